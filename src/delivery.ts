@@ -1,0 +1,99 @@
+import { Bot, Context, h, Session, Time } from 'koishi'
+import { Verdict } from './gate'
+import { Failure, Meaning, readFailure } from './codes'
+import { Route } from './route'
+
+export interface Message {
+  bot: Bot
+  /** Carries the recipient; replaced for each attempt. */
+  session(): Session
+  userId: string
+  elements: h[]
+  /** Tried in this order until one is taken. */
+  routes: Route[]
+  /** Asked before every attempt to write out of the blue. */
+  mayPush(): Promise<Verdict>
+}
+
+export type Outcome =
+  | { state: 'sent'; ids: string[]; reason: '' | 'audit' | 'duplicate' }
+  | { state: 'skipped'; reason: string }
+  | { state: 'failed'; reason: string; code?: number }
+
+/** When a definite refusal is tried again, in ms from the last attempt. What is not listed is not tried again. */
+const retries: Partial<Record<Meaning, number[]>> = {
+  'event-unknown': [1.5 * Time.second, 2 * Time.second, 3 * Time.second],
+  'transient': [Time.second, 2 * Time.second, 4 * Time.second],
+  'rate': [2 * Time.second, 5 * Time.second, 10 * Time.second],
+}
+
+/** Refusals that concern the way only, so that the next one may work. */
+const detours: Meaning[] = ['event-unknown', 'window-closed']
+
+/** The only part that talks to the send API. */
+export class Delivery {
+  /** @param refused is told of every definite refusal, and when the attempt began (ms) */
+  constructor(private ctx: Context, private refused: (message: Message, failure: Failure, at: number) => void) {}
+
+  async deliver(message: Message): Promise<Outcome> {
+    let outcome: Outcome = { state: 'skipped', reason: 'no-route' }
+    for (const route of message.routes) {
+      const result = await this.follow(message, route)
+      if (!('meaning' in result)) return result
+      outcome = toOutcome(result)
+      if (!detours.includes(result.meaning)) break
+    }
+    return outcome
+  }
+
+  private async follow(message: Message, route: Route): Promise<Outcome | Failure> {
+    for (let attempt = 0; ; attempt++) {
+      if (route.via === 'push') {
+        const verdict = await message.mayPush()
+        if (!verdict.ok) return { state: 'skipped', reason: verdict.reason }
+      }
+      const at = Date.now()
+      const result = await this.send(message, route)
+      if (!('meaning' in result)) return result
+      if (result.definite) this.refused(message, result, at)
+      const delay = retries[result.meaning]?.[attempt]
+      if (delay === undefined) return result
+      await this.ctx.sleep(delay)
+    }
+  }
+
+  private async send({ bot, userId, elements, session }: Message, route: Route): Promise<Outcome | Failure> {
+    const { MessageEncoder } = bot.constructor as typeof Bot
+    // an encoder of our own tells apart what `bot.sendMessage()` does not: nothing sent, some of it sent, audited
+    const encoder = new MessageEncoder!(bot, userId, undefined, { session: session() })
+    let rendered = false
+    const { render } = encoder
+    encoder.render = (...args) => {
+      rendered = true
+      return render.apply(encoder, args)
+    }
+    try {
+      await encoder.send([...toPassive(route), ...elements])
+    } catch (error) {
+      const failure = readFailure(error)
+      // a message in parts, of which some arrived, must not be sent again
+      return encoder.results.length ? { ...failure, meaning: 'unknown-outcome', definite: false } : failure
+    }
+    if (!rendered) return { state: 'skipped', reason: 'stopped' }
+    const ids = encoder.results.map(({ id }) => id!)
+    return { state: 'sent', ids, reason: ids.length ? '' : 'audit' }
+  }
+}
+
+function toPassive(route: Route) {
+  if (route.via === 'event') return [h('passive', { eventId: route.id })]
+  if (route.via === 'message') return [h('passive', { messageId: route.id, seq: route.seq })]
+  return []
+}
+
+function toOutcome({ meaning, code }: Failure): Outcome {
+  if (meaning === 'duplicate' || meaning === 'audit') return { state: 'sent', ids: [], reason: meaning }
+  if (meaning === 'rejected' || meaning === 'deleted') return { state: 'skipped', reason: meaning }
+  const reason = meaning === 'unknown-outcome' || !code ? meaning : `code:${code}`
+  return { state: 'failed', reason, code }
+}

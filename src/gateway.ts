@@ -1,0 +1,134 @@
+import { Bot, Context, Session } from 'koishi'
+import { decode, deriveId, Fact, MalformedError, MAX_EVENT_ID, readId, UserEvent, WireType } from './event'
+import { numberReplies } from './replies'
+import { createSession, mend } from './session'
+import { Envelope, Tap, toOriginal, Watch } from './tap'
+
+const types: WireType[] = [
+  'FRIEND_ADD', 'FRIEND_DEL', 'C2C_MSG_REJECT', 'C2C_MSG_RECEIVE', 'INTERACTION_CREATE', 'C2C_MESSAGE_CREATE',
+]
+
+/** The types for which the adapter dispatches a session itself. */
+const announced: WireType[] = ['FRIEND_ADD', 'FRIEND_DEL']
+
+export interface Listener {
+  /**
+   * A user event arrived. The session is what announces it: the adapter's own where it makes one, withheld until
+   * somebody dispatches it, else one that is made for it.
+   */
+  event(event: UserEvent, session: Promise<Session>): void
+  /** A user wrote to the bot; the event's id is that of the message. */
+  message(event: UserEvent): void
+}
+
+interface Hooks {
+  tap: Tap
+  restore(): void
+}
+
+/** The only part that knows the adapter's internals. */
+export class Gateway {
+  private hooks = new Map<Bot, Hooks>()
+  private timers = new Set<NodeJS.Immediate>()
+
+  constructor(private ctx: Context, private listener: Listener) {
+    for (const type of types) {
+      const name = 'qq/' + type.toLowerCase().replace(/_/g, '-')
+      ctx.on(name as never, ((d: unknown, bot: Bot) => this.receive(type, d, bot)) as never)
+    }
+    ctx.on('bot-removed', bot => this.release(toOriginal(bot)))
+    ctx.on('dispose', () => {
+      this.timers.forEach(clearImmediate)
+      for (const bot of this.hooks.keys()) this.release(bot)
+    })
+  }
+
+  private receive(type: WireType, d: unknown, traced: Bot) {
+    const bot = toOriginal(traced)
+    if (bot.platform !== 'qq' || !bot.selfId) return
+    const now = Date.now()
+    try {
+      const fact = decode(type, d, now)
+      if (!fact) return
+      if (type !== 'C2C_MESSAGE_CREATE') return this.follow(type, d, bot, fact)
+      this.listener.message(complete(fact, bot, (d as { id?: unknown }).id))
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error
+      this.ctx.logger.warn('ignored a malformed %s: its field %s', type, error.field)
+      // the adapter would stumble over it, or announce somebody who cannot be named
+      if (error.field !== 'author.id') this.watch(bot, d, { envelope: () => false })
+    }
+  }
+
+  private follow(type: WireType, d: unknown, bot: Bot, fact: Fact) {
+    const adapted = announced.includes(type)
+    let event: UserEvent | undefined
+    let announce!: (session: Session) => void
+    const session = new Promise<Session>(resolve => announce = resolve)
+
+    const start = (envelope: Envelope) => {
+      if (event) return event
+      event = complete(fact, bot, envelope.id)
+      this.listener.event(event, session)
+      return event
+    }
+    const create = (envelope: Envelope) => announce(createSession(bot, start(envelope), envelope))
+
+    const stop = this.watch(bot, d, adapted ? {
+      envelope: envelope => !!start(envelope),
+      session: (session) => {
+        stop()
+        announce(mend(session, start(session.event._data as Envelope)))
+      },
+    } : {
+      envelope: (envelope) => {
+        stop()
+        create(envelope)
+        return true
+      },
+      // an adapter that keeps the envelope or its session to itself
+    }, () => create({ op: 0, t: type, d }))
+  }
+
+  /** Watches for as long as the adapter takes to adapt a dispatch: the microtasks that follow it. */
+  private watch(bot: Bot, d: unknown, watch: Watch, end?: () => void) {
+    const unwatch = this.hook(bot).tap.watch(d, watch)
+    const stop = () => {
+      clearImmediate(timer)
+      this.timers.delete(timer)
+      unwatch()
+    }
+    const timer = setImmediate(() => {
+      stop()
+      end?.()
+    })
+    this.timers.add(timer)
+    return stop
+  }
+
+  private hook(bot: Bot) {
+    let hooks = this.hooks.get(bot)
+    if (!hooks) {
+      hooks = { tap: new Tap(bot), restore: numberReplies(bot.internal) }
+      this.hooks.set(bot, hooks)
+    }
+    return hooks
+  }
+
+  private release(bot: Bot) {
+    const hooks = this.hooks.get(bot)
+    if (!hooks) return
+    this.hooks.delete(bot)
+    hooks.tap.dispose()
+    hooks.restore()
+  }
+}
+
+function complete(fact: Fact, bot: Bot, id: unknown): UserEvent {
+  return {
+    ...fact,
+    id: readId(id, MAX_EVENT_ID) ?? deriveId(bot.selfId, fact),
+    selfId: bot.selfId,
+    receivedAt: Date.now(),
+  }
+}

@@ -1,0 +1,85 @@
+import { Context, Random } from 'koishi'
+import { NoticeState, QQUserEntry } from './model'
+import { UserEvent } from './event'
+import { isToggle, TWIN_WINDOW } from './state'
+
+export type Toggle = Pick<QQUserEntry, 'selfId' | 'userId' | 'type' | 'source' | 'occurredAt'>
+
+/** The table `qq_user_event`. Writes are to be called from the write queue only. */
+export class Ledger {
+  /** This process, as the ledger knows it. */
+  readonly origin = Random.id(8)
+
+  constructor(private ctx: Context) {}
+
+  /** Which of these ids are recorded, and by which process. */
+  async origins(ids: string[]) {
+    const rows = await this.ctx.database.get('qq_user_event', { id: ids }, ['id', 'origin'])
+    return new Map(rows.map(({ id, origin }) => [id, origin]))
+  }
+
+  /** The recorded toggles that could be the other half of one of these, in the order of their arrival. */
+  async toggles(events: UserEvent[]): Promise<Toggle[]> {
+    const toggles = events.filter(({ type }) => isToggle(type))
+    if (!toggles.length) return []
+    const times = toggles.map(({ occurredAt }) => occurredAt)
+    const entries = await this.ctx.database.get('qq_user_event', {
+      selfId: [...new Set(toggles.map(({ selfId }) => selfId))],
+      userId: [...new Set(toggles.map(({ userId }) => userId))],
+      occurredAt: {
+        $gte: new Date(Math.min(...times) - TWIN_WINDOW),
+        $lte: new Date(Math.max(...times) + TWIN_WINDOW),
+      },
+    }, { sort: { receivedAt: 'asc' } })
+    return entries.filter(({ type }) => isToggle(type))
+  }
+
+  /**
+   * Records entries, leaving alone those whose id is there already.
+   * @returns the ids that this process recorded
+   */
+  async record(entries: QQUserEntry[]) {
+    if (!entries.length) return new Set<string>()
+    // with every column a key there is nothing to update: an entry that another process recorded first stays as it is
+    await this.ctx.database.upsert('qq_user_event', entries, Object.keys(entries[0]) as never)
+    const origins = await this.origins(entries.map(({ id }) => id))
+    return new Set([...origins].filter(([, origin]) => origin === this.origin).map(([id]) => id))
+  }
+
+  /**
+   * Takes a pending notice on: from here on it counts as sent with an unknown outcome, so that a crash cannot send it twice.
+   * @returns whether it was still to be had
+   */
+  async claim(id: string) {
+    const { matched } = await this.ctx.database.set('qq_user_event', { id, notice: 'pending' }, {
+      notice: 'failed',
+      noticeReason: 'unknown-outcome',
+    })
+    return matched === 1
+  }
+
+  async settle(id: string, notice: NoticeState, noticeReason: string) {
+    await this.ctx.database.set('qq_user_event', { id }, { notice, noticeReason })
+  }
+
+  /** The notices that nobody has taken on, oldest first. */
+  pending(selfId: string, limit: number) {
+    return this.ctx.database.get('qq_user_event', { selfId, notice: 'pending' }, { sort: { occurredAt: 'asc' }, limit })
+  }
+
+  /** What happened to a user, newest first. */
+  history(selfId: string, userId: string, { before, limit = 100 }: HistoryOptions = {}) {
+    return this.ctx.database.get('qq_user_event', {
+      selfId,
+      userId,
+      ...before && { occurredAt: { $lt: before } },
+    }, { sort: { occurredAt: 'desc', receivedAt: 'desc' }, limit })
+  }
+}
+
+export interface HistoryOptions {
+  /** Only what occurred before. */
+  before?: Date
+  /** How many entries, 100 unless told. */
+  limit?: number
+}

@@ -1,0 +1,25 @@
+/** A map that holds its newest entries only, and each of them for some time only. */
+export class Recent<V> {
+  private entries = new Map<string, { value: V; at: number }>()
+
+  /**
+   * @param size how many entries
+   * @param age for how long, in ms
+   */
+  constructor(private size: number, private age = Infinity) {}
+
+  get(key: string): V | undefined {
+    const entry = this.entries.get(key)
+    if (entry && Date.now() - entry.at < this.age) return entry.value
+  }
+
+  set(key: string, value: V) {
+    this.entries.delete(key)
+    this.entries.set(key, { value, at: Date.now() })
+    if (this.entries.size > this.size) this.entries.delete(this.entries.keys().next().value!)
+  }
+
+  delete(key: string) {
+    this.entries.delete(key)
+  }
+}

@@ -1,0 +1,39 @@
+import { readFailure } from './codes'
+import { Recent } from './recent'
+import { wrap } from './tap'
+
+interface Reply {
+  event_id?: string
+  msg_seq?: number
+}
+
+interface Internal {
+  sendPrivateMessage(openid: string, data: Reply): Promise<unknown>
+}
+
+const EVENTS = 1_000
+
+/**
+ * Lets an event be replied to more than once. The platform wants the first reply without a `msg_seq` and all further
+ * ones numbered; the adapter numbers none.
+ *
+ * @returns what takes it back
+ */
+export function numberReplies(internal: Partial<Internal> | undefined) {
+  if (!internal?.sendPrivateMessage) return () => {}
+  const replies = new Recent<Set<number>>(EVENTS)
+  return wrap(internal as Internal, 'sendPrivateMessage', send => async (openid, data) => {
+    if (!data?.event_id || data.msg_seq) return send(openid, data)
+    const taken = replies.get(data.event_id) ?? new Set()
+    replies.set(data.event_id, taken)
+    let number = 1
+    while (taken.has(number)) number++
+    taken.add(number)
+    try {
+      return await send(openid, number > 1 ? { ...data, msg_seq: number } : data)
+    } catch (error) {
+      if (readFailure(error).definite) taken.delete(number)
+      throw error
+    }
+  })
+}

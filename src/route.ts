@@ -1,0 +1,39 @@
+import { Time } from 'koishi'
+import { QQUserEntry } from './model'
+import { isDerived } from './event'
+
+/** How long the platform takes replies to a message, in ms (documented 2026-01). For events no figure is documented. */
+export const REPLY_WINDOW = Time.hour
+
+/** A way to reach a user: a reply to an event of theirs, a reply to a message of theirs, or a message out of the blue. */
+export type Route =
+  | { via: 'event'; id: string }
+  | { via: 'message'; id: string; seq: number }
+  | { via: 'push' }
+
+/** The last message of a user. `at` in ms. */
+export interface LastMessage {
+  id: string
+  at: number
+}
+
+type Entry = Pick<QQUserEntry, 'id' | 'type' | 'source' | 'occurredAt'>
+
+/** Whether the platform takes replies to this event. */
+export function canReply({ id, type, source }: Entry) {
+  if (isDerived(id)) return false
+  return source === 'friend-add' || source === 'msg-receive' || source === 'authorize'
+    && (type === 'friend-push-allowed' || type === 'friend-push-rejected')
+}
+
+/** The ways to tell a user about what they have just done, best first. */
+export function findRoutes(entry: Entry, last: LastMessage | undefined, now: number): Route[] {
+  const routes: Route[] = []
+  const isOpen = (since: number) => now - since < REPLY_WINDOW
+  if (canReply(entry) && isOpen(+entry.occurredAt)) routes.push({ via: 'event', id: entry.id })
+  // whoever has just said no is only written to where they wrote themselves
+  if (entry.type !== 'friend-push-rejected') return [...routes, { via: 'push' }]
+  // other replies to that message are numbered from 1
+  if (last && isOpen(last.at)) routes.push({ via: 'message', id: last.id, seq: Math.floor(+entry.occurredAt / Time.second) })
+  return routes
+}

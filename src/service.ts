@@ -1,0 +1,51 @@
+import { Service } from 'koishi'
+import { QQUser, QQUserEntry } from './model'
+import { judge, Verdict } from './gate'
+import { HistoryOptions } from './ledger'
+import { ListQuery, UserQuery } from './query'
+import { Roster } from './roster'
+
+declare module 'koishi' {
+  interface Context {
+    /** The users of the QQ bots. */
+    qqUser: QQUserService
+  }
+}
+
+/**
+ * What other plugins can ask, as `ctx.qqUser`. Everything that was received before the call is taken into account,
+ * even if it is still being written. Every method throws what the database throws while it is down.
+ */
+export class QQUserService {
+  [Service.tracker] = { associate: 'qqUser' }
+
+  constructor(private roster: Roster, private assumeAllowed: boolean) {}
+
+  /** The user, or `undefined` if the bot never heard of them. */
+  get(selfId: string, userId: string): Promise<QQUser | undefined> {
+    return this.roster.get(selfId, userId)
+  }
+
+  /**
+   * A page of users, newest first. For the next page pass its last user as `after`.
+   * @param query `limit` is 20 unless told, 200 at most
+   */
+  list(query: ListQuery = {}): Promise<QQUser[]> {
+    return this.roster.list(query)
+  }
+
+  /** How many users there are. Kept, not scanned for, unless the query has a `search`. */
+  count(query: UserQuery = {}): Promise<number> {
+    return this.roster.count(query)
+  }
+
+  /** What happened to a user, newest first; 100 entries unless told. */
+  history(selfId: string, userId: string, options?: HistoryOptions): Promise<QQUserEntry[]> {
+    return this.roster.history(selfId, userId, options)
+  }
+
+  /** Whether the user may be written to without having written first, and if not, why. */
+  async canPush(selfId: string, userId: string): Promise<Verdict> {
+    return judge(await this.roster.get(selfId, userId), this.assumeAllowed)
+  }
+}

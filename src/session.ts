@@ -1,0 +1,48 @@
+import { Bot, Session } from 'koishi'
+import { EventType } from './model'
+import { UserEvent } from './event'
+import { Envelope } from './tap'
+
+declare module 'koishi' {
+  interface Events {
+    /**
+     * A user added the bot (the platform's `FRIEND_ADD`). `session.send()` reaches them as a passive reply.
+     * `session.qq` is the platform's envelope.
+     */
+    'friend-added'(session: Session): void
+    /** A user deleted the bot (`FRIEND_DEL`). The platform takes no reply to this. */
+    'friend-deleted'(session: Session): void
+    /**
+     * A user turned proactive messages off (`C2C_MSG_REJECT`, to which the platform takes no reply,
+     * or `INTERACTION_CREATE` type 18, to which it does).
+     */
+    'friend-push-rejected'(session: Session): void
+    /** A user turned proactive messages on (`C2C_MSG_RECEIVE` or `INTERACTION_CREATE` type 18). Both can be replied to. */
+    'friend-push-allowed'(session: Session): void
+  }
+}
+
+/** Gives the adapter's session for a user event what it takes to be answered: a private channel and milliseconds. */
+export function mend(session: Session, { occurredAt, userId }: UserEvent) {
+  session.timestamp = occurredAt
+  session.userId = userId
+  session.channelId = userId
+  session.isDirect = true
+  return session
+}
+
+/** A session for an event of which the adapter makes none. */
+export function createSession(bot: Bot, event: UserEvent, envelope: Envelope) {
+  const session = bot.session({ type: event.type }) as Session
+  session.setInternal('qq', envelope)
+  return mend(session, event)
+}
+
+/** A session through which a user can be written to, without an event of theirs at hand. */
+export function createPrivateSession(bot: Bot, type: EventType, userId: string): Session {
+  const session = bot.session({ type }) as Session
+  session.userId = session.channelId = userId
+  session.isDirect = true
+  session.setInternal('qq', {})
+  return session
+}

@@ -1,0 +1,92 @@
+import { Bot, Session } from 'koishi'
+
+/** The platform's envelope around a dispatch. */
+export interface Envelope {
+  id?: unknown
+  op?: number
+  s?: number
+  t: string
+  d: unknown
+}
+
+export interface Watch {
+  /** The adapter is about to adapt this envelope. Returns whether it may. */
+  envelope(envelope: Envelope): boolean
+  /** The adapter's session for it, which is withheld. Without this, the session takes its course. */
+  session?(session: Session): void
+}
+
+type Host = Bot & { guildBot?: Bot }
+
+/**
+ * Watches what the adapter makes of a dispatch. It fires a raw event, which lacks the envelope, then makes a session
+ * and gives it the envelope, whose `d` is the very object of the raw event; most of these sessions are dispatched, some
+ * are dropped. The methods concerned are wrapped only while something is being watched, and on the objects behind
+ * Cordis' proxies, so that other traffic does not pay.
+ */
+export class Tap {
+  private watches = new Map<unknown, Watch>()
+  private restore: (() => void)[] = []
+
+  constructor(private bot: Host) {}
+
+  watch(d: unknown, watch: Watch) {
+    this.watches.set(d, watch)
+    if (!this.restore.length) this.install()
+    return () => {
+      this.watches.delete(d)
+      if (!this.watches.size) this.dispose()
+    }
+  }
+
+  dispose() {
+    this.watches.clear()
+    for (const restore of this.restore.splice(0)) restore()
+  }
+
+  private install() {
+    const makers = [this.bot, this.bot.guildBot].filter(bot => !!bot).map(toOriginal)
+    for (const maker of makers) {
+      this.restore.push(wrap(maker, 'session', original => (...args) => this.open(original(...args) as Session)))
+    }
+    this.restore.push(wrap(this.bot, 'dispatch', original => (session) => {
+      if (!this.withhold(session as Session)) original(session)
+    }))
+  }
+
+  private open(session: Session) {
+    session.setInternal = (type: string, envelope: Envelope) => {
+      Reflect.deleteProperty(session, 'setInternal')
+      session.setInternal(type, envelope)
+      const watch = this.watches.get(envelope?.d)
+      // of a type that it does not know the adapter makes nothing
+      if (watch?.envelope(envelope) === false) envelope.t = ''
+    }
+    return session
+  }
+
+  private withhold(session: Session) {
+    const watch = this.watches.get((session.event._data as Envelope | undefined)?.d)
+    if (!watch?.session || session.event.type === 'internal') return false
+    watch.session(session)
+    return true
+  }
+}
+
+/** The object behind a Cordis proxy. */
+export function toOriginal<T extends object>(value: T): T {
+  return (value as any)[Symbol.for('cordis.original')] ?? value
+}
+
+/** Replaces a method on one object. The way back leaves alone what somebody else put on top. */
+export function wrap<T extends object, K extends keyof T>(host: T, name: K, wrapper: (original: T[K] & ((...args: any[]) => any)) => T[K]) {
+  const own = Object.getOwnPropertyDescriptor(host, name)
+  const method = host[name] as (...args: any[]) => any
+  const wrapped = wrapper(((...args: any[]) => method.apply(host, args)) as never)
+  Object.defineProperty(host, name, { value: wrapped, configurable: true, writable: true })
+  return () => {
+    if (host[name] !== wrapped) return
+    if (own) Object.defineProperty(host, name, own)
+    else delete host[name]
+  }
+}

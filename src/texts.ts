@@ -1,0 +1,86 @@
+import { Computed, Context, h, Session } from 'koishi'
+import { EventType, QQUser, QQUserEntry } from './model'
+import { Config } from './config'
+import { isDeed } from './state'
+import { check, render, Scope, TemplateError } from './template'
+
+/** The notices, by the event that causes them. */
+const keys = {
+  'friend-added': 'icebreaker',
+  'friend-push-allowed': 'pushAllowed',
+  'friend-push-rejected': 'pushRejected',
+} as const satisfies Partial<Record<EventType, keyof Config>>
+
+export type NoticeKey = typeof keys[keyof typeof keys]
+
+/** Which notice an event causes. What the bot learned by other means than the user's own doing causes none. */
+export function toNoticeKey({ type, source }: Pick<QQUserEntry, 'type' | 'source'>): NoticeKey | undefined {
+  return isDeed(source) ? keys[type as keyof typeof keys] : undefined
+}
+
+/** The operator's texts, or the localised ones in their place. */
+export class Texts {
+  private warned = new Set<string>()
+
+  constructor(private ctx: Context, private config: Config) {
+    for (const key of Object.values(keys)) {
+      for (const content of branches(config[key].content)) this.faults(key, content)
+    }
+  }
+
+  /** @returns what to send; nothing when the text is faulty, which is logged once */
+  async render(key: NoticeKey, entry: QQUserEntry, user: QQUser, session: Session): Promise<h[] | undefined> {
+    const scope = toScope(entry, user, session)
+    try {
+      const content = this.ctx.reflect.trace(session).resolve(this.config[key].content) as string
+      if (!content) return this.ctx.i18n.render(await this.locales(session), [`qq-user.notices.${key}`], scope)
+      if (!this.faults(key, content)) return render(content, scope)
+    } catch (error) {
+      this.warn(key, error)
+    }
+  }
+
+  private async locales(session: Session) {
+    const user = await this.ctx.database.getUser(session.platform, session.userId!, ['locales'])
+    return [...user?.locales ?? [], ...session.locales]
+  }
+
+  private faults(key: NoticeKey, content: unknown) {
+    if (typeof content !== 'string') throw new TypeError(`expected a text, found ${typeof content}`)
+    const faults = check(content)
+    for (const fault of faults) this.warn(key, describe(fault))
+    return faults.length > 0
+  }
+
+  private warn(key: NoticeKey, problem: unknown) {
+    const message = `${key}.content: ${problem}`
+    if (this.warned.has(message)) return
+    this.warned.add(message)
+    this.ctx.logger.warn('%s; the notice is not sent', message)
+  }
+}
+
+function toScope({ occurredAt }: QQUserEntry, user: QQUser, { bot }: Session): Scope {
+  return {
+    user: { id: user.userId, name: user.name ?? '' },
+    bot: { id: bot.selfId, name: bot.user?.name ?? '' },
+    event: {
+      scene: user.scene,
+      sceneParam: user.sceneParam ?? '',
+      timestamp: occurredAt,
+      returning: user.firstSeen < occurredAt,
+    },
+  }
+}
+
+/** The texts in a computed value that can be told without a session. */
+function branches(content: Computed<string>): string[] {
+  if (typeof content === 'string') return [content]
+  const { $switch } = content as { $switch?: { branches: { then: Computed<string> }[]; default: Computed<string> } }
+  if (!$switch) return []
+  return [...$switch.branches.map(({ then }) => then), $switch.default].flatMap(branches)
+}
+
+function describe({ kind, expression, index }: TemplateError) {
+  return `${kind} at character ${index + 1}, {${expression}`
+}

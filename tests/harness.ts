@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Context, Dict, ForkScope, Logger, Plugin, Session, Universal } from 'koishi'
+import { HTTP } from '@koishijs/plugin-http'
+import { Server } from '@koishijs/plugin-server'
+import QQBot from '@satorijs/adapter-qq'
+import SQLite from '@minatojs/driver-sqlite'
+import { Platform, PlatformOptions } from './platform'
+import * as plugin from '../src'
+
+export const INTENTS = 1 << 25 | 1 << 26
+
+export const types = ['friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed'] as const
+
+export interface HarnessOptions extends PlatformOptions {
+  /** The plugin's config. */
+  config?: Dict
+  /** Overrides of the adapter's config. */
+  bot?: Dict
+  /** Loads the database, SQLite in memory unless told. */
+  database?(app: Context): void
+  /** Runs before anything but the database is loaded. */
+  prepare?(app: Context): void
+  /** What to load, and in which order. */
+  order?: ('adapter' | 'plugin')[]
+  /** A platform to share. */
+  platform?: Platform
+}
+
+/** A Koishi app as an operator runs it: the real adapter on the wire of the stand-in platform, and a real database. */
+export class Harness {
+  readonly app = new Context()
+  platform!: Platform
+  plugin?: ForkScope
+  adapter?: ForkScope
+  /** The sessions of the four events, as another plugin sees them. */
+  readonly sessions: Session[] = []
+  /** What is logged at the default level, as `level name text`. */
+  readonly log: string[] = []
+
+  private webhook?: number
+
+  static async start(options: HarnessOptions = {}) {
+    const harness = new Harness()
+    await harness.start(options)
+    return harness
+  }
+
+  get warnings() {
+    return this.log.filter(line => /^[we] /.test(line) && !/adapter|server/.test(line))
+  }
+
+  get bot() {
+    return this.app.bots[`qq:${this.platform.selfId}`]
+  }
+
+  get users() {
+    return this.app.database.get('qq_user', {})
+  }
+
+  get ledger() {
+    return this.app.database.get('qq_user_event', {}, { sort: { receivedAt: 'asc' } })
+  }
+
+  private async start({ config, bot, database, prepare, order = ['adapter', 'plugin'], platform, ...options }: HarnessOptions) {
+    const { app } = this
+    Logger.targets.push(this.target)
+    this.platform = platform ?? await Platform.start(options)
+    app.plugin(HTTP as never)
+    if (bot?.protocol === 'webhook') app.plugin(Server as never, { host: '127.0.0.1', port: this.webhook = await freePort(), path: '' })
+    if (database) database(app)
+    else app.plugin(SQLite as never, { path: ':memory:' })
+    for (const type of types) app.on(type, (session) => { this.sessions.push(session) })
+    prepare?.(app)
+    for (const name of order) {
+      if (name === 'plugin') this.load(config)
+      else this.connect(bot)
+    }
+    await app.start()
+    if (this.webhook) this.platform.webhook = { url: `http://127.0.0.1:${this.webhook}/qq` }
+    if (order.includes('adapter')) await this.online()
+  }
+
+  load(config?: Dict) {
+    this.plugin = this.app.plugin(plugin as unknown as Plugin.Object, config)
+    return this.plugin
+  }
+
+  connect(config: Dict = {}, platform = this.platform) {
+    this.adapter = this.app.plugin(QQBot as never as Plugin.Constructor, {
+      id: platform.appid,
+      token: platform.token,
+      secret: platform.secret,
+      type: 'public',
+      authType: 'bot',
+      endpoint: platform.endpoint,
+      intents: INTENTS,
+      retryTimes: 3,
+      retryInterval: 5,
+      retryLazy: 5,
+      ...config.protocol === 'webhook' && { path: '/qq' },
+      ...config,
+    })
+    return this.adapter
+  }
+
+  async online() {
+    if (!this.webhook) await this.platform.connected()
+    await until(() => this.bot?.status === Universal.Status.ONLINE)
+  }
+
+  /** Waits until a notice of each of these entries came to an end, or there was none to send. */
+  async settled(count: number) {
+    await until(async () => {
+      const ledger = await this.ledger
+      return ledger.length >= count && ledger.every(({ notice, noticeReason }) => notice !== 'pending' && noticeReason !== 'unknown-outcome')
+    })
+    return this.ledger
+  }
+
+  async stop() {
+    // an adapter that is alive when the app stops reconnects for ever
+    this.adapter?.dispose()
+    await this.app.stop()
+    if (this.platform) await this.platform.stop()
+    Logger.targets.splice(Logger.targets.indexOf(this.target), 1)
+  }
+
+  private target: Logger.Target = {
+    record: ({ type, name, content }) => {
+      this.log.push(`${type[0]} ${name} ${content}`)
+    },
+  }
+}
+
+/** Waits, in real time, for something that takes as long as a loopback connection and a database take. */
+export async function until(condition: () => unknown, timeout = 5000) {
+  const deadline = performance.now() + timeout
+  while (!await condition()) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${condition}`)
+    await sleep(1)
+  }
+}
+
+/** Gives what should not happen the time to happen. */
+export async function pass(rounds = 20) {
+  for (let round = 0; round < rounds; round++) await new Promise(resolve => setImmediate(resolve))
+  await sleep(10)
+}
+
+async function freePort() {
+  const { createServer } = await import('node:net')
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
