@@ -1,4 +1,4 @@
-import { Context, Time } from 'koishi'
+import { Context, Logger, Time } from 'koishi'
 
 /** A write that is carried out alone, in its turn. */
 export type Task = () => Promise<void>
@@ -31,12 +31,16 @@ export class WriteQueue<T extends object> {
   private dropped = 0
   private paused = false
   private closed = false
+  private logger: Logger
 
   /**
    * @param commit writes a batch; `again` when writing has just failed, so that part of it may be in the database
    * @param limit how many writes may wait
    */
-  constructor(private ctx: Context, private commit: (batch: T[], again: boolean) => Promise<void>, private limit: number) {}
+  constructor(private ctx: Context, private commit: (batch: T[], again: boolean) => Promise<void>, private limit: number) {
+    // the last lines are written when the context is gone
+    this.logger = ctx.logger('qq-user')
+  }
 
   /** How many writes wait. */
   get size() {
@@ -74,14 +78,14 @@ export class WriteQueue<T extends object> {
     this.start()
     this.closed = true
     await this.running
-    if (this.waiting.length) this.ctx.logger.error('%d writes are lost with the database', this.waiting.length)
+    if (this.waiting.length) this.logger.error('%d writes are lost with the database', this.waiting.length)
     for (const { reject } of this.waiting.splice(0)) reject(new GivenUpError('the plugin is unloaded'))
   }
 
   private drop() {
     const index = this.waiting.findIndex(item => !this.writing.includes(item))
     const [oldest] = this.waiting.splice(Math.max(index, 0), 1)
-    if (!this.dropped++) this.ctx.logger.error('%d writes wait for the database; the oldest are given up', this.limit)
+    if (!this.dropped++) this.logger.error('%d writes wait for the database; the oldest are given up', this.limit)
     oldest.reject(new GivenUpError('the write queue is full'))
   }
 
@@ -125,7 +129,7 @@ export class WriteQueue<T extends object> {
   }
 
   private fail(error: unknown) {
-    if (!this.failures++) this.ctx.logger.warn('the database does not take writes; %d wait: %s', this.waiting.length, error)
+    if (!this.failures++) this.logger.warn('the database does not take writes; %d wait: %s', this.waiting.length, error)
     if (this.closed) return
     this.paused = true
     this.ctx.setTimeout(() => {
@@ -136,7 +140,7 @@ export class WriteQueue<T extends object> {
 
   private recover() {
     if (!this.failures) return
-    this.ctx.logger.info('the database takes writes again; %d wait, %d were given up', this.waiting.length, this.dropped)
+    this.logger.info('the database takes writes again; %d wait, %d were given up', this.waiting.length, this.dropped)
     this.failures = this.dropped = 0
   }
 

@@ -98,7 +98,8 @@ export class Roster {
     this.messages.set(key, event)
     if (this.messages.size > MESSAGES.limit) return this.flush()
     if (heard) return
-    const user = this.rows.get(key) ?? await this.get(event.selfId, event.userId, false).catch(() => undefined)
+    const row = this.rows.get(key)
+    const user = row ? this.fold(key, row, false) : await this.get(event.selfId, event.userId, false).catch(() => undefined)
     if (user?.relation !== 'friend') this.flush(key)
   }
 

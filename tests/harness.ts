@@ -1,11 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Context, Dict, ForkScope, Logger, Plugin, Session, Universal } from 'koishi'
 import { HTTP } from '@koishijs/plugin-http'
 import { Server } from '@koishijs/plugin-server'
 import QQBot from '@satorijs/adapter-qq'
 import SQLite from '@minatojs/driver-sqlite'
 import { Platform, PlatformOptions } from './platform'
+import { freePort } from './database'
 import * as plugin from '../src'
+
+// whatever a test does to the clock
+const { setTimeout: start } = globalThis
+const sleep = (delay: number) => new Promise(resolve => start(resolve, delay))
 
 export const INTENTS = 1 << 25 | 1 << 26
 
@@ -38,6 +42,7 @@ export class Harness {
   readonly log: string[] = []
 
   private webhook?: number
+  private server?: ForkScope
 
   static async start(options: HarnessOptions = {}) {
     const harness = new Harness()
@@ -46,7 +51,7 @@ export class Harness {
   }
 
   get warnings() {
-    return this.log.filter(line => /^[we] /.test(line) && !/adapter|server/.test(line))
+    return this.log.filter(line => /^[we] (?!adapter|server)/.test(line))
   }
 
   get bot() {
@@ -63,10 +68,10 @@ export class Harness {
 
   private async start({ config, bot, database, prepare, order = ['adapter', 'plugin'], platform, ...options }: HarnessOptions) {
     const { app } = this
-    Logger.targets.push(this.target)
+    Logger.targets.splice(0, Infinity, this.target)
     this.platform = platform ?? await Platform.start(options)
     app.plugin(HTTP as never)
-    if (bot?.protocol === 'webhook') app.plugin(Server as never, { host: '127.0.0.1', port: this.webhook = await freePort(), path: '' })
+    if (bot?.protocol === 'webhook') this.server = app.plugin(Server as never, { host: '127.0.0.1', port: this.webhook = await freePort(), path: '' } as never)
     if (database) database(app)
     else app.plugin(SQLite as never, { path: ':memory:' })
     for (const type of types) app.on(type, (session) => { this.sessions.push(session) })
@@ -118,11 +123,11 @@ export class Harness {
   }
 
   async stop() {
-    // an adapter that is alive when the app stops reconnects for ever
+    // an adapter that is alive when the app stops reconnects for ever, a server complains
     this.adapter?.dispose()
+    this.server?.dispose()
     await this.app.stop()
     if (this.platform) await this.platform.stop()
-    Logger.targets.splice(Logger.targets.indexOf(this.target), 1)
   }
 
   private target: Logger.Target = {
@@ -145,13 +150,4 @@ export async function until(condition: () => unknown, timeout = 5000) {
 export async function pass(rounds = 20) {
   for (let round = 0; round < rounds; round++) await new Promise(resolve => setImmediate(resolve))
   await sleep(10)
-}
-
-async function freePort() {
-  const { createServer } = await import('node:net')
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
 }
