@@ -1,9 +1,19 @@
-import { Context, Random } from 'koishi'
+import { Context, Random, Time } from 'koishi'
 import { NoticeState, QQUserEntry } from './model'
 import { UserEvent } from './event'
 import { isToggle, TWIN_WINDOW } from './state'
 
 export type Toggle = Pick<QQUserEntry, 'selfId' | 'userId' | 'type' | 'source' | 'occurredAt'>
+
+export interface Recorded {
+  /** The ids that this process recorded. */
+  own: Set<string>
+  /** What other processes recorded of the same users at about the same time, in the order of its arrival. */
+  others: QQUserEntry[]
+}
+
+/** How far the clocks of two processes may differ, in ms. */
+const CLOCK_SKEW = Time.minute
 
 /** The table `qq_user_event`. Writes are to be called from the write queue only. */
 export class Ledger {
@@ -24,8 +34,7 @@ export class Ledger {
     if (!toggles.length) return []
     const times = toggles.map(({ occurredAt }) => occurredAt)
     const entries = await this.ctx.database.get('qq_user_event', {
-      selfId: [...new Set(toggles.map(({ selfId }) => selfId))],
-      userId: [...new Set(toggles.map(({ userId }) => userId))],
+      ...ofUsers(toggles),
       occurredAt: {
         $gte: new Date(Math.min(...times) - TWIN_WINDOW),
         $lte: new Date(Math.max(...times) + TWIN_WINDOW),
@@ -34,16 +43,17 @@ export class Ledger {
     return entries.filter(({ type }) => isToggle(type))
   }
 
-  /**
-   * Records entries, leaving alone those whose id is there already.
-   * @returns the ids that this process recorded
-   */
-  async record(entries: QQUserEntry[]) {
-    if (!entries.length) return new Set<string>()
+  /** Records entries, leaving alone those whose id is there already. */
+  async record(entries: QQUserEntry[]): Promise<Recorded> {
+    if (!entries.length) return { own: new Set(), others: [] }
     // with every column a key there is nothing to update: an entry that another process recorded first stays as it is
     await this.ctx.database.upsert('qq_user_event', entries, Object.keys(entries[0]) as never)
-    const origins = await this.origins(entries.map(({ id }) => id))
-    return new Set([...origins].filter(([, origin]) => origin === this.origin).map(([id]) => id))
+    const rows = await this.ctx.database.get('qq_user_event', {
+      ...ofUsers(entries),
+      receivedAt: { $gte: new Date(Math.min(...entries.map(({ receivedAt }) => +receivedAt)) - CLOCK_SKEW) },
+    }, { sort: { receivedAt: 'asc' } })
+    const own = rows.filter(({ origin }) => origin === this.origin)
+    return { own: new Set(own.map(({ id }) => id)), others: rows.filter(row => !own.includes(row)) }
   }
 
   /**
@@ -82,4 +92,11 @@ export interface HistoryOptions {
   before?: Date
   /** How many entries, 100 unless told. */
   limit?: number
+}
+
+function ofUsers(items: { selfId: string; userId: string }[]) {
+  return {
+    selfId: [...new Set(items.map(({ selfId }) => selfId))],
+    userId: [...new Set(items.map(({ userId }) => userId))],
+  }
 }

@@ -207,17 +207,28 @@ export class Roster {
 
     const changed = [...users].filter(([key, user]) => user !== stored.get(key))
     await this.write(changed.map(([key, user]) => difference(stored.get(key), user)))
-    const own = await this.ledger.record([...changes.values()].map(({ entry }) => entry))
+    const { own, others } = await this.ledger.record([...changes.values()].map(({ entry }) => entry))
+    if (others.length) await this.reconcile(events, others, users)
     for (const item of batch) {
       if (!own.has(item.event.id)) item.change = undefined
     }
-    for (const [key, user] of changed) {
-      this.counts.move(stored.get(key), user)
-      this.rows.set(key, user)
+    for (const [key] of changed) {
+      this.counts.move(stored.get(key), users.get(key)!)
+      this.rows.set(key, users.get(key)!)
     }
   }
 
-  private async read(events: UserEvent[]) {
+  /** Another process wrote to the same users between our reading and our writing: whoever comes last sets it right. */
+  private async reconcile(events: UserEvent[], others: QQUserEntry[], users: Map<string, QQUser>) {
+    const facts = [...events, ...others.map(toEvent)].sort((a, b) => a.receivedAt - b.receivedAt)
+    const stored = await this.read(others)
+    for (const [key, row] of stored) {
+      users.set(key, facts.filter(fact => toKey(fact) === key).reduce((user, fact) => transition(user, fact).user, row))
+    }
+    await this.write([...stored].map(([key, row]) => difference(row, users.get(key)!)))
+  }
+
+  private async read(events: Pick<QQUser, 'selfId' | 'userId'>[]) {
     const users = new Map<string, Set<string>>()
     for (const { selfId, userId } of events) {
       users.set(selfId, (users.get(selfId) ?? new Set()).add(userId))
@@ -229,7 +240,8 @@ export class Roster {
   }
 
   private async write(rows: Partial<QQUser>[]) {
-    if (rows.length) await this.ctx.database.upsert('qq_user', rows)
+    const changed = rows.filter(row => Object.keys(row).length > 2)
+    if (changed.length) await this.ctx.database.upsert('qq_user', changed)
   }
 
   private toEntry(event: UserEvent, applied: boolean, twin: boolean): QQUserEntry {
@@ -249,6 +261,10 @@ export class Roster {
 function toKey({ selfId, userId }: Pick<QQUser, 'selfId' | 'userId'>) {
   // ids hold no spaces
   return `${selfId} ${userId}`
+}
+
+function toEvent(entry: QQUserEntry): UserEvent {
+  return { ...entry, occurredAt: +entry.occurredAt, receivedAt: +entry.receivedAt }
 }
 
 /** Only what changed is written, so that two processes do not undo each other's work. */

@@ -119,9 +119,9 @@ describe('reading a payload', () => {
     })
 
     it('may be a scene alone', () => {
-      for (const scene_param of [undefined, null, '', ' ', 42, {}]) {
-        expect(scene({ scene: 1001, scene_param }).scene).to.equal(1001)
-        expect(scene({ scene: 1001, scene_param }).sceneParam).to.equal(undefined)
+      for (const value of [undefined, null, '', ' ', 42, {}]) {
+        expect(scene({ scene: 1001, scene_param: value }).scene).to.equal(1001)
+        expect(scene({ scene: 1001, scene_param: value }).sceneParam).to.equal(undefined)
       }
     })
 
@@ -167,8 +167,8 @@ describe('reading a payload', () => {
     })
 
     it('counts wherever it was toggled', () => {
-      for (const opt_scene of ['setting', 'dialog', 'a new place', undefined]) {
-        expect(decode('INTERACTION_CREATE', authorize({ opt_scene, switch: true }), now)!.type).to.equal('friend-push-allowed')
+      for (const place of ['setting', 'dialog', 'a new place', undefined]) {
+        expect(decode('INTERACTION_CREATE', authorize({ opt_scene: place, switch: true }), now)!.type).to.equal('friend-push-allowed')
       }
     })
 
@@ -306,7 +306,7 @@ describe('reading a payload', () => {
 
   describe('text that a user chose', () => {
     const name = (username: unknown) => decode('C2C_MESSAGE_CREATE', message({ id: openid, username }), now)!.name
-    const param = (scene_param: unknown) => decode('FRIEND_ADD', { openid, timestamp: seconds, scene: 2003, scene_param }, now)!.sceneParam
+    const param = (value: unknown) => decode('FRIEND_ADD', { openid, timestamp: seconds, scene: 2003, scene_param: value }, now)!.sceneParam
 
     const texts: [rule: string, value: unknown, expected: string | undefined][] = [
       ['stays as it is', '小明 <b>{user.id}</b> 😀 O\'Neil', '小明 <b>{user.id}</b> 😀 O\'Neil'],
@@ -350,9 +350,11 @@ describe('reading a payload', () => {
       C2C_MESSAGE_CREATE: ['friend-added message'],
     }
 
-    const units = fc.array(fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.integer({ min: 0xd800, max: 0xdfff }), fc.integer({ min: 0, max: 0x9f })), { maxLength: 120 })
-    const text = fc.oneof(units.map(units => String.fromCharCode(...units)), fc.string({ unit: 'grapheme' }))
-    const anything = fc.oneof(fc.jsonValue(), text, fc.double(), fc.constantFrom(undefined, ...wrongIds.map(([, value]) => value), ...wrongTimes.map(([, value]) => value)))
+    // any UTF-16, with surrogates and control characters in plenty
+    const unit = fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.integer({ min: 0xd800, max: 0xdfff }), fc.integer({ min: 0, max: 0x9f }))
+    const text = fc.oneof(fc.array(unit, { maxLength: 120 }).map(units => String.fromCharCode(...units)), fc.string({ unit: 'grapheme' }))
+    const wrong = [...wrongIds, ...wrongTimes].map(([, value]) => value)
+    const anything = fc.oneof(fc.jsonValue(), text, fc.double(), fc.constantFrom(...wrong))
     const mostly = (value: fc.Arbitrary<unknown>) => fc.oneof({ weight: 3, arbitrary: value }, { weight: 1, arbitrary: anything })
     const record = (model: Record<string, fc.Arbitrary<unknown>>) => mostly(fc.record(model, { requiredKeys: [] }))
 
@@ -364,7 +366,8 @@ describe('reading a payload', () => {
       fc.double({ min: 1e9, max: now / 1000, noNaN: true }),
     ))
     const scope = mostly(fc.constantFrom('c2c_push', 'group_push'))
-    const data = record({ resolved: record({ authorize_data: record({ scope, opt_scene: mostly(fc.constantFrom('setting', 'dialog', 'friend_del')), switch: mostly(fc.boolean()) }) }) })
+    const place = mostly(fc.constantFrom('setting', 'dialog', 'friend_del'))
+    const data = record({ resolved: record({ authorize_data: record({ scope, opt_scene: place, switch: mostly(fc.boolean()) }) }) })
     const payload = record({
       openid: id,
       user_openid: id,

@@ -26,7 +26,7 @@ export interface HarnessOptions extends PlatformOptions {
   prepare?(app: Context): void
   /** What to load, and in which order. */
   order?: ('adapter' | 'plugin')[]
-  /** A platform to share. */
+  /** A platform to share, which is not stopped with the app. */
   platform?: Platform
 }
 
@@ -43,6 +43,7 @@ export class Harness {
 
   private webhook?: number
   private server?: ForkScope
+  private shared = false
 
   static async start(options: HarnessOptions = {}) {
     const harness = new Harness()
@@ -63,12 +64,13 @@ export class Harness {
   }
 
   get ledger() {
-    return this.app.database.get('qq_user_event', {}, { sort: { receivedAt: 'asc' } })
+    return this.app.database.get('qq_user_event', {}, { sort: { receivedAt: 'asc', occurredAt: 'asc' } })
   }
 
   private async start({ config, bot, database, prepare, order = ['adapter', 'plugin'], platform, ...options }: HarnessOptions) {
     const { app } = this
     Logger.targets.splice(0, Infinity, this.target)
+    this.shared = !!platform
     this.platform = platform ?? await Platform.start(options)
     app.plugin(HTTP as never)
     if (bot?.protocol === 'webhook') this.server = app.plugin(Server as never, { host: '127.0.0.1', port: this.webhook = await freePort(), path: '' } as never)
@@ -81,6 +83,7 @@ export class Harness {
       else this.connect(bot)
     }
     await app.start()
+    await app.database.prepared()
     if (this.webhook) this.platform.webhook = { url: `http://127.0.0.1:${this.webhook}/qq` }
     if (order.includes('adapter')) await this.online()
   }
@@ -111,6 +114,7 @@ export class Harness {
   async online() {
     if (!this.webhook) await this.platform.connected()
     await until(() => this.bot?.status === Universal.Status.ONLINE)
+    await until(() => !this.plugin || this.app.get('qqUser'))
   }
 
   /** Waits until a notice of each of these entries came to an end, or there was none to send. */
@@ -127,7 +131,7 @@ export class Harness {
     this.adapter?.dispose()
     this.server?.dispose()
     await this.app.stop()
-    if (this.platform) await this.platform.stop()
+    if (!this.shared) await this.platform?.stop()
   }
 
   private target: Logger.Target = {

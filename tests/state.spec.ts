@@ -266,8 +266,9 @@ describe('the state of a user', () => {
         for (const type of types) {
           expect(transition(before, event([type, source], 2)).user.consent).to.equal('rejected')
         }
-        const { user } = transition(before, event(['friend-push-allowed', source], 2))
-        expect(user).to.deep.equal(before)
+        const { user, applied } = transition(before, event(['friend-push-allowed', source], 2))
+        expect(user).to.deep.include({ consent: 'rejected', consentAt: at(1) })
+        expect(applied).to.equal(false)
       })
     }
 

@@ -1,0 +1,18 @@
+import { writeSync } from 'node:fs'
+import { SQLiteDriver } from '@minatojs/driver-sqlite'
+import { Harness } from '../harness'
+import { Platform } from '../platform'
+
+/** Where to die: after the commit, after the notice was taken on, or not at all. */
+const [point, path, address] = process.argv.slice(2)
+
+const die = () => process.kill(process.pid, 'SIGKILL')
+
+Harness.start({
+  platform: { ...JSON.parse(address), connected: async () => {} } as Platform,
+  database: app => app.plugin(SQLiteDriver as never, { path }),
+  prepare(app) {
+    if (point === 'committed') app.on('friend-added', die)
+    if (point === 'claimed') app.on('before-send', die)
+  },
+}).then(() => writeSync(1, 'online\n'))

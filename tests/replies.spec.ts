@@ -1,0 +1,396 @@
+import { install } from '@sinonjs/fake-timers'
+import { expect } from 'chai'
+import * as fc from 'fast-check'
+import { Recent } from '../src/recent'
+import { numberReplies } from '../src/replies'
+import { wrap } from '../src/tap'
+
+const toFake = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] as const
+
+interface Reply {
+  content?: string
+  event_id?: string
+  msg_id?: string
+  msg_seq?: number
+}
+
+/** What the adapter throws for a code of the platform's. */
+function refusal(status: number, code?: number) {
+  return Object.assign(new Error('failed to send'), { errors: [{ response: { status, data: { code } } }] })
+}
+
+/** The adapter's API, as much of it as is needed. */
+class Internal {
+  readonly sent: [openid: string, data: Reply][] = []
+  answer: (data: Reply) => Promise<unknown> = async () => ({ id: `sent-${this.sent.length}` })
+
+  async sendPrivateMessage(openid: string, data: Reply) {
+    this.sent.push([openid, data])
+    return this.answer(data)
+  }
+
+  /** The numbers of the replies to an event, in the order of sending. */
+  numbers(id: string) {
+    return this.sent.filter(([, data]) => data.event_id === id).map(([, data]) => data.msg_seq)
+  }
+}
+
+describe('replies to an event', () => {
+  let internal: Internal
+  let restore: () => void
+
+  beforeEach(() => {
+    internal = new Internal()
+    restore = numberReplies(internal)
+  })
+
+  afterEach(() => restore())
+
+  const reply = (id: string, rest: Reply = {}) => internal.sendPrivateMessage('U', { content: 'hi', event_id: id, ...rest })
+  const fail = (error: Error) => { internal.answer = () => Promise.reject(error) }
+  const succeed = () => { internal.answer = async () => ({ id: 'x' }) }
+  const caught = (promise: Promise<unknown>) => promise.then(() => undefined, error => error)
+
+  it('are numbered from the second one on', async () => {
+    for (let count = 0; count < 4; count++) await reply('FRIEND_ADD:1')
+    expect(internal.numbers('FRIEND_ADD:1')).to.deep.equal([undefined, 2, 3, 4])
+    expect(internal.sent[0][1]).to.not.have.property('msg_seq')
+  })
+
+  it('are numbered for each event by itself', async () => {
+    for (const id of ['a', 'b', 'a', 'b', 'b', 'a']) await reply(id)
+    expect(internal.numbers('a')).to.deep.equal([undefined, 2, 3])
+    expect(internal.numbers('b')).to.deep.equal([undefined, 2, 3])
+  })
+
+  it('differ even when they are sent at the same time', async () => {
+    await Promise.all([reply('a'), reply('a'), reply('a')])
+    expect(internal.numbers('a')).to.deep.equal([undefined, 2, 3])
+  })
+
+  it('are left alone otherwise', async () => {
+    await reply('a')
+    await reply('a', { content: 'second', msg_id: 'm' })
+    expect(internal.sent[1]).to.deep.equal(['U', { content: 'second', event_id: 'a', msg_id: 'm', msg_seq: 2 }])
+  })
+
+  it('do not change what the caller passed', async () => {
+    const data = Object.freeze({ content: 'hi', event_id: 'a' })
+    await internal.sendPrivateMessage('U', data)
+    await internal.sendPrivateMessage('U', data)
+    expect(data).to.deep.equal({ content: 'hi', event_id: 'a' })
+    expect(internal.numbers('a')).to.deep.equal([undefined, 2])
+  })
+
+  it('return what the platform answers', async () => {
+    internal.answer = async () => ({ id: 'ROBOT1.0_x' })
+    expect(await reply('a')).to.deep.equal({ id: 'ROBOT1.0_x' })
+    expect(await reply('a')).to.deep.equal({ id: 'ROBOT1.0_x' })
+  })
+
+  it('fail with the error that the platform answers', async () => {
+    const error = refusal(400, 40034025)
+    fail(error)
+    expect(await caught(reply('a'))).to.equal(error)
+    expect(await caught(reply('a'))).to.equal(error)
+  })
+
+  it('keep their number when they were refused for certain', async () => {
+    fail(refusal(400, 40034025))
+    await caught(reply('a'))
+    await caught(reply('a'))
+    succeed()
+    await reply('a')
+    await reply('a')
+    expect(internal.numbers('a')).to.deep.equal([undefined, undefined, undefined, 2])
+  })
+
+  it('take another number when nobody knows whether the last one arrived', async () => {
+    for (const error of [refusal(500), refusal(504), refusal(400, 40054005), refusal(202, 304024), new TypeError('fetch failed')]) {
+      fail(error)
+      await caught(reply('a'))
+    }
+    succeed()
+    await reply('a')
+    expect(internal.numbers('a')).to.deep.equal([undefined, 2, 3, 4, 5, 6])
+  })
+
+  it('fill the gap that a refusal left', async () => {
+    const answers = [refusal(400, 40054007), undefined, undefined]
+    internal.answer = async () => {
+      const answer = answers.shift()
+      if (answer) throw answer
+    }
+    await Promise.all([caught(reply('a')), reply('a')])
+    await reply('a')
+    await reply('a')
+    expect(internal.numbers('a')).to.deep.equal([undefined, 2, undefined, 3])
+  })
+
+  it('are remembered over a thousand events', async () => {
+    await reply('a')
+    for (let index = 0; index < 999; index++) await reply(`other-${index}`)
+    await reply('a')
+    expect(internal.numbers('a')).to.deep.equal([undefined, 2])
+  })
+
+  it('never share a number, unless all but one were refused for certain', async () => {
+    const outcome = fc.constantFrom('sent', 'refused', 'unknown')
+    const round = fc.array(fc.tuple(fc.constantFrom('a', 'b'), outcome), { minLength: 1, maxLength: 4 })
+    await fc.assert(fc.asyncProperty(fc.array(round, { maxLength: 6 }), async (rounds) => {
+      internal.sent.length = 0
+      restore()
+      restore = numberReplies(internal)
+      const arrived: string[] = []
+      for (const round of rounds) {
+        const outcomes = round.map(([, outcome]) => outcome)
+        internal.answer = async (data) => {
+          const outcome = outcomes.shift()
+          await Promise.resolve()
+          if (outcome === 'refused') throw refusal(400, 40034025)
+          arrived.push(`${data.event_id} ${data.msg_seq ?? 1}`)
+          if (outcome === 'unknown') throw refusal(500)
+        }
+        await Promise.all(round.map(([id]) => caught(reply(id))))
+      }
+      expect(new Set(arrived).size).to.equal(arrived.length)
+      for (const [, data] of internal.sent) expect(data.msg_seq).to.not.equal(1)
+    }), { numRuns: 300 })
+  })
+})
+
+describe('other messages', () => {
+  const data: [what: string, data: Reply | undefined][] = [
+    ['out of the blue', { content: 'hi' }],
+    ['on a message', { content: 'hi', msg_id: 'm' }],
+    ['on a message, numbered', { content: 'hi', msg_id: 'm', msg_seq: 7 }],
+    ['on an event, numbered by the caller', { content: 'hi', event_id: 'a', msg_seq: 7 }],
+    ['on an event that is empty', { content: 'hi', event_id: '' }],
+    ['without anything', undefined],
+  ]
+
+  for (const [what, value] of data) {
+    it(`${what} are passed on as they are`, async () => {
+      const internal = new Internal()
+      numberReplies(internal)
+      for (let count = 0; count < 3; count++) await internal.sendPrivateMessage('U', value!)
+      expect(internal.sent).to.have.length(3)
+      for (const [openid, data] of internal.sent) {
+        expect(openid).to.equal('U')
+        expect(data).to.equal(value)
+      }
+    })
+  }
+})
+
+describe('taking the numbering back', () => {
+  it('leaves no trace', async () => {
+    const internal = new Internal()
+    const restore = numberReplies(internal)
+    expect(Object.hasOwn(internal, 'sendPrivateMessage')).to.equal(true)
+    restore()
+    expect(Object.hasOwn(internal, 'sendPrivateMessage')).to.equal(false)
+    for (let count = 0; count < 2; count++) await internal.sendPrivateMessage('U', { event_id: 'a' })
+    expect(internal.numbers('a')).to.deep.equal([undefined, undefined])
+  })
+
+  it('can be done twice', () => {
+    const internal = new Internal()
+    const restore = numberReplies(internal)
+    restore()
+    restore()
+    expect(internal.sendPrivateMessage).to.equal(Internal.prototype.sendPrivateMessage)
+  })
+
+  it('has nothing to do for an adapter that works in another way', () => {
+    for (const internal of [undefined, {}, { sendMessage() {} }]) {
+      const copy = { ...internal }
+      numberReplies(internal as Partial<Internal> | undefined)()
+      expect({ ...internal }).to.deep.equal(copy)
+    }
+  })
+})
+
+describe('a wrapped method', () => {
+  class Host {
+    name = 'host'
+
+    greet(...names: string[]) {
+      return [this.name, ...names].join(' ')
+    }
+  }
+
+  const twice = (original: Host['greet']) => (...names: string[]) => `${original(...names)} ${original(...names)}`
+
+  it('stands in for the original, which keeps its object and its arguments', () => {
+    const host = new Host()
+    wrap(host, 'greet', twice)
+    expect(host.greet('a', 'b')).to.equal('host a b host a b')
+    const { greet } = host
+    expect(greet('c')).to.equal('host c host c')
+  })
+
+  it('is that of one object only', () => {
+    wrap(new Host(), 'greet', twice)
+    expect(new Host().greet()).to.equal('host')
+  })
+
+  it('gives way to the method of the class', () => {
+    const host = new Host()
+    wrap(host, 'greet', twice)()
+    expect(Object.hasOwn(host, 'greet')).to.equal(false)
+    expect(host.greet).to.equal(Host.prototype.greet)
+  })
+
+  it('gives way to a method of the object\'s own, as it was defined', () => {
+    const host = new Host()
+    const own = () => 'own'
+    Object.defineProperty(host, 'greet', { value: own, configurable: true, enumerable: false, writable: false })
+    const descriptor = Object.getOwnPropertyDescriptor(host, 'greet')
+    const restore = wrap(host, 'greet', twice)
+    expect(host.greet()).to.equal('own own')
+    restore()
+    expect(Object.getOwnPropertyDescriptor(host, 'greet')).to.deep.equal(descriptor)
+  })
+
+  it('can be assigned to, by somebody else who wraps it', () => {
+    const host = new Host()
+    wrap(host, 'greet', twice)
+    const { greet } = host
+    host.greet = (...names) => `<${greet(...names)}>`
+    expect(host.greet()).to.equal('<host host>')
+  })
+
+  it('does not show up among the properties', () => {
+    const host = new Host()
+    const keys = Object.keys(host)
+    wrap(host, 'greet', twice)
+    expect(Object.keys(host)).to.deep.equal(keys)
+  })
+
+  it('stays while somebody else\'s is on top', () => {
+    const host = new Host()
+    const restore = wrap(host, 'greet', twice)
+    const other = () => 'other'
+    host.greet = other
+    restore()
+    expect(host.greet).to.equal(other)
+  })
+
+  it('can be wrapped again, and given back layer by layer', () => {
+    const host = new Host()
+    const outer = (original: Host['greet']) => (...names: string[]) => `(${original(...names)})`
+    const restores = [wrap(host, 'greet', twice), wrap(host, 'greet', outer)]
+    expect(host.greet()).to.equal('(host host)')
+    restores[1]()
+    expect(host.greet()).to.equal('host host')
+    restores[0]()
+    expect(host.greet).to.equal(Host.prototype.greet)
+  })
+
+  it('can be given back twice', () => {
+    const host = new Host()
+    const restore = wrap(host, 'greet', twice)
+    restore()
+    const next = wrap(host, 'greet', twice)
+    restore()
+    expect(host.greet()).to.equal('host host')
+    next()
+    expect(host.greet).to.equal(Host.prototype.greet)
+  })
+})
+
+describe('what happened recently', () => {
+  let clock: ReturnType<typeof install>
+
+  beforeEach(() => { clock = install({ now: Date.UTC(2026, 0, 1), toFake: [...toFake] }) })
+
+  afterEach(() => clock.uninstall())
+
+  it('is remembered', () => {
+    const recent = new Recent<number>(2)
+    recent.set('a', 1)
+    expect(recent.get('a')).to.equal(1)
+    expect(recent.get('b')).to.equal(undefined)
+  })
+
+  it('is forgotten when told so', () => {
+    const recent = new Recent<number>(2)
+    recent.set('a', 1)
+    recent.delete('a')
+    recent.delete('b')
+    expect(recent.get('a')).to.equal(undefined)
+  })
+
+  it('is forgotten after some time', () => {
+    const recent = new Recent<number>(2, 1000)
+    recent.set('a', 1)
+    clock.tick(999)
+    expect(recent.get('a')).to.equal(1)
+    clock.tick(1)
+    expect(recent.get('a')).to.equal(undefined)
+  })
+
+  it('is remembered for ever unless told otherwise', () => {
+    const recent = new Recent<number>(2)
+    recent.set('a', 1)
+    clock.tick(1e12)
+    expect(recent.get('a')).to.equal(1)
+  })
+
+  it('is remembered from the last time on', () => {
+    const recent = new Recent<number>(2, 1000)
+    recent.set('a', 1)
+    clock.tick(900)
+    recent.set('a', 2)
+    clock.tick(900)
+    expect(recent.get('a')).to.equal(2)
+  })
+
+  it('is not remembered for longer because somebody asked', () => {
+    const recent = new Recent<number>(2, 1000)
+    recent.set('a', 1)
+    clock.tick(900)
+    recent.get('a')
+    clock.tick(100)
+    expect(recent.get('a')).to.equal(undefined)
+  })
+
+  it('gives way to what is newer', () => {
+    const recent = new Recent<number>(2)
+    recent.set('a', 1)
+    recent.set('b', 2)
+    recent.set('a', 3)
+    recent.set('c', 4)
+    expect(['a', 'b', 'c'].map(key => recent.get(key))).to.deep.equal([3, undefined, 4])
+  })
+
+  it('is what was set last, among the newest, within its time', () => {
+    const step = fc.oneof(
+      fc.tuple(fc.constant('set' as const), fc.constantFrom('a', 'b', 'c', 'd', '__proto__')),
+      fc.tuple(fc.constant('delete' as const), fc.constantFrom('a', 'b', 'c', 'd', '__proto__')),
+      fc.tuple(fc.constant('pass' as const), fc.constant('')),
+    )
+    fc.assert(fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 30 }), (size, steps) => {
+      const recent = new Recent<number>(size, 1000)
+      let model: { key: string; value: number; at: number }[] = []
+      for (const [value, [action, key]] of steps.entries()) {
+        if (action === 'pass') {
+          clock.tick(400)
+          continue
+        }
+        model = model.filter(entry => entry.key !== key)
+        if (action === 'delete') {
+          recent.delete(key)
+        } else {
+          recent.set(key, value)
+          model = [...model, { key, value, at: Date.now() }].slice(-size)
+        }
+      }
+      for (const key of ['a', 'b', 'c', 'd', '__proto__']) {
+        const entry = model.find(entry => entry.key === key && Date.now() - entry.at < 1000)
+        expect(recent.get(key)).to.equal(entry?.value)
+      }
+    }), { numRuns: 500 })
+  })
+})
