@@ -57,7 +57,8 @@ export interface Failure {
 
 /** What an error of the adapter says. The platform's code decides; without one that is known, the HTTP status. */
 export function readFailure(error: unknown): Failure {
-  const [cause] = (error as { errors?: unknown[] })?.errors ?? [error]
+  const errors = (error as { errors?: unknown })?.errors
+  const [cause] = Array.isArray(errors) ? errors : [error]
   const response = (cause as { response?: { status?: number; data?: any } })?.response
   const code = Number(response?.data?.code) || undefined
   const meaning = meanings[code!] ?? readStatus(response?.status)

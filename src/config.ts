@@ -1,4 +1,5 @@
 import { Computed, Dict, Schema } from 'koishi'
+import { Limits } from './pacer'
 import enUS from '../locales/en-US.yml'
 import jaJP from '../locales/ja-JP.yml'
 import zhCN from '../locales/zh-CN.yml'
@@ -23,11 +24,21 @@ export interface Config {
   /** After a user turned proactive messages off. */
   pushRejected: NoticeConfig
   push: PushConfig
+  history: HistoryConfig
 }
 
-export interface PushConfig {
+export interface HistoryConfig {
+  /** For how many days the ledger is kept; 0, the default, for ever. The newest entry of each user stays. */
+  keepDays: number
+}
+
+export interface PushConfig extends Limits {
+  /** Whether to stop proactive private messages of any plugin to users who rejected them or deleted the bot, `true` by default. */
+  guard: boolean
   /** Whether a user whose switch was never seen may be written to, `true` by default, as is the platform's switch. */
   assumeAllowed: boolean
+  /** How much the platform lets the bot send; `uncertified` by default, `custom` for the limits beside it. */
+  tier: 'certified' | 'uncertified' | 'custom'
 }
 
 export const locales: Dict = { 'zh-CN': zhCN, 'en-US': enUS, 'zh-TW': zhTW, 'ja-JP': jaJP }
@@ -42,8 +53,27 @@ export const Config: Schema<Config> = Schema.intersect([
   Schema.object({ pushAllowed: Notice() }),
   Schema.object({ pushRejected: Notice() }),
   Schema.object({
-    push: Schema.object({
-      assumeAllowed: Schema.boolean().default(true),
+    push: Schema.intersect([
+      Schema.object({
+        guard: Schema.boolean().default(true),
+        assumeAllowed: Schema.boolean().default(true),
+        tier: Schema.union(['uncertified', 'certified', 'custom'] as const).default('uncertified').role('radio'),
+      }),
+      Schema.union([
+        Schema.object({
+          tier: Schema.const('custom').required(),
+          botSecond: Schema.natural().min(1).default(5),
+          botMinute: Schema.natural().min(1).default(30),
+          userMinute: Schema.natural().min(1).default(20),
+          userDay: Schema.natural().min(1).default(1000),
+        }),
+        Schema.object({}),
+      ]),
+    ]),
+  }),
+  Schema.object({
+    history: Schema.object({
+      keepDays: Schema.natural().default(0),
     }),
   }),
 ]).i18n(Object.fromEntries(Object.entries(locales).map(([locale, { _config }]) => [locale, _config]))) as never

@@ -1,8 +1,10 @@
-import { $, Context, Dict, Time } from 'koishi'
-import { Consent, QQUser, Relation } from './model'
+import { $, Context, Dict, pick, Time } from 'koishi'
+import { QQUser } from './model'
 import { UserQuery } from './query'
 
-interface Group extends Pick<QQUser, 'selfId' | 'relation' | 'consent'> {
+const COLUMNS = ['selfId', 'relation', 'consent', 'scene'] as const
+
+interface Group extends Pick<QQUser, typeof COLUMNS[number]> {
   count: number
 }
 
@@ -24,33 +26,44 @@ export class Counts {
   async load() {
     const rows = await this.ctx.database
       .select('qq_user')
-      .groupBy(['selfId', 'relation', 'consent'], { count: row => $.count(row.userId) })
+      .groupBy([...COLUMNS], { count: row => $.count(row.userId) })
       .execute() as Group[]
     this.groups = Object.create(null)
     for (const row of rows) this.groups![toKey(row)] = row
     this.loadedAt = Date.now()
   }
 
-  move(previous: QQUser | undefined, user: QQUser) {
+  /** Takes note of a change: of somebody new without `previous`, of somebody erased without `user`. */
+  move(previous: QQUser | undefined, user: QQUser | undefined) {
     if (previous) this.add(previous, -1)
-    this.add(user, 1)
+    if (user) this.add(user, 1)
   }
 
-  get({ selfId, relation, consent }: Omit<UserQuery, 'search'>) {
+  get(query: Omit<UserQuery, 'search'>) {
+    return this.find(query).reduce((sum, { count }) => sum + count, 0)
+  }
+
+  /** How many users came from which scene, most first. */
+  scenes(selfId: string) {
+    const counts = new Map<number | null, number>()
+    for (const { scene, count } of this.find({ selfId })) counts.set(scene, (counts.get(scene) ?? 0) + count)
+    return [...counts].map(([scene, count]) => ({ scene, count })).filter(({ count }) => count).sort((a, b) => b.count - a.count)
+  }
+
+  private find({ selfId, relation, consent }: Omit<UserQuery, 'search'>) {
     return Object.values(this.groups ?? {})
       .filter(group => selfId === undefined || group.selfId === selfId)
       .filter(group => !relation || group.relation === relation)
       .filter(group => !consent || group.consent === consent)
-      .reduce((sum, { count }) => sum + count, 0)
   }
 
-  private add({ selfId, relation, consent }: { selfId: string; relation: Relation; consent: Consent }, count: number) {
+  private add(user: Omit<Group, 'count'>, count: number) {
     if (!this.groups) return
-    const group = this.groups[toKey({ selfId, relation, consent })] ??= { selfId, relation, consent, count: 0 }
+    const group = this.groups[toKey(user)] ??= { ...pick(user, COLUMNS), count: 0 }
     group.count += count
   }
 }
 
-function toKey({ selfId, relation, consent }: Omit<Group, 'count'>) {
-  return `${selfId} ${relation} ${consent}`
+function toKey(group: Omit<Group, 'count'>) {
+  return COLUMNS.map(column => group[column]).join(' ')
 }

@@ -1,24 +1,29 @@
 import { Bot, Context, h, Session, Time } from 'koishi'
-import { Verdict } from './gate'
+import { Reason } from './gate'
 import { Failure, Meaning, readFailure } from './codes'
+import { Release } from './pacer'
 import { Route } from './route'
+
+/** Whether a proactive message may go out now. Whoever was let in gives the slot back. */
+export type Admission = { ok: true; release: Release } | { ok: false; reason: Reason }
 
 export interface Message {
   bot: Bot
-  /** Carries the recipient; replaced for each attempt. */
+  /** Makes a session that carries the recipient, for one attempt. */
   session(): Session
   userId: string
   elements: h[]
   /** Tried in this order until one is taken. */
   routes: Route[]
   /** Asked before every attempt to write out of the blue. */
-  mayPush(): Promise<Verdict>
+  admit(): Promise<Admission>
 }
 
 export type Outcome =
   | { state: 'sent'; ids: string[]; reason: '' | 'audit' | 'duplicate' }
-  | { state: 'skipped'; reason: string }
-  | { state: 'failed'; reason: string; code?: number }
+  /** Nothing was sent, by our own decision or another plugin's (`stopped`). */
+  | { state: 'skipped'; reason: Reason | 'no-route' | 'empty' | 'stopped' }
+  | { state: 'failed'; reason: string; meaning: Meaning; code?: number }
 
 /** When a definite refusal is tried again, in ms from the last attempt. What is not listed is not tried again. */
 const retries: Partial<Record<Meaning, number[]>> = {
@@ -30,16 +35,16 @@ const retries: Partial<Record<Meaning, number[]>> = {
 /** Refusals that concern the way only, so that the next one may work. */
 const detours: Meaning[] = ['event-unknown', 'window-closed']
 
-/** The only part that talks to the send API. */
+/** Sends a message on the best way there is, and knows what to make of a refusal. */
 export class Delivery {
-  /** @param refused is told of every definite refusal, and when the attempt began (ms) */
-  constructor(private ctx: Context, private refused: (message: Message, failure: Failure, at: number) => void) {}
+  constructor(private ctx: Context) {}
 
   async deliver(message: Message): Promise<Outcome> {
+    if (!message.elements.join('').trim()) return { state: 'skipped', reason: 'empty' }
     let outcome: Outcome = { state: 'skipped', reason: 'no-route' }
     for (const route of message.routes) {
       const result = await this.follow(message, route)
-      if (!('meaning' in result)) return result
+      if (!isFailure(result)) return result
       outcome = toOutcome(result)
       if (!detours.includes(result.meaning)) break
     }
@@ -48,17 +53,24 @@ export class Delivery {
 
   private async follow(message: Message, route: Route): Promise<Outcome | Failure> {
     for (let attempt = 0; ; attempt++) {
-      if (route.via === 'push') {
-        const verdict = await message.mayPush()
-        if (!verdict.ok) return { state: 'skipped', reason: verdict.reason }
-      }
-      const at = Date.now()
-      const result = await this.send(message, route)
-      if (!('meaning' in result)) return result
-      if (result.definite) this.refused(message, result, at)
+      const result = route.via === 'push' ? await this.push(message, route) : await this.send(message, route)
+      if (!isFailure(result)) return result
       const delay = retries[result.meaning]?.[attempt]
       if (delay === undefined) return result
       await this.ctx.sleep(delay)
+    }
+  }
+
+  private async push(message: Message, route: Route): Promise<Outcome | Failure> {
+    const admission = await message.admit()
+    if (!admission.ok) return { state: 'skipped', reason: admission.reason }
+    let used = true
+    try {
+      const result = await this.send(message, route)
+      used = isFailure(result) || result.state === 'sent'
+      return result
+    } finally {
+      admission.release(used)
     }
   }
 
@@ -85,6 +97,10 @@ export class Delivery {
   }
 }
 
+function isFailure(result: Outcome | Failure): result is Failure {
+  return 'definite' in result
+}
+
 function toPassive(route: Route) {
   if (route.via === 'event') return [h('passive', { eventId: route.id })]
   if (route.via === 'message') return [h('passive', { messageId: route.id, seq: route.seq })]
@@ -95,5 +111,5 @@ function toOutcome({ meaning, code }: Failure): Outcome {
   if (meaning === 'duplicate' || meaning === 'audit') return { state: 'sent', ids: [], reason: meaning }
   if (meaning === 'rejected' || meaning === 'deleted') return { state: 'skipped', reason: meaning }
   const reason = meaning === 'unknown-outcome' || !code ? meaning : `code:${code}`
-  return { state: 'failed', reason, code }
+  return { state: 'failed', reason, meaning, code }
 }

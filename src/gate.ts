@@ -2,7 +2,32 @@ import { QQUser } from './model'
 
 /** Why a user may not be written to, or why a message to them did not arrive. */
 export type Reason =
-  | 'rejected' | 'deleted' | 'unconfirmed' | 'unknown-user'
+  /** The user turned proactive messages off. */
+  | 'rejected'
+  /** The user deleted the bot. */
+  | 'deleted'
+  /** The user's switch was never seen, and `push.assumeAllowed` is off. */
+  | 'unconfirmed'
+  /** The bot never heard of this user. */
+  | 'unknown-user'
+  /** The platform does not let this bot send proactive messages (40034105, 40034102). */
+  | 'no-permission'
+  /** As many messages as one user may get in a minute wait for this user already. */
+  | 'user-minute'
+  /** The user got as many messages as one user may get in a day. */
+  | 'user-day'
+  /** The platform says that the bot sends too much (22009, 40034100), again and again. */
+  | 'bot-rate'
+  /** Too many messages wait already. */
+  | 'queue-full'
+  /** The bot is not connected. */
+  | 'offline'
+  /** The caller's `AbortSignal`, another plugin, or the end of this plugin stopped it. */
+  | 'aborted'
+  /** The platform refused the message for good; `code` says why. */
+  | 'refused'
+  /** Nobody knows whether the message arrived; it is not sent again. */
+  | 'unknown-outcome'
 
 export type Verdict = { ok: true } | { ok: false; reason: Reason }
 

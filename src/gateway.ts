@@ -1,5 +1,7 @@
 import { Bot, Context, Session } from 'koishi'
 import { decode, deriveId, Fact, MalformedError, MAX_EVENT_ID, readId, UserEvent, WireType } from './event'
+import { Failure } from './codes'
+import { observeRefusals } from './refusals'
 import { numberReplies } from './replies'
 import { createSession, mend } from './session'
 import { Envelope, Tap, toOriginal, Watch } from './tap'
@@ -19,6 +21,8 @@ export interface Listener {
   event(event: UserEvent, session: Promise<Session>): void
   /** A user wrote to the bot; the event's id is that of the message. */
   message(event: UserEvent): void
+  /** The platform refused a private message, whoever sent it. `at` is when that was tried, in ms. */
+  refused(bot: Bot, userId: string, failure: Failure, at: number): void
 }
 
 interface Hooks {
@@ -36,7 +40,13 @@ export class Gateway {
       const name = 'qq/' + type.toLowerCase().replace(/_/g, '-')
       ctx.on(name as never, ((d: unknown, bot: Bot) => this.receive(type, d, bot)) as never)
     }
+    ctx.on('bot-status-updated', (bot) => {
+      if (isOurs(bot)) this.hook(toOriginal(bot))
+    })
     ctx.on('bot-removed', bot => this.release(toOriginal(bot)))
+    for (const bot of ctx.bots) {
+      if (isOurs(bot)) this.hook(toOriginal(bot))
+    }
     ctx.on('dispose', () => {
       this.timers.forEach(clearImmediate)
       for (const bot of this.hooks.keys()) this.release(bot)
@@ -45,7 +55,7 @@ export class Gateway {
 
   private receive(type: WireType, d: unknown, traced: Bot) {
     const bot = toOriginal(traced)
-    if (bot.platform !== 'qq' || !bot.selfId) return
+    if (!isOurs(bot) || !bot.selfId) return
     const now = Date.now()
     try {
       const fact = decode(type, d, now)
@@ -109,7 +119,11 @@ export class Gateway {
   private hook(bot: Bot) {
     let hooks = this.hooks.get(bot)
     if (!hooks) {
-      hooks = { tap: new Tap(bot), restore: numberReplies(bot.internal) }
+      const restore = [
+        numberReplies(bot.internal),
+        observeRefusals(bot.internal, (userId, failure, at) => this.listener.refused(bot, userId, failure, at)),
+      ]
+      hooks = { tap: new Tap(bot), restore: () => restore.reverse().forEach(restore => restore()) }
       this.hooks.set(bot, hooks)
     }
     return hooks
@@ -122,6 +136,10 @@ export class Gateway {
     hooks.tap.dispose()
     hooks.restore()
   }
+}
+
+function isOurs(bot: Bot) {
+  return bot.platform === 'qq' && !bot.hidden
 }
 
 function complete(fact: Fact, bot: Bot, id: unknown): UserEvent {

@@ -1,12 +1,18 @@
 import { Context } from 'koishi'
 import { attempt } from './attempt'
+import { registerCommands } from './commands'
 import { Config, locales } from './config'
 import { Delivery } from './delivery'
 import { Gateway } from './gateway'
+import { Guard } from './guard'
 import { extendModel } from './model'
 import { Notices, plan } from './notices'
+import { definePermission } from './permission'
+import { Pusher } from './pusher'
+import { Retention } from './retention'
 import { Roster } from './roster'
 import { QQUserService } from './service'
+import { Statistics } from './statistics'
 import { toLesson } from './refusals'
 
 export * from './model'
@@ -15,6 +21,8 @@ export type { NoticeConfig, PushConfig } from './config'
 export type { Reason, Verdict } from './gate'
 export type { HistoryOptions } from './ledger'
 export type { ListQuery, UserQuery } from './query'
+export { PushError } from './push-error'
+export type { PushOptions } from './pusher'
 export { QQUserService } from './service'
 
 export const name = 'qq-user'
@@ -26,12 +34,12 @@ export function apply(ctx: Context, config: Config) {
   extendModel(ctx)
 
   const roster = new Roster(ctx, (event, applied, twin) => plan(config, event, applied, twin))
-  const service = new QQUserService(roster, config.push.assumeAllowed)
-  const delivery = new Delivery(ctx, ({ bot, userId }, failure, at) => {
-    const lesson = toLesson(bot.selfId, userId, failure, at)
-    if (lesson) attempt(ctx, () => roster.accept(lesson))
-  })
-  const notices = new Notices(ctx, config, roster, delivery, (selfId, userId) => service.canPush(selfId, userId))
+  const delivery = new Delivery(ctx)
+  const pusher = new Pusher(ctx, config, roster, delivery)
+  const notices = new Notices(ctx, config, roster, delivery, (selfId, userId) => pusher.admit(selfId, userId))
+
+  // eslint-disable-next-line no-new
+  new Guard(ctx, roster, config.push.guard ? user => pusher.judgeSending(user) : undefined)
 
   // eslint-disable-next-line no-new
   new Gateway(ctx, {
@@ -46,7 +54,18 @@ export function apply(ctx: Context, config: Config) {
       notices.hear(event)
       attempt(ctx, () => roster.hear(event))
     },
+    refused(bot, userId, failure, at) {
+      pusher.refused(bot, failure)
+      const lesson = toLesson(bot.selfId, userId, failure, at)
+      if (lesson) attempt(ctx, () => roster.accept(lesson))
+    },
   })
 
+  // eslint-disable-next-line no-new
+  new Retention(ctx, roster, pusher, config.history.keepDays)
+
+  const service = new QQUserService(roster, pusher)
+  definePermission(ctx, service)
+  registerCommands(ctx, service, new Statistics(ctx, roster))
   ctx.set('qqUser', service)
 }

@@ -1,4 +1,4 @@
-import { Context, Random, Time } from 'koishi'
+import { $, Context, Random, Time } from 'koishi'
 import { NoticeState, QQUserEntry } from './model'
 import { UserEvent } from './event'
 import { isToggle, TWIN_WINDOW } from './state'
@@ -77,6 +77,31 @@ export class Ledger {
     return this.ctx.database.get('qq_user_event', { selfId, notice: 'pending' }, { sort: { occurredAt: 'asc' }, limit })
   }
 
+  forget(selfId: string, userId: string) {
+    return this.ctx.database.remove('qq_user_event', { selfId, userId })
+  }
+
+  /**
+   * Removes entries from before a time, but the newest of each user.
+   * @returns where to go on, unless that was all
+   */
+  async prune(before: Date, limit: number, after?: Position): Promise<Position | undefined> {
+    const table = 'qq_user_event'
+    const rows = await this.ctx.database.get(table, after ? {
+      occurredAt: { $gte: after.occurredAt, $lt: before },
+      $or: [{ occurredAt: { $gt: after.occurredAt } }, { id: { $gt: after.id } }],
+    } : { occurredAt: { $lt: before } }, { sort: { occurredAt: 'asc', id: 'asc' }, limit, fields: ['id', 'selfId', 'userId', 'occurredAt'] })
+    if (!rows.length) return
+    const newest = await this.ctx.database
+      .select(table, ofUsers(rows))
+      .groupBy(['selfId', 'userId'], { occurredAt: row => $.max(row.occurredAt) })
+      .execute()
+    const kept = new Map(newest.map(({ selfId, userId, occurredAt }) => [`${selfId} ${userId}`, +occurredAt]))
+    const old = rows.filter(({ selfId, userId, occurredAt }) => +occurredAt < kept.get(`${selfId} ${userId}`)!)
+    if (old.length) await this.ctx.database.remove(table, { id: old.map(({ id }) => id) })
+    return rows.length < limit ? undefined : rows.at(-1)
+  }
+
   /** What happened to a user, newest first. */
   history(selfId: string, userId: string, { before, limit = 100 }: HistoryOptions = {}) {
     return this.ctx.database.get('qq_user_event', {
@@ -86,6 +111,9 @@ export class Ledger {
     }, { sort: { occurredAt: 'desc', receivedAt: 'desc' }, limit })
   }
 }
+
+/** A place in the ledger. */
+export type Position = Pick<QQUserEntry, 'id' | 'occurredAt'>
 
 export interface HistoryOptions {
   /** Only what occurred before. */

@@ -3,10 +3,9 @@ import { NoticeState, QQUser, QQUserEntry } from './model'
 import { UserEvent } from './event'
 import { Config } from './config'
 import { Roster } from './roster'
-import { Delivery, Outcome } from './delivery'
+import { Admission, Delivery, Outcome } from './delivery'
 import { findRoutes, LastMessage, REPLY_WINDOW } from './route'
 import { NoticeKey, Texts, toNoticeKey } from './texts'
-import { Verdict } from './gate'
 import { createPrivateSession } from './session'
 import { Recent } from './recent'
 import { attempt } from './attempt'
@@ -31,7 +30,7 @@ export class Notices {
     config: Config,
     private roster: Roster,
     private delivery: Delivery,
-    private judge: (selfId: string, userId: string) => Promise<Verdict>,
+    private admit: (selfId: string, userId: string) => Promise<Admission>,
   ) {
     this.texts = new Texts(ctx, config)
     const resume = (bot: Bot) => attempt(ctx, () => this.resume(bot))
@@ -59,8 +58,7 @@ export class Notices {
   }
 
   private async deliver(entry: QQUserEntry, elements: h[] | undefined, session: Session): Promise<Outcome> {
-    if (!elements) return { state: 'failed', reason: 'template' }
-    if (!elements.join('').trim()) return { state: 'skipped', reason: 'empty' }
+    if (!elements) return { state: 'failed', reason: 'template', meaning: 'content' }
     const { selfId, userId, type } = entry
     return this.delivery.deliver({
       bot: session.bot,
@@ -68,7 +66,7 @@ export class Notices {
       elements,
       session: () => createPrivateSession(session.bot, type, userId),
       routes: findRoutes(entry, this.last.get(`${selfId} ${userId}`), Date.now()),
-      mayPush: () => this.judge(selfId, userId),
+      admit: () => this.admit(selfId, userId),
     })
   }
 

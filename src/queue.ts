@@ -69,7 +69,7 @@ export class WriteQueue<T extends object> {
   /** Waits until everything that was pushed before is written, or the database turns out to be down. */
   async settled() {
     const last = this.waiting.at(-1)
-    if (last && !this.failing) await Promise.race([last.done, this.running])
+    if (last && !this.failing) await Promise.race([last.done.catch(() => {}), this.running])
   }
 
   /** Writes what waits, once, and takes no more. */
@@ -84,7 +84,8 @@ export class WriteQueue<T extends object> {
 
   private drop() {
     const index = this.waiting.findIndex(item => !this.writing.includes(item))
-    const [oldest] = this.waiting.splice(Math.max(index, 0), 1)
+    if (index < 0) return
+    const [oldest] = this.waiting.splice(index, 1)
     if (!this.dropped++) this.logger.error('%d writes wait for the database; the oldest are given up', this.limit)
     oldest.reject(new GivenUpError('the write queue is full'))
   }
@@ -92,10 +93,7 @@ export class WriteQueue<T extends object> {
   private start() {
     if (this.running || this.paused || !this.waiting.length) return
     if (this.closed && this.failing) return
-    this.running = this.run().finally(() => {
-      this.running = undefined
-      this.start()
-    })
+    this.running = this.run()
   }
 
   private async run() {
@@ -106,12 +104,14 @@ export class WriteQueue<T extends object> {
       try {
         await this.write(this.writing)
       } catch (error) {
-        return this.fail(error)
+        this.fail(error)
+        break
       } finally {
         this.writing = []
       }
       this.recover()
     }
+    this.running = undefined
   }
 
   private take() {

@@ -1,7 +1,8 @@
 import { Time } from 'koishi'
 import { EventType } from './model'
 import { deriveId, UserEvent } from './event'
-import { Failure, Meaning } from './codes'
+import { Failure, Meaning, readFailure } from './codes'
+import { wrap } from './tap'
 
 const lessons: Partial<Record<Meaning, EventType>> = {
   rejected: 'friend-push-rejected',
@@ -16,4 +17,28 @@ export function toLesson(selfId: string, userId: string, { meaning }: Failure, a
   const occurredAt = Math.floor(at / Time.second) * Time.second
   const fact = { type, source: 'send-error', userId, occurredAt } as const
   return { ...fact, id: deriveId(selfId, fact), selfId, receivedAt: at }
+}
+
+interface Internal {
+  sendPrivateMessage(openid: string, data: unknown): Promise<unknown>
+}
+
+/**
+ * Listens to what the platform says to private messages, whoever sends them.
+ *
+ * @param refused is told of every definite refusal, and when the attempt began (ms)
+ * @returns what takes it back
+ */
+export function observeRefusals(internal: Partial<Internal> | undefined, refused: (userId: string, failure: Failure, at: number) => void) {
+  if (!internal?.sendPrivateMessage) return () => {}
+  return wrap(internal as Internal, 'sendPrivateMessage', send => async (openid, data) => {
+    const at = Date.now()
+    try {
+      return await send(openid, data)
+    } catch (error) {
+      const failure = readFailure(error)
+      if (failure.definite) refused(openid, failure, at)
+      throw error
+    }
+  })
 }

@@ -2,8 +2,8 @@ import { $, Context, deepEqual, pick, Time } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from './model'
 import { UserEvent } from './event'
 import { isDeed, isTwin, transition } from './state'
-import { GivenUpError, WriteQueue } from './queue'
-import { HistoryOptions, Ledger } from './ledger'
+import { GivenUpError, Task, WriteQueue } from './queue'
+import { HistoryOptions, Ledger, Position } from './ledger'
 import { Counts } from './counts'
 import { ListQuery, toFilter, toLimit, toPage, UserQuery } from './query'
 import { Recent } from './recent'
@@ -130,9 +130,19 @@ export class Roster {
       await this.queue.settled()
       return this.ctx.database.eval('qq_user', row => $.count(row.userId), toFilter({ ...query, search }))
     }
+    await this.recount()
+    return this.counts.get(query)
+  }
+
+  /** How many users came from which scene, most first. */
+  async scenes(selfId: string) {
+    await this.recount()
+    return this.counts.scenes(selfId)
+  }
+
+  private async recount() {
     if (this.counts.fresh) await this.queue.settled()
     else await this.queue.push(() => this.counts.load())
-    return this.counts.get(query)
   }
 
   async history(selfId: string, userId: string, options?: HistoryOptions): Promise<QQUserEntry[]> {
@@ -155,6 +165,33 @@ export class Roster {
 
   async settleNotice(id: string, state: NoticeState, reason = '') {
     await this.queue.push(() => this.ledger.settle(id, state, reason))
+  }
+
+  /** Erases all that is known of a user, and with it what they chose. */
+  async forget(selfId: string, userId: string): Promise<void> {
+    const key = toKey({ selfId, userId })
+    this.messages.delete(key)
+    await this.queue.push(async () => {
+      const [row] = await this.ctx.database.get('qq_user', { selfId, userId })
+      await this.ledger.forget(selfId, userId)
+      await this.ctx.database.remove('qq_user', { selfId, userId })
+      this.rows.delete(key)
+      this.counts.move(row, undefined)
+    })
+  }
+
+  /** Prunes a few old entries of the ledger. @returns where to go on, unless that was all */
+  async prune(before: Date, limit: number, after?: Position): Promise<Position | undefined> {
+    let next: Position | undefined
+    await this.queue.push(async () => {
+      next = await this.ledger.prune(before, limit, after)
+    })
+    return next
+  }
+
+  /** Puts a write to another table of this plugin into the line. */
+  write(task: Task): Promise<void> {
+    return this.queue.push(task)
   }
 
   /** Hands the noted messages, or that of one user, to the queue. */
@@ -206,7 +243,7 @@ export class Roster {
     }
 
     const changed = [...users].filter(([key, user]) => user !== stored.get(key))
-    await this.write(changed.map(([key, user]) => difference(stored.get(key), user)))
+    await this.store(changed.map(([key, user]) => difference(stored.get(key), user)))
     const { own, others } = await this.ledger.record([...changes.values()].map(({ entry }) => entry))
     if (others.length) await this.reconcile(events, others, users)
     for (const item of batch) {
@@ -225,7 +262,7 @@ export class Roster {
     for (const [key, row] of stored) {
       users.set(key, facts.filter(fact => toKey(fact) === key).reduce((user, fact) => transition(user, fact).user, row))
     }
-    await this.write([...stored].map(([key, row]) => difference(row, users.get(key)!)))
+    await this.store([...stored].map(([key, row]) => difference(row, users.get(key)!)))
   }
 
   private async read(events: Pick<QQUser, 'selfId' | 'userId'>[]) {
@@ -239,7 +276,7 @@ export class Roster {
     return new Map(rows.flat().map(row => [toKey(row), row]))
   }
 
-  private async write(rows: Partial<QQUser>[]) {
+  private async store(rows: Partial<QQUser>[]) {
     const changed = rows.filter(row => Object.keys(row).length > 2)
     if (changed.length) await this.ctx.database.upsert('qq_user', changed)
   }

@@ -1,8 +1,9 @@
-import { Service } from 'koishi'
 import { QQUser, QQUserEntry } from './model'
-import { judge, Verdict } from './gate'
+import { Fragment, Service } from 'koishi'
+import { Verdict } from './gate'
 import { HistoryOptions } from './ledger'
 import { ListQuery, UserQuery } from './query'
+import { Pusher, PushOptions } from './pusher'
 import { Roster } from './roster'
 
 declare module 'koishi' {
@@ -19,7 +20,7 @@ declare module 'koishi' {
 export class QQUserService {
   [Service.tracker] = { associate: 'qqUser' }
 
-  constructor(private roster: Roster, private assumeAllowed: boolean) {}
+  constructor(private roster: Roster, private pusher: Pusher) {}
 
   /** The user, or `undefined` if the bot never heard of them. */
   get(selfId: string, userId: string): Promise<QQUser | undefined> {
@@ -44,8 +45,26 @@ export class QQUserService {
     return this.roster.history(selfId, userId, options)
   }
 
-  /** Whether the user may be written to without having written first, and if not, why. */
-  async canPush(selfId: string, userId: string): Promise<Verdict> {
-    return judge(await this.roster.get(selfId, userId), this.assumeAllowed)
+  /** Whether the user may be written to now without having written first, and if not, why. */
+  canPush(selfId: string, userId: string): Promise<Verdict> {
+    return this.pusher.judge(selfId, userId)
+  }
+
+  /**
+   * Writes to a user who did not write first, as soon as the platform's limits allow; users take turns. What a user
+   * may be sent is decided when the message's turn has come.
+   *
+   * @param content Koishi elements
+   * @returns the ids of the messages; none while the platform audits them
+   * @throws PushError telling why nothing arrived
+   */
+  push(selfId: string, userId: string, content: Fragment, options?: PushOptions): Promise<string[]> {
+    return this.pusher.push(selfId, userId, content, options)
+  }
+
+  /** Erases all that is known of a user: the row, the ledger, and with them what they chose about proactive messages. */
+  async forget(selfId: string, userId: string): Promise<void> {
+    await this.roster.forget(selfId, userId)
+    await this.pusher.forget(selfId, userId)
   }
 }

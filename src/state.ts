@@ -44,7 +44,7 @@ export function transition(previous: QQUser | undefined, event: UserEvent, twin 
   const at = new Date(event.occurredAt)
   if (at < user.firstSeen) user.firstSeen = at
 
-  const wins = (since: Date | null) => !since || (twin ? at > since : at >= since)
+  const wins = (since: Date | null) => !since || at >= since
   let applied = false
 
   const relation = relations[event.type]
@@ -98,14 +98,12 @@ function blank({ selfId, userId, occurredAt }: UserEvent): QQUser {
  */
 export function isTwin(event: UserEvent, entries: readonly Pick<QQUserEntry, 'type' | 'source' | 'occurredAt'>[]) {
   if (!isToggle(event.type)) return false
-  return entries.some(({ type, source, occurredAt }, index) => {
+  // within the same second the order of arrival tells, which sorting keeps
+  const line = [...entries, event].sort((a, b) => +a.occurredAt - +b.occurredAt)
+  const own = line.indexOf(event)
+  return line.some(({ type, source, occurredAt }, index) => {
     if (type !== event.type || source === event.source || !ownToggles.includes(source)) return false
-    const [from, to] = [event.occurredAt, +occurredAt].sort((a, b) => a - b)
-    if (to - from > TWIN_WINDOW) return false
-    // within the same second only the order of arrival tells what came between
-    return !entries.some((other, position) => {
-      const time = +other.occurredAt
-      return other.type !== type && (time > from && time < to || time >= from && time <= to && position > index)
-    })
+    if (Math.abs(+occurredAt - event.occurredAt) > TWIN_WINDOW) return false
+    return line.slice(Math.min(own, index), Math.max(own, index)).every(other => other.type === type)
   })
 }

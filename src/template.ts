@@ -36,25 +36,25 @@ export function render(source: string, scope: Scope): h[] {
 /** Koishi renders a faulty expression as nothing; this finds it before anybody is greeted with a hole. */
 export function check(source: string): TemplateError[] {
   const errors: TemplateError[] = []
-  const blocks: { keyword: string; index: number; expression: string }[] = []
-  const locals = new Set<string>()
+  const blocks: { keyword: string; index: number; expression: string; local?: string; otherwise?: boolean }[] = []
   for (const { index, text, closed } of expressions(source)) {
     const fault = (kind: TemplateError['kind']) => errors.push({ index, expression: text.trim(), kind })
-    const [, mark = '', keyword = '', rest] = /^\s*([#:/@])?(\w+)?\s*([\s\S]*)$/.exec(text)!
+    const [, mark = '', keyword = '', rest] = /^(?:([#:/@])(\S*))?\s*([\s\S]*)$/.exec(text)!
     if (!closed) {
       fault('unclosed')
     } else if (mark === '/') {
       if (blocks.pop()?.keyword !== keyword) fault('syntax')
     } else if (mark === ':') {
-      if (blocks.at(-1)?.keyword !== 'if' || keyword !== 'else') fault('syntax')
+      const block = blocks.at(-1)
+      if (block?.keyword !== 'if' || block.otherwise || keyword !== 'else' || rest) fault('syntax')
+      else block.otherwise = true
     } else if (mark === '#') {
       const [expression, local] = keyword === 'each' ? rest.split(/\s+as\s+/) : [rest]
-      if (local) locals.add(local.trim())
-      blocks.push({ keyword, index, expression: text.trim() })
+      blocks.push({ keyword, index, expression: text.trim(), local: local?.trim() })
       if (!isValid(expression) || !['if', 'each'].includes(keyword)) fault('syntax')
     } else if (mark === '@' || !isValid(text)) {
       fault('syntax')
-    } else if (!isKnown(text.trim(), locals)) {
+    } else if (!isKnown(text.trim(), blocks.map(({ local }) => local))) {
       fault('unknown')
     }
   }
@@ -75,17 +75,17 @@ function isValid(expression: string) {
   try {
     // compiled, never run
     // eslint-disable-next-line no-new, no-new-func
-    new Function(`return (${expression}\n)`)
+    new Function(`(${expression}\n)[${expression}\n]`)
     return true
   } catch {
     return false
   }
 }
 
-function isKnown(expression: string, locals: Set<string>) {
+function isKnown(expression: string, locals: (string | undefined)[]) {
   if (!/^[\w.]+$/.test(expression)) return true
-  const [root, key] = expression.split('.')
-  return locals.has(root) || Object.hasOwn(names, root) && (names as Dict<string[]>)[root].includes(key)
+  const [root, key, ...rest] = expression.split('.')
+  return locals.includes(root) || rest.every(part => part === 'length') && Object.hasOwn(names, root) && (names as Dict<string[]>)[root].includes(key)
 }
 
 /** The platform's values as they read in a text. */

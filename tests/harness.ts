@@ -64,7 +64,7 @@ export class Harness {
   }
 
   get ledger() {
-    return this.app.database.get('qq_user_event', {}, { sort: { receivedAt: 'asc', occurredAt: 'asc' } })
+    return this.app.database.get('qq_user_event', {}, { sort: { receivedAt: 'asc' } })
   }
 
   private async start({ config, bot, database, prepare, order = ['adapter', 'plugin'], platform, ...options }: HarnessOptions) {

@@ -399,6 +399,19 @@ describe('the line of writes', () => {
       expect(log.at(-1)).to.match(/^info .*10 were given up/)
     })
 
+    it('is told of, and counted, anew the next time', async () => {
+      open(3)
+      for (const id of [0, 10]) {
+        database.down = true
+        push(...range(id + 1, id + 5))
+        await clock.tickAsync(minute)
+        database.down = false
+        await clock.tickAsync(minute)
+      }
+      expect(log.filter(line => line.startsWith('error'))).to.have.length(2)
+      expect(log.at(-1)).to.match(/^info .*2 were given up/)
+    })
+
     it('drops tasks as well', async () => {
       open(2)
       database.down = true

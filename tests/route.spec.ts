@@ -93,7 +93,7 @@ describe('the way to a user', () => {
   })
 
   describe('whatever happened', () => {
-    function *situations() {
+    function* situations() {
       for (const [type, source] of possible) {
         for (const age of ages) {
           for (const id of ['envelope-id', '~derived']) {
@@ -182,7 +182,8 @@ describe('what a refused send teaches', () => {
 
   const lessons: Partial<Record<Meaning, EventType>> = { rejected: 'friend-push-rejected', deleted: 'friend-deleted' }
   const meanings: Meaning[] = [
-    'event-unknown', 'window-closed', 'duplicate', 'rejected', 'deleted', 'transient', 'rate', 'no-permission', 'audit', 'content', 'refused', 'unknown-outcome',
+    'event-unknown', 'window-closed', 'duplicate', 'rejected', 'deleted', 'transient',
+    'rate', 'no-permission', 'audit', 'content', 'refused', 'unknown-outcome',
   ]
 
   for (const meaning of meanings) {

@@ -351,6 +351,13 @@ describe('one toggle through both channels', () => {
     expect(state(...events).consent).to.equal('rejected')
   })
 
+  it('is two when the change of mind shares the second of the later one, and arrived before it', () => {
+    const events = [event(receive, 105), event(reject, 100), event(authorizeOff, 105)]
+    expect(state(...events).consent).to.equal('rejected')
+    expect(twins(...events)).to.deep.equal([false, false, false])
+    expect(applied(...events)).to.deep.equal([true, false, true])
+  })
+
   it('is one when the user has changed their mind before or after', () => {
     expect(twins(event(receive, 98), event(reject, 100), event(authorizeOff, 102))).to.deep.equal([false, false, true])
     expect(twins(event(reject, 100), event(receive, 104), event(authorizeOff, 102))).to.deep.equal([false, false, true])

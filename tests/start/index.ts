@@ -68,6 +68,11 @@ function onExit(callback: () => Promise<void>) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => exit ??= callback())
   }
+  // some shells between npm and this process end without passing the signal on
+  const parent = process.ppid
+  if (process.env.npm_lifecycle_event) {
+    setInterval(() => process.ppid !== parent && (exit ??= callback()), 300).unref()
+  }
 }
 
 process.on('unhandledRejection', error => logger.warn(error))

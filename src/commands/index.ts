@@ -1,0 +1,19 @@
+import { Context } from 'koishi'
+import { QQUserService } from '../service'
+import { Statistics } from '../statistics'
+import forget from './forget'
+import info from './info'
+import list from './list'
+import push from './push'
+import stats from './stats'
+import status from './status'
+
+export function registerCommands(ctx: Context, service: QQUserService, statistics: Statistics) {
+  ctx.command('qq-user', { authority: 3 })
+  list(ctx, service)
+  info(ctx, service)
+  stats(ctx, statistics)
+  push(ctx, service)
+  forget(ctx, service)
+  status(ctx, service)
+}

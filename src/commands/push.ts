@@ -1,0 +1,22 @@
+import { Context, h } from 'koishi'
+import { PushError } from '../push-error'
+import { QQUserService } from '../service'
+import { findTarget } from './target'
+import { toReason } from './format'
+
+export default function (ctx: Context, service: QQUserService) {
+  ctx.command('qq-user.push <user:string> <message:text>', { authority: 4, checkUnknown: true, checkArgCount: true })
+    .option('bot', '-b <bot:string>')
+    .action(async ({ session, options }, text, message) => {
+      if (!h.parse(message ?? '').join('').trim()) return session!.text('.empty')
+      const user = await findTarget(ctx, service, session!, text, options!.bot)
+      if (typeof user === 'string') return user
+      try {
+        const ids = await service.push(user.selfId, user.userId, message)
+        return session!.text(ids.length ? '.sent' : '.audited')
+      } catch (error) {
+        if (!(error instanceof PushError)) throw error
+        return session!.text('.failed', { reason: toReason(session!, error.reason), code: error.code ?? '' })
+      }
+    })
+}

@@ -1,0 +1,80 @@
+import { Context, Session, Time, Universal } from 'koishi'
+import { QQUser } from './model'
+import { Verdict } from './gate'
+import { Recent } from './recent'
+import { Roster } from './roster'
+import { createPrivateSession } from './session'
+
+declare module 'koishi' {
+  interface Events {
+    /** A proactive private message, of whatever plugin, was stopped before it left. `session` is the message's own. */
+    'qq-user/stopped'(user: QQUser, reason: string, session: Session): void
+  }
+}
+
+/** For how long the adapter answers on a session by itself, in ms. */
+const ADAPTER_WINDOW = 5 * Time.minute - 2 * Time.second
+const QUIET = { size: 10_000, age: Time.hour }
+const STRANGERS = { size: 20_000, age: Time.hour }
+
+/**
+ * Stands before every message that leaves: private messages to users on the roster reach them, and those that nobody
+ * asked for do not leave when the user said no.
+ */
+export class Guard {
+  private quiet = new Recent<true>(QUIET.size, QUIET.age)
+  /** Ids that are no user's: a group's, or somebody's who was never heard of. */
+  private strangers = new Recent<true>(STRANGERS.size, STRANGERS.age)
+
+  /** @param judge decides about proactive messages; nothing is stopped without it */
+  constructor(private ctx: Context, private roster: Roster, private judge?: (user: QQUser) => Verdict) {
+    ctx.on('before-send', (session, options) => this.check(session, options), true)
+    ctx.on('qq-user/updated', ({ selfId, userId }) => this.strangers.delete(`${selfId} ${userId}`))
+    ctx.on('qq/group-at-message-create' as never, ((d: { group_id?: string; group_openid?: string }, bot: { selfId: string }) => {
+      const id = d?.group_openid ?? d?.group_id
+      if (id) this.strangers.set(`${bot.selfId} ${id}`, true)
+    }) as never)
+  }
+
+  private async check(session: Session, options: Universal.SendOptions): Promise<true | undefined> {
+    if (session.platform !== 'qq') return
+    const cause = options.session
+    // an answer in a group
+    if (cause && !cause.isDirect) return
+    if (isPassive(session, cause)) return
+    const { selfId, channelId } = session
+    const user = await this.find(selfId, channelId!)
+    if (!user) return
+    session.isDirect = true
+    // the adapter looks for the recipient of a file in there
+    options.session ??= createPrivateSession(session.bot, 'friend-push-allowed', user.userId) as never
+    const verdict = this.judge?.(user)
+    if (!verdict || verdict.ok) return
+    this.report(user, verdict.reason, session)
+    return true
+  }
+
+  private async find(selfId: string, id: string) {
+    const key = `${selfId} ${id}`
+    if (this.strangers.get(key)) return
+    const user = await this.roster.get(selfId, id)
+    if (!user) this.strangers.set(key, true)
+    return user
+  }
+
+  private report(user: QQUser, reason: string, session: Session) {
+    const key = `${user.selfId} ${user.userId}`
+    if (!this.quiet.get(key)) {
+      this.quiet.set(key, true)
+      this.ctx.logger.warn('a message to %s was stopped (%s); this is not logged again for an hour', user.userId, reason)
+    }
+    this.ctx.emit('qq-user/stopped', user, reason, session)
+  }
+}
+
+/** Whether the adapter will send it as a reply. */
+function isPassive(session: Session, cause?: Universal.SendOptions['session']) {
+  if (session.elements?.some(({ type, attrs }) => type === 'passive' && (attrs.messageId || attrs.eventId))) return true
+  if (!cause || Date.now() - cause.timestamp >= ADAPTER_WINDOW) return false
+  return !!cause.messageId || !!(cause as { qq?: { id?: unknown } }).qq?.id
+}

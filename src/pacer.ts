@@ -1,0 +1,119 @@
+import { Context, Time } from 'koishi'
+import { PushError } from './push-error'
+import { Window } from './window'
+
+/** How much may be sent proactively; `Infinity` for no limit. */
+export interface Limits {
+  /** By one bot in a second. */
+  botSecond: number
+  /** By one bot in a minute. */
+  botMinute: number
+  /** To one user in a minute. */
+  userMinute: number
+  /** To one user in a day. */
+  userDay: number
+}
+
+/** Gives a slot back. `used` is false when nothing was sent. */
+export type Release = (used: boolean) => void
+
+interface Job {
+  signal?: AbortSignal
+  resolve(release: Release): void
+  reject(error: PushError): void
+  abort(): void
+}
+
+interface User {
+  jobs: Job[]
+  window: Window
+}
+
+/** Lets one bot's proactive messages out at the rate that the platform takes, users taking turns. */
+export class Pacer {
+  private windows: Window[]
+  private users = new Map<string, User>()
+  private waiting = 0
+  private wake?: () => void
+
+  constructor(private ctx: Context, private limits: Limits, private size: number) {
+    this.windows = [new Window(limits.botSecond, Time.second), new Window(limits.botMinute, Time.minute)]
+    ctx.on('dispose', () => this.clear())
+  }
+
+  /**
+   * Waits for a slot.
+   * @throws PushError `queue-full`, `user-minute` or `aborted`
+   */
+  acquire(userId: string, signal?: AbortSignal): Promise<Release> {
+    const user = this.users.get(userId) ?? { jobs: [], window: new Window(this.limits.userMinute, Time.minute) }
+    if (signal?.aborted) throw new PushError('aborted')
+    if (this.waiting >= this.size) throw new PushError('queue-full')
+    if (user.jobs.length >= this.limits.userMinute) throw new PushError('user-minute')
+    this.users.set(userId, user)
+    return new Promise((resolve, reject) => {
+      const job: Job = { signal, resolve, reject, abort: () => this.abort(user, job) }
+      signal?.addEventListener('abort', job.abort)
+      user.jobs.push(job)
+      this.waiting++
+      this.pump()
+    })
+  }
+
+  private pump() {
+    this.wake?.()
+    this.wake = undefined
+    const now = Date.now()
+    let delay = this.delay(now)
+    for (const [userId, user] of [...this.users]) {
+      if (delay > 0) break
+      const own = user.window.delay(now)
+      if (user.jobs.length && own <= 0) {
+        this.start(userId, user)
+        delay = this.delay(now)
+      } else if (!user.jobs.length && user.window.idle(now)) {
+        this.users.delete(userId)
+      }
+    }
+    if (!this.waiting) return
+    if (delay <= 0) delay = Math.min(...[...this.users.values()].filter(({ jobs }) => jobs.length).map(({ window }) => window.delay(now)))
+    if (delay < Infinity) this.wake = this.ctx.setTimeout(() => this.pump(), Math.max(1, delay))
+  }
+
+  private delay(now: number) {
+    return Math.max(...this.windows.map(window => window.delay(now)))
+  }
+
+  private start(userId: string, user: User) {
+    const job = user.jobs.shift()!
+    this.waiting--
+    // to the end of the line
+    this.users.delete(userId)
+    this.users.set(userId, user)
+    job.signal?.removeEventListener('abort', job.abort)
+    const windows = [...this.windows, user.window]
+    for (const window of windows) window.enter()
+    let released = false
+    job.resolve((used) => {
+      if (released) return
+      released = true
+      for (const window of windows) window.leave(used, Date.now())
+      this.pump()
+    })
+  }
+
+  private abort(user: User, job: Job) {
+    const index = user.jobs.indexOf(job)
+    if (index < 0) return
+    user.jobs.splice(index, 1)
+    this.waiting--
+    job.signal?.removeEventListener('abort', job.abort)
+    job.reject(new PushError('aborted'))
+  }
+
+  private clear() {
+    for (const user of this.users.values()) {
+      for (const job of [...user.jobs]) this.abort(user, job)
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { Reason } from './gate'
+
+const passing: Reason[] = ['no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline']
+
+/** Why a push did not arrive, as far as anybody knows. */
+export class PushError extends Error {
+  name = 'PushError'
+
+  /**
+   * @param reason what stood in the way
+   * @param code the platform's error code, if it was the platform
+   */
+  constructor(public readonly reason: Reason, public readonly code?: number) {
+    super(code ? `push failed: ${reason} (${code})` : `push failed: ${reason}`)
+  }
+
+  /** Whether the same push may succeed later without the user doing anything. */
+  get retryable() {
+    return passing.includes(this.reason)
+  }
+}

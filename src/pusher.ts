@@ -1,0 +1,134 @@
+import { Bot, Context, Fragment, h, Time, Universal } from 'koishi'
+import { QQUser } from './model'
+import { Config } from './config'
+import { Failure, Meaning } from './codes'
+import { Admission, Delivery, Outcome } from './delivery'
+import { judge, Reason, Verdict } from './gate'
+import { Limits, Pacer } from './pacer'
+import { PushError } from './push-error'
+import { Quota } from './quota'
+import { Roster } from './roster'
+import { createPrivateSession } from './session'
+
+/** Documented for 2026-07. Older pages say other things, so they can be set. */
+const tiers: Record<'certified' | 'uncertified', Limits> = {
+  certified: { botSecond: 10, botMinute: Infinity, userMinute: 20, userDay: 1000 },
+  uncertified: { botSecond: 5, botMinute: 30, userMinute: 20, userDay: 1000 },
+}
+
+const QUEUE = 10_000
+const SUSPENSION = Time.hour
+
+const reasons: Partial<Record<Meaning, Reason>> = {
+  'no-permission': 'no-permission',
+  'rate': 'bot-rate',
+  'unknown-outcome': 'unknown-outcome',
+}
+
+export interface PushOptions {
+  /** Takes the push back while it waits for its turn. */
+  signal?: AbortSignal
+}
+
+/** Everything that is sent to users who did not write first. */
+export class Pusher {
+  private limits: Limits
+  private quota: Quota
+  private pacers = new Map<string, Pacer>()
+  /** Until when (ms) the platform does not let a bot push. */
+  private suspended = new Map<string, number>()
+
+  constructor(private ctx: Context, private config: Config, private roster: Roster, private delivery: Delivery) {
+    const { push } = config
+    this.limits = push.tier === 'custom' ? push : tiers[push.tier]
+    this.quota = new Quota(ctx, this.limits.userDay, task => roster.write(task))
+    ctx.on('bot-status-updated', (bot) => {
+      if (bot.status === Universal.Status.ONLINE) this.suspended.delete(bot.selfId)
+    })
+  }
+
+  /** Whether a user may be written to now. */
+  async judge(selfId: string, userId: string): Promise<Verdict> {
+    const verdict = judge(await this.roster.get(selfId, userId), this.config.push.assumeAllowed)
+    if (!verdict.ok) return verdict
+    if (this.isSuspended(selfId)) return { ok: false, reason: 'no-permission' }
+    return this.bot(selfId) ? verdict : { ok: false, reason: 'offline' }
+  }
+
+  /** Whether somebody else's message to a user may leave; it does unless the answer is a clear no. */
+  judgeSending(user: QQUser): Verdict {
+    const verdict = judge(user, true)
+    if (!verdict.ok || !this.isSuspended(user.selfId)) return verdict
+    return { ok: false, reason: 'no-permission' }
+  }
+
+  private isSuspended(selfId: string) {
+    return (this.suspended.get(selfId) ?? 0) > Date.now()
+  }
+
+  async push(selfId: string, userId: string, content: Fragment, { signal }: PushOptions = {}): Promise<string[]> {
+    const elements = h.normalize(content)
+    const verdict = await this.judge(selfId, userId)
+    if (!verdict.ok) throw new PushError(verdict.reason)
+    const bot = this.bot(selfId)!
+    const outcome = await this.delivery.deliver({
+      bot,
+      userId,
+      elements,
+      routes: [{ via: 'push' }],
+      session: () => createPrivateSession(bot, 'friend-push-allowed', userId),
+      admit: () => this.admit(selfId, userId, signal),
+    })
+    if (outcome.state === 'sent') return outcome.ids
+    throw await this.toError(outcome, selfId, userId)
+  }
+
+  /** Waits for the bot's and the user's turn, then decides with what is known by then. */
+  async admit(selfId: string, userId: string, signal?: AbortSignal): Promise<Admission> {
+    const release = await this.pacer(selfId).acquire(userId, signal)
+    let admitted = false
+    try {
+      const verdict = await this.judge(selfId, userId)
+      if (!verdict.ok) return verdict
+      admitted = await this.quota.take(selfId, userId)
+      return admitted ? { ok: true, release } : { ok: false, reason: 'user-day' }
+    } finally {
+      if (!admitted) release(false)
+    }
+  }
+
+  /** Takes notice of a refusal that concerns the bot. The operator is told once for each suspension. */
+  refused({ selfId }: Bot, { meaning, code }: Failure) {
+    if (meaning !== 'no-permission') return
+    if (!this.isSuspended(selfId)) {
+      this.ctx.logger.warn('the platform refuses proactive messages of bot %s (code %d): none for an hour, or until it is back online', selfId, code)
+    }
+    this.suspended.set(selfId, Date.now() + SUSPENSION)
+  }
+
+  forget(selfId: string, userId: string) {
+    return this.quota.forget(selfId, userId)
+  }
+
+  prune() {
+    return this.quota.prune()
+  }
+
+  private bot(selfId: string): Bot | undefined {
+    const bot = this.ctx.bots.find(bot => bot.platform === 'qq' && bot.selfId === selfId)
+    return bot?.status === Universal.Status.ONLINE ? bot : undefined
+  }
+
+  private pacer(selfId: string) {
+    let pacer = this.pacers.get(selfId)
+    if (!pacer) this.pacers.set(selfId, pacer = new Pacer(this.ctx, this.limits, QUEUE))
+    return pacer
+  }
+
+  private async toError(outcome: Exclude<Outcome, { state: 'sent' }>, selfId: string, userId: string) {
+    if (outcome.state === 'failed') return new PushError(reasons[outcome.meaning] ?? 'refused', outcome.code)
+    if (outcome.reason !== 'stopped') return new PushError(outcome.reason as Reason)
+    const verdict = await this.judge(selfId, userId)
+    return new PushError(verdict.ok ? 'aborted' : verdict.reason)
+  }
+}

@@ -1,0 +1,26 @@
+import { Context, Time } from 'koishi'
+import { attempt } from './attempt'
+import { Position } from './ledger'
+import { Pusher } from './pusher'
+import { Roster } from './roster'
+
+const INTERVAL = Time.day
+const BATCH = 50
+
+/** Prunes the ledger, a little at a time. @param keepDays 0 to keep everything */
+export class Retention {
+  constructor(ctx: Context, private roster: Roster, private pusher: Pusher, private keepDays: number) {
+    const run = () => attempt(ctx, () => this.run())
+    ctx.on('ready', run)
+    ctx.setInterval(run, INTERVAL)
+  }
+
+  private async run() {
+    await this.roster.write(() => this.pusher.prune())
+    if (!this.keepDays) return
+    const before = new Date(Date.now() - this.keepDays * Time.day)
+    let after: Position | undefined
+    do after = await this.roster.prune(before, BATCH, after)
+    while (after)
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * A sliding window: at most so many within a span of time. What is under way takes a place, and keeps it until the span
+ * has passed since its end, so that the other side, where it arrives sometime in between, never counts more either.
+ */
+export class Window {
+  private ends: number[] = []
+  private entered = 0
+
+  /**
+   * @param limit how many
+   * @param span ms
+   */
+  constructor(private limit: number, private span: number) {}
+
+  /** How long until there is a place, in ms; `Infinity` if that depends on what is under way. */
+  delay(now: number) {
+    this.expire(now)
+    const excess = this.entered + this.ends.length - this.limit
+    if (excess < 0) return 0
+    return excess < this.ends.length ? this.ends[excess] + this.span - now : Infinity
+  }
+
+  enter() {
+    this.entered++
+  }
+
+  leave(used: boolean, now: number) {
+    this.entered--
+    if (used && this.limit < Infinity) this.ends.push(now)
+  }
+
+  idle(now: number) {
+    this.expire(now)
+    return !this.entered && !this.ends.length
+  }
+
+  private expire(now: number) {
+    // a clock that was set back must not close the window for good
+    this.ends = this.ends.filter(end => end > now - this.span && end <= now)
+  }
+}
