@@ -1,5 +1,6 @@
 import { Context, Session, Time, Universal } from 'koishi'
 import { QQUser } from './model'
+import { attempt } from './attempt'
 import { Verdict } from './gate'
 import { Recent } from './recent'
 import { Roster } from './roster'
@@ -41,14 +42,15 @@ export class Guard {
     const cause = options.session
     // an answer in a group
     if (cause && !cause.isDirect) return
-    if (isPassive(session, cause)) return
+    const passive = isPassive(session, cause)
+    if (cause && passive) return
     const { selfId, channelId } = session
     const user = await this.find(selfId, channelId!)
     if (!user) return
     session.isDirect = true
     // the adapter looks for the recipient of a file in there
     options.session ??= createPrivateSession(session.bot, 'friend-push-allowed', user.userId) as never
-    const verdict = this.judge?.(user)
+    const verdict = passive ? undefined : this.judge?.(user)
     if (!verdict || verdict.ok) return
     this.report(user, verdict.reason, session)
     return true
@@ -68,7 +70,7 @@ export class Guard {
       this.quiet.set(key, true)
       this.ctx.logger.warn('a message to %s was stopped (%s); this is not logged again for an hour', user.userId, reason)
     }
-    this.ctx.emit('qq-user/stopped', user, reason, session)
+    attempt(this.ctx, () => this.ctx.emit('qq-user/stopped', user, reason, session))
   }
 }
 

@@ -127,7 +127,8 @@ export class Pusher {
 
   private async toError(outcome: Exclude<Outcome, { state: 'sent' }>, selfId: string, userId: string) {
     if (outcome.state === 'failed') return new PushError(reasons[outcome.meaning] ?? 'refused', outcome.code)
-    if (outcome.reason !== 'stopped') return new PushError(outcome.reason as Reason)
+    if (outcome.reason === 'empty' || outcome.reason === 'no-route') return new PushError('refused')
+    if (outcome.reason !== 'stopped') return new PushError(outcome.reason)
     const verdict = await this.judge(selfId, userId)
     return new PushError(verdict.ok ? 'aborted' : verdict.reason)
   }

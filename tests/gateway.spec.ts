@@ -149,10 +149,12 @@ describe('gateway', () => {
     })
 
     it('to a toggle, by the event or the interaction', async () => {
-      await start({ prepare: (app) => {
-        answer('friend-push-allowed', 'on')(app)
-        answer('friend-push-rejected', 'off')(app)
-      } })
+      await start({
+        prepare: (app) => {
+          answer('friend-push-allowed', 'on')(app)
+          answer('friend-push-rejected', 'off')(app)
+        },
+      })
       platform.allow('A')
       platform.reject('A', { via: 'interaction' })
       await until(() => platform.accepted('A').length === 2)
@@ -274,8 +276,13 @@ describe('gateway', () => {
     it('of an interaction is one, too', async () => {
       await start()
       const authorize = (data: object, rest?: object) => platform.dispatch('INTERACTION_CREATE', {
-        id: 'i', type: 18, scene: 'c2c', user_openid: 'A', timestamp: '2026-01-01T00:00:00+08:00',
-        data: { resolved: { authorize_data: { scope: 'c2c_push', ...data } } }, ...rest,
+        id: 'i',
+        type: 18,
+        scene: 'c2c',
+        user_openid: 'A',
+        timestamp: '2026-01-01T00:00:00+08:00',
+        data: { resolved: { authorize_data: { scope: 'c2c_push', ...data } } },
+        ...rest,
       })
       authorize({ switch: 'yes' })
       authorize({ switch: 1 })
@@ -292,7 +299,7 @@ describe('gateway', () => {
     })
   })
 
-  it("a plugin that throws in a listener does not keep the event from others or from the roster", async () => {
+  it('a plugin that throws in a listener does not keep the event from others or from the roster', async () => {
     await start({ prepare: app => app.on('friend-added', () => { throw new Error('not ours') }) })
     platform.add('A')
     await until(() => harness.warnings.length === 1)

@@ -1,0 +1,195 @@
+import { expect } from 'chai'
+import { install } from '@sinonjs/fake-timers'
+import { h, Session, Time } from 'koishi'
+import { Harness, HarnessOptions, pass, until } from './harness'
+import { Platform } from './platform'
+
+const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
+
+describe('guard', () => {
+  let harness: Harness
+  let platform: Platform
+  let clock: ReturnType<typeof install> | undefined
+
+  async function start({ config, ...options }: HarnessOptions = {}) {
+    harness = await Harness.start({ config: { ...silent, ...config }, ...options })
+    platform = harness.platform
+  }
+
+  afterEach(async () => {
+    clock?.uninstall()
+    clock = undefined
+    await harness.stop()
+  })
+
+  async function befriend(...ids: string[]) {
+    for (const id of ids) platform.add(id, { timestamp: Date.now() - Time.minute })
+    await until(() => harness.sessions.length >= ids.length)
+  }
+
+  async function refuse(id: string) {
+    platform.reject(id)
+    await until(async () => (await harness.app.qqUser.get(platform.selfId, id))?.consent === 'rejected')
+  }
+
+  /** Counts the reads of the plugin's tables. */
+  function count() {
+    const driver = harness.app.database.drivers[0] as any
+    const { get } = driver
+    const reads: string[] = []
+    driver.get = (sel: { table: string }) => {
+      if (String(sel.table).startsWith('qq_')) reads.push(sel.table)
+      return get.call(driver, sel)
+    }
+    return reads
+  }
+
+  describe('private messages that nobody asked for', () => {
+    it('reach users on the roster, whichever way they are sent', async () => {
+      await start()
+      await befriend('A', 'B')
+      await harness.bot.sendPrivateMessage('A', 'one')
+      await harness.bot.sendMessage('A', 'two')
+      await harness.bot.broadcast(['A', 'B'], 'three', 0)
+      expect(platform.accepted().map(({ target, body, route }) => [target, body.content, route])).to.deep.equal([
+        ['A', 'one', 'proactive'], ['A', 'two', 'proactive'], ['A', 'three', 'proactive'], ['B', 'three', 'proactive'],
+      ])
+      expect(platform.unknownRequests).to.deep.equal([])
+    })
+
+    it('reach them with pictures', async () => {
+      await start()
+      await befriend('A')
+      await harness.bot.sendPrivateMessage('A', h.image('data:image/png;base64,AAAA'))
+      expect(platform.accepted('A').map(({ body }) => body.msg_type)).to.deep.equal([7])
+    })
+
+    it('are stopped for users who rejected or deleted the bot, by whatever plugin', async () => {
+      await start()
+      await befriend('A', 'B')
+      const stopped: [string, string, string][] = []
+      harness.app.on('qq-user/stopped', (user, reason, session) => { stopped.push([user.userId, reason, session.content!]) })
+      await refuse('A')
+      platform.remove('B')
+      await until(() => harness.sessions.length === 4)
+      expect(await harness.bot.sendPrivateMessage('A', 'one')).to.deep.equal([])
+      expect(await harness.bot.sendMessage('A', 'two')).to.deep.equal([])
+      expect(await harness.bot.broadcast(['A', 'B'], 'three', 0)).to.deep.equal([])
+      expect(platform.posts).to.deep.equal([])
+      expect(stopped).to.deep.equal([['A', 'rejected', 'one'], ['A', 'rejected', 'two'], ['A', 'rejected', 'three'], ['B', 'deleted', 'three']])
+    })
+
+    it('are logged once for each user and hour', async () => {
+      await start()
+      await befriend('A', 'B')
+      await refuse('A')
+      await refuse('B')
+      for (let times = 0; times < 3; times++) await harness.bot.broadcast(['A', 'B'], 'news', 0)
+      expect(harness.warnings.map(line => /message to (\w+) was stopped \((\w+)\)/.exec(line)?.slice(1))).to.deep.equal([['A', 'rejected'], ['B', 'rejected']])
+      clock = install({ now: Date.now() + Time.hour, shouldClearNativeTimers: true, toFake: ['Date'] })
+      await harness.bot.sendMessage('A', 'news')
+      expect(harness.warnings).to.have.length(3)
+    })
+
+    it('leave where the operator wants no guard, and still reach a user', async () => {
+      await start({ config: { push: { guard: false } } })
+      await befriend('A')
+      await refuse('A')
+      const error = await harness.bot.sendPrivateMessage('A', 'one').catch(error => error)
+      expect(error.errors[0].response.data.code).to.equal(40054013)
+      expect(platform.posts).to.have.length(1)
+      expect(platform.posts[0]).to.include({ kind: 'user', target: 'A' })
+    })
+
+    it('leave for users whose switch was never seen', async () => {
+      await start({ config: { push: { assumeAllowed: false } } })
+      await befriend('A')
+      await harness.bot.sendPrivateMessage('A', 'one')
+      expect(platform.accepted('A')).to.have.length(1)
+    })
+
+    it('teach when they are refused', async () => {
+      await start()
+      await befriend('A')
+      platform.users.get('A')!.push = false
+      await harness.bot.sendPrivateMessage('A', 'one').catch(() => {})
+      expect(await harness.bot.sendPrivateMessage('A', 'two')).to.deep.equal([])
+      expect(platform.posts).to.have.length(1)
+      expect((await harness.app.qqUser.get(platform.selfId, 'A'))!.consent).to.equal('rejected')
+    })
+
+    it('a plugin that throws when it is told does no harm', async () => {
+      await start()
+      await befriend('A')
+      await refuse('A')
+      harness.app.on('qq-user/stopped', () => { throw new Error('not ours') })
+      expect(await harness.bot.sendPrivateMessage('A', 'one')).to.deep.equal([])
+    })
+  })
+
+  describe('replies always pass', () => {
+    it('on a message', async () => {
+      await start({ prepare: app => app.middleware(session => `re ${session.content}`) })
+      await befriend('A')
+      await refuse('A')
+      platform.message('A', 'hello')
+      await until(() => platform.accepted('A').length)
+      expect(platform.posts[0]).to.include({ route: 'msg', status: 200 })
+    })
+
+    it('on an event', async () => {
+      await start({ prepare: app => app.on('friend-push-rejected', (session) => { session.send('bye') }) })
+      await befriend('A')
+      platform.reject('A', { via: 'interaction' })
+      await until(() => platform.accepted('A').length)
+      expect(platform.posts[0]).to.include({ route: 'event', status: 200 })
+    })
+
+    it('with an element that says so', async () => {
+      await start()
+      await befriend('A')
+      const { d } = platform.message('A', 'hello')
+      await refuse('A')
+      await harness.bot.sendPrivateMessage('A', [h('passive', { messageId: d.id, seq: 7 }), h.text('re')])
+      expect(platform.posts[0]).to.include({ route: 'msg', status: 200 })
+    })
+
+    it('but not when it is too late for one', async () => {
+      await start()
+      const messages: Session[] = []
+      harness.app.on('message', (session) => { messages.push(session) })
+      platform.message('A', 'hello', { timestamp: Date.now() - 10 * Time.minute })
+      await until(() => messages.length)
+      await refuse('A')
+      await messages[0].send('at last')
+      expect(platform.posts).to.deep.equal([])
+      expect(harness.warnings).to.have.length(1)
+    })
+  })
+
+  describe('group messages', () => {
+    it('are never taken for private ones, and cost no read', async () => {
+      await start({ prepare: app => app.middleware(session => `re ${session.content}`) })
+      await befriend('A')
+      const reads = count()
+      platform.groupMessage('G', 'A', 'hello')
+      await until(() => platform.posts.length === 1)
+      await harness.bot.sendMessage('G', 'unasked')
+      await harness.bot.broadcast(['G'], 'broadcast', 0)
+      await pass()
+      expect(platform.posts.map(({ kind, target, body }) => [kind, target, body.content])).to.deep.equal([
+        ['group', 'G', 're hello'], ['group', 'G', 'unasked'], ['group', 'G', 'broadcast'],
+      ])
+      expect(reads).to.deep.equal([])
+    })
+
+    it('of a group that was never heard of cost one read an hour', async () => {
+      await start()
+      await befriend('A')
+      const reads = count()
+      for (let times = 0; times < 5; times++) await harness.bot.sendMessage('G', 'unasked').catch(() => {})
+      expect(platform.posts.every(({ kind }) => kind === 'group')).to.equal(true)
+      expect(reads).to.have.length(1)
+    })
+  })
+})

@@ -1,0 +1,296 @@
+import { expect } from 'chai'
+import { install } from '@sinonjs/fake-timers'
+import { h, Time } from 'koishi'
+import { Harness, HarnessOptions, pass, until } from './harness'
+import { Platform } from './platform'
+import { PushError } from '../src'
+
+const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
+
+describe('push', () => {
+  let harness: Harness
+  let platform: Platform
+  let clock: ReturnType<typeof install> | undefined
+
+  async function start({ config, ...options }: HarnessOptions = {}) {
+    harness = await Harness.start({ config: { ...silent, ...config }, ...options })
+    platform = harness.platform
+  }
+
+  afterEach(async () => {
+    clock?.uninstall()
+    clock = undefined
+    await harness.stop()
+  })
+
+  function freeze() {
+    clock = install({ now: Date.now(), shouldClearNativeTimers: true, toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+    return clock
+  }
+
+  async function befriend(...ids: string[]) {
+    for (const id of ids) platform.add(id)
+    await until(async () => (await harness.users).length >= ids.length)
+  }
+
+  const push = (userId = 'A', content: h.Fragment = 'news', signal?: AbortSignal) => harness.app.qqUser.push(platform.selfId, userId, content, { signal })
+
+  async function refusal(promise: Promise<unknown>) {
+    const error = await promise.then(() => undefined, error => error)
+    expect(error).to.be.instanceOf(PushError)
+    const { reason, code, retryable } = error as PushError
+    return { reason, code, retryable }
+  }
+
+  it('reaches a friend, proactively, and tells the message id', async () => {
+    await start()
+    await befriend('A')
+    const ids = await push('A', 'hello <b>there</b>')
+    const [post] = platform.posts
+    expect(post).to.deep.include({ kind: 'user', target: 'A', route: 'proactive', status: 200 })
+    expect(post.body.content).to.equal('hello there')
+    expect(ids).to.deep.equal([post.id])
+    expect(await harness.app.qqUser.canPush(platform.selfId, 'A')).to.deep.equal({ ok: true })
+  })
+
+  it('sends elements, and evaluates no template', async () => {
+    await start()
+    await befriend('A')
+    await push('A', [h.text('{bot.id} '), h('message', 'second')])
+    await push('A', '{1+1}')
+    expect(platform.accepted().map(({ body }) => body.content.trim())).to.deep.equal(['{bot.id}', 'second', '{1+1}'])
+  })
+
+  describe('does not leave', () => {
+    const attempt = async (expected: object, userId = 'A') => {
+      const before = platform.posts.length
+      expect(await refusal(push(userId))).to.deep.include(expected)
+      expect(platform.posts.length).to.equal(before)
+      const { reason } = expected as { reason: string }
+      expect(await harness.app.qqUser.canPush(platform.selfId, userId)).to.deep.equal({ ok: false, reason })
+    }
+
+    it('for somebody unknown', async () => {
+      await start()
+      await attempt({ reason: 'unknown-user', retryable: false })
+      await attempt({ reason: 'unknown-user', retryable: false }, "%' OR 1=1 --")
+      await attempt({ reason: 'unknown-user', retryable: false }, 'x'.repeat(10_000))
+    })
+
+    it('for somebody who rejected, or deleted the bot, until they say otherwise', async () => {
+      await start()
+      const now = Date.now()
+      platform.add('A', { timestamp: now - Time.minute })
+      platform.reject('A', { timestamp: now - 50 * Time.second })
+      await until(() => harness.sessions.length === 2)
+      await attempt({ reason: 'rejected', retryable: false })
+      platform.allow('A', { timestamp: now - 40 * Time.second })
+      await until(() => push().then(() => true, () => false))
+      platform.remove('A', { timestamp: now - 30 * Time.second })
+      await until(() => harness.sessions.length === 4)
+      await attempt({ reason: 'deleted', retryable: false })
+    })
+
+    it('for somebody whose switch was never seen, if the operator is careful', async () => {
+      await start({ config: { push: { assumeAllowed: false } } })
+      await befriend('A')
+      await attempt({ reason: 'unconfirmed', retryable: false })
+    })
+
+    it('while the bot is offline', async () => {
+      await start()
+      await befriend('A')
+      harness.bot.offline()
+      await attempt({ reason: 'offline', retryable: true })
+      expect(await refusal(harness.app.qqUser.push('no bot', 'A', 'news'))).to.include({ reason: 'unknown-user' })
+    })
+
+    it('when the caller thinks better of it', async () => {
+      await start()
+      await befriend('A')
+      expect(await refusal(push('A', 'news', AbortSignal.abort()))).to.include({ reason: 'aborted' })
+      expect(platform.posts).to.deep.equal([])
+    })
+
+    it('when there is nothing to send', async () => {
+      await start()
+      await befriend('A')
+      expect(await refusal(push('A', ' '))).to.include({ reason: 'refused', retryable: false })
+      expect(platform.posts).to.deep.equal([])
+    })
+
+    it('when another plugin stops it', async () => {
+      await start({ prepare: app => app.on('before-send', () => true) })
+      await befriend('A')
+      expect(await refusal(push())).to.include({ reason: 'aborted' })
+    })
+  })
+
+  it('is decided when its turn has come', async () => {
+    await start({ config: { push: { tier: 'custom', botSecond: 1, botMinute: 60, userMinute: 20, userDay: 100 } } })
+    await befriend('A', 'B')
+    const first = push('A')
+    const second = refusal(push('B'))
+    await first
+    platform.reject('B')
+    expect(await second).to.include({ reason: 'rejected' })
+    expect(platform.accepted('B')).to.deep.equal([])
+  })
+
+  describe('that the platform refuses', () => {
+    for (const [code, reason, retryable] of [
+      [40034006, 'refused', false],
+      [40054007, 'refused', false],
+      [40054018, 'refused', false],
+      [304057, 'refused', false],
+      [12345678, 'refused', false],
+      [40054013, 'rejected', false],
+      [40054004, 'deleted', false],
+      [40034105, 'no-permission', true],
+      [40034102, 'no-permission', true],
+    ] as const) {
+      it(`with ${code} is ${reason}`, async () => {
+        await start()
+        await befriend('A')
+        platform.fail({ code, times: Infinity })
+        expect(await refusal(push())).to.include({ reason, retryable })
+        await pass()
+        expect(platform.posts).to.have.length(1)
+      })
+    }
+
+    it('teaches who must not be written to again', async () => {
+      await start()
+      await befriend('A', 'B')
+      platform.users.get('A')!.push = false
+      platform.users.get('B')!.friend = false
+      expect(await refusal(push('A'))).to.include({ reason: 'rejected' })
+      expect(await refusal(push('B'))).to.include({ reason: 'deleted' })
+      expect(await refusal(push('A'))).to.include({ reason: 'rejected' })
+      expect(await refusal(push('B'))).to.include({ reason: 'deleted' })
+      expect(platform.posts).to.have.length(2)
+      expect((await harness.users).map(({ relation, consent }) => [relation, consent])).to.deep.equal([['friend', 'rejected'], ['deleted', 'unknown']])
+    })
+
+    for (const code of [40054006, 50055002, 22009, 40034100]) {
+      it(`with ${code} is tried again, ever later`, async () => {
+        await start()
+        await befriend('A')
+        platform.fail({ code })
+        const clock = freeze()
+        const promise = push()
+        await until(() => platform.posts.length === 1)
+        await pass()
+        expect(platform.posts).to.have.length(1)
+        await clock.tickAsync(2 * Time.second)
+        await until(() => platform.posts.length === 2)
+        await promise
+      })
+    }
+
+    it('for its rate again and again is bot-rate', async () => {
+      await start()
+      await befriend('A')
+      platform.fail({ code: 22009, times: Infinity })
+      const clock = freeze()
+      const promise = refusal(push())
+      for (const [index, delay] of [2, 5, 10].entries()) {
+        await until(() => platform.posts.length === index + 1)
+        await pass()
+        await clock.tickAsync(delay * Time.second)
+      }
+      expect(await promise).to.deep.equal({ reason: 'bot-rate', code: 22009, retryable: true })
+      expect(platform.posts).to.have.length(4)
+    })
+
+    it('without telling the outcome is never tried again', async () => {
+      await start()
+      await befriend('A')
+      for (const fault of [{ status: 500 }, { status: 503, body: 'busy' }, { close: true, accept: true }, { status: 400, body: '{', close: true }]) {
+        const before = platform.posts.length
+        platform.fail(fault)
+        expect(await refusal(push())).to.include({ reason: 'unknown-outcome', retryable: false })
+        await pass()
+        expect(platform.posts.length).to.equal(before + 1)
+      }
+    })
+
+    it('for an audit is pending, not failed', async () => {
+      await start()
+      await befriend('A')
+      platform.audit = true
+      expect(await push()).to.deep.equal([])
+    })
+  })
+
+  describe('of a bot that may not push', () => {
+    it('is suspended, and the operator is told once', async () => {
+      await start()
+      await befriend('A', 'B')
+      platform.pushBanned = true
+      expect(await refusal(push('A'))).to.deep.include({ reason: 'no-permission', code: 40034105 })
+      expect(await refusal(push('B'))).to.deep.include({ reason: 'no-permission', code: undefined })
+      expect(platform.posts).to.have.length(1)
+      expect(harness.warnings).to.have.length(1)
+      expect(harness.warnings[0]).to.contain('40034105')
+    })
+
+    it('is tried again after an hour, or when it is back online', async () => {
+      await start()
+      await befriend('A')
+      platform.fail({ code: 40034102 })
+      await refusal(push())
+      platform.drop()
+      await until(() => !harness.bot.isActive || harness.bot.status !== 1)
+      await harness.online()
+      await push()
+      platform.fail({ code: 40034102 })
+      await refusal(push())
+      const clock = freeze()
+      await clock.tickAsync(Time.hour)
+      await push()
+    })
+
+    it('still replies', async () => {
+      await start({ config: { icebreaker: { enabled: true } } })
+      platform.pushBanned = true
+      platform.add('A')
+      await platform.posted(({ route, status }) => route === 'event' && status === 200)
+    })
+  })
+
+  describe('within the limits', () => {
+    it('waits for its turn, and never exceeds what the platform takes', async () => {
+      const limits = { botSecond: 20, botMinute: Infinity, userMinute: Infinity, userDay: Infinity }
+      await start({ config: { push: { tier: 'custom', ...limits, botMinute: 1000, userMinute: 1000, userDay: 1000 } }, limits })
+      await befriend('A', 'B')
+      await Promise.all(Array.from({ length: 60 }, (_, index) => push(index % 2 ? 'A' : 'B')))
+      expect(platform.posts.every(({ status }) => status === 200)).to.equal(true)
+      const times = platform.posts.map(({ at }) => at)
+      expect(times.at(-1)! - times[0]).to.be.within(2000, 3500)
+    })
+
+    it('counts a user\'s day across a restart', async () => {
+      await start({ config: { push: { tier: 'custom', botSecond: 100, botMinute: 1000, userMinute: 100, userDay: 3 } } })
+      await befriend('A', 'B')
+      await push('A')
+      await push('A')
+      harness.plugin!.dispose()
+      harness.load({ ...silent, push: { tier: 'custom', botSecond: 100, botMinute: 1000, userMinute: 100, userDay: 3 } })
+      await until(() => harness.app.get('qqUser'))
+      await push('A')
+      expect(await refusal(push('A'))).to.deep.include({ reason: 'user-day', retryable: true })
+      await push('B')
+      const clock = freeze()
+      clock.setSystemTime(Date.now() + 26 * Time.hour)
+      await push('A')
+    })
+
+    it('goes through the tiers that the platform knows', async () => {
+      await start({ config: { push: { tier: 'uncertified' } }, limits: { botSecond: 5, botMinute: 30 } })
+      await befriend('A', 'B')
+      await Promise.all(Array.from({ length: 10 }, (_, index) => push(index % 2 ? 'A' : 'B')))
+      expect(platform.posts.every(({ status }) => status === 200)).to.equal(true)
+    })
+  })
+})
