@@ -1,7 +1,7 @@
-import { reporters } from 'mocha'
+const { reporters } = require('mocha')
 
 /** Mocha's own report, and one line for those who read only the last. */
-export default class Reporter extends reporters.Spec {
+module.exports = class extends reporters.Spec {
   epilogue() {
     super.epilogue()
     const { passes, failures } = this.stats
@@ -9,5 +9,3 @@ export default class Reporter extends reporters.Spec {
     process.once('exit', () => process.stdout.write(`${passes} passed, ${failures} failed\n`))
   }
 }
-
-module.exports = Reporter

@@ -1,0 +1,157 @@
+import { Dict } from 'koishi'
+import type { DataService } from '@koishijs/plugin-console'
+import type { NoticeState, QQUser, QQUserEntry } from '../model'
+import type { Reason, Verdict } from '../gate'
+import type { UserQuery } from '../query'
+import type { Movement } from '../statistics'
+
+/** A row of a table as it goes over the wire: times in ms. */
+export type Wire<T> = { [K in keyof T]: T[K] extends Date ? number : T[K] extends Date | null ? number | null : T[K] }
+
+export type UserRow = Wire<QQUser> & { avatar: string }
+export type EntryRow = Wire<Omit<QQUserEntry, 'origin'>>
+
+/** What the page knows from the start: the bots. Everything else is asked for when it is looked at. */
+export interface Summary {
+  bots: { selfId: string; name: string; avatar: string; online: boolean }[]
+}
+
+export interface OverviewQuery {
+  /** One bot, or all of them. */
+  selfId?: string
+  /** How many days the lines go back, 30 unless told, 365 at most. */
+  days?: number
+}
+
+export interface Overview {
+  totals: { friends: number; reachable: number; rejected: number; deleted: number; unknown: number }
+  today: Movement
+  /** The last seven days, today included, and the seven before. */
+  week: Movement
+  weekBefore: Movement
+  /** One for each day in the operator's (the server's) time zone, oldest first; `friends` and `rejected` as of its end. */
+  days: (Movement & { date: string; friends: number; rejected: number })[]
+  scenes: { scene: number | null; count: number }[]
+  /** The operator's own data on generated links, most first, 20 at most. */
+  sceneParams: { sceneParam: string; count: number }[]
+}
+
+export type Sort = 'firstSeen' | 'lastMessageAt'
+
+export interface PageQuery extends UserQuery {
+  sort?: Sort
+  /** The last row of the page before. */
+  after?: Pick<UserRow, 'userId' | Sort>
+  /** 20 unless told, 100 at most. */
+  limit?: number
+}
+
+export interface Page {
+  users: UserRow[]
+  /** How many there are altogether. */
+  total: number
+}
+
+export type NoticeKey = 'icebreaker' | 'pushAllowed' | 'pushRejected'
+
+export interface PreviewQuery {
+  key: NoticeKey
+  selfId: string
+  userId: string
+  locale: string
+}
+
+export interface Preview {
+  /** The text, as Koishi elements in their markup; to be shown as text, never as HTML. */
+  content: string
+  /** What the operator wrote; empty where the default text is used. */
+  source: string
+  errors: { index: number; expression: string; kind: 'syntax' | 'unclosed' | 'unknown' }[]
+  /** The error where it could not be rendered at all. */
+  failure?: string
+}
+
+export interface Sent {
+  ok: boolean
+  /** Ids of the messages; none while the platform audits them. */
+  ids?: string[]
+  reason?: Reason
+  code?: number
+}
+
+export interface Diagnosis {
+  /** Whether any QQ adapter is loaded. */
+  adapter: boolean
+  bots: {
+    selfId: string
+    name: string
+    online: boolean
+    /** Whether the two intents are on; `undefined` where the adapter does not tell. */
+    intents: { users?: boolean; interactions?: boolean }
+    /** Until when (ms) the platform does not let the bot push. */
+    suspendedUntil?: number
+  }[]
+  /** When (ms) each kind of dispatch last arrived since start. */
+  arrivals: Dict<number | null>
+  malformed: { type: string; field: string; count: number; at: number }[]
+  refusals: { code: number; meaning: string; count: number; at: number }[]
+  database: { reachable: boolean; waiting: number; failing: boolean }
+}
+
+export type ExportQuery = { table: 'users'; query: UserQuery } | { table: 'ledger'; query: { selfId?: string; since?: number; until?: number } }
+
+/** A download, good for one GET within a minute. */
+export interface Export {
+  url: string
+  total: number
+}
+
+export interface ImportReport {
+  /** Lines read so far, the header not counted. */
+  lines: number
+  /** Users that are new, or would be. */
+  added: number
+  /** Users that were known already and stay as they are, but for an earlier `firstSeen` or a missing name. */
+  known: number
+  errors: { line: number; field: string; value: string }[]
+}
+
+/** Every one of these is for authority 4 only. */
+export interface Calls {
+  'qq-user/overview'(query: OverviewQuery): Promise<Overview>
+  'qq-user/list'(query: PageQuery): Promise<Page>
+  'qq-user/get'(selfId: string, userId: string): Promise<{ user: UserRow; verdict: Verdict } | null>
+  'qq-user/history'(selfId: string, userId: string, before?: number): Promise<EntryRow[]>
+  /** Starts a push through the gate; its outcome follows as `qq-user/sent` with the same ticket. */
+  'qq-user/push'(selfId: string, userId: string, content: string): Promise<{ ticket: string }>
+  'qq-user/forget'(selfId: string, userId: string): Promise<void>
+  'qq-user/preview'(query: PreviewQuery): Promise<Preview>
+  /** Starts sending a notice to a user who may get it; its outcome follows as `qq-user/sent`. */
+  'qq-user/send-notice'(query: PreviewQuery): Promise<{ ticket: string }>
+  'qq-user/diagnose'(): Promise<Diagnosis>
+  'qq-user/export'(query: ExportQuery): Promise<Export>
+  /** Begins an import; with `dryRun` nothing is written. CSV with the columns `openid`, `first_seen` and, if wanted, `name`. */
+  'qq-user/import'(selfId: string, dryRun: boolean): Promise<{ ticket: string }>
+  /** The next piece of the file, 64 KiB at most; `last` with the final one. */
+  'qq-user/import-chunk'(ticket: string, text: string, last: boolean): Promise<ImportReport>
+}
+
+/** What the server sends on its own, to clients of authority 4 only. */
+export interface Messages {
+  /** Somebody changed or is new. */
+  'qq-user/changed': { user: UserRow; entry: EntryRow }
+  'qq-user/sent': { ticket: string } & Sent
+  'qq-user/exported': { url: string; rows: number; total: number; done: boolean }
+}
+
+export type { NoticeState }
+
+declare module '@koishijs/plugin-console' {
+  interface Events extends Calls {}
+
+  namespace Console {
+    interface Services {
+      qqUser: DataService<Summary>
+    }
+  }
+}

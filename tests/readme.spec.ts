@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { expect } from 'chai'
+import * as ts from 'typescript'
+import { Config } from '../src/config'
+
+const root = resolve(__dirname, '..')
+const names = ['README.md', 'README.zh-CN.md'] as const
+const [english, chinese] = names.map(name => readFileSync(join(root, name), 'utf8'))
+const samples = new Map(names.flatMap((name, index) => {
+  return blocks([english, chinese][index], 'ts').map((code, number) => [join(root, `${name}.${number}.ts`), code])
+}))
+
+function blocks(text: string, language: string) {
+  return [...text.matchAll(new RegExp('^```' + language + '\\n([\\s\\S]*?)^```$', 'gm'))].map(([, code]) => code)
+}
+
+function cells(text: string, heading: string) {
+  const [, table] = text.split(heading)
+  return [...table.split(/\n##? /)[0].matchAll(/^\| (`.*?`) \|/gm)].map(([, cell]) => cell.replace(/、/g, ', '))
+}
+
+function options(paths: string): ts.CompilerOptions {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
+  return {
+    ...options,
+    rootDir: root,
+    composite: false,
+    incremental: false,
+    emitDeclarationOnly: false,
+    paths: { 'koishi-plugin-qq-user': [paths] },
+  }
+}
+
+/** Type-checks files, some of which exist in memory only. */
+function compile(files: Map<string, string>, roots: string[], options: ts.CompilerOptions) {
+  const host = ts.createCompilerHost(options)
+  const { fileExists, readFile } = host
+  host.fileExists = file => files.has(file) || fileExists(file)
+  host.readFile = file => files.get(file) ?? readFile(file)
+  const folders = new Set([...files.keys()].map(dirname))
+  host.directoryExists = folder => folders.has(folder) || ts.sys.directoryExists(folder)
+  return ts.createProgram(roots, options, host)
+}
+
+function complaints(program: ts.Program) {
+  return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+    return `${file?.fileName ?? ''} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+  })
+}
+
+/** The declarations that the build emits. */
+function declare(folder: string) {
+  const files = new Map<string, string>()
+  const settings = { ...options(join(root, 'src')), rootDir: join(root, 'src'), outDir: folder, declaration: true }
+  const program = ts.createProgram([join(root, 'src/index.ts'), ...types], settings)
+  program.emit(undefined, (file, text) => files.set(resolve(file), text), undefined, true)
+  return files
+}
+
+const types = [require.resolve('yml-register/types')]
+
+describe('the README', function () {
+  this.timeout(60_000)
+
+  it('has examples, the same in both languages but for what is said in them', () => {
+    const [first, second] = [english, chinese].map(text => blocks(text, 'ts').map(code => code.replace(/'[^'\n]*'|\/\/.*/g, '')))
+    expect(first).to.have.length.above(1)
+    expect(first).to.deep.equal(second)
+  })
+
+  it('has examples that compile against the source', () => {
+    const program = compile(samples, [...samples.keys(), ...types], { ...options(join(root, 'src')), noEmit: true })
+    expect(complaints(program)).to.deep.equal([])
+  })
+
+  it('has examples that compile against what is published', () => {
+    const folder = join(root, 'declarations')
+    const declarations = declare(folder)
+    expect([...declarations.keys()]).to.include(join(folder, 'index.d.ts'))
+    const program = compile(new Map([...samples, ...declarations]), [...samples.keys()], { ...options(folder), noEmit: true })
+    expect(complaints(program)).to.deep.equal([])
+  })
+
+  for (const [heading, translation] of [['## Configuration', '## 配置'], ['### Variables', '### 文本中的变量'], ['## Tables', '## 数据表'], ['## Service', '## 服务']]) {
+    it(`has the same tables under "${heading}" and "${translation}"`, () => {
+      const keys = cells(english, heading)
+      expect(keys).to.have.length.above(3)
+      expect(keys).to.deep.equal(cells(chinese, translation))
+    })
+  }
+
+  it('has as many headings, blocks and items in both languages', () => {
+    const count = (text: string) => [/^#+ /gm, /^```/gm, /^ *(-|\d\.) /gm, /^\|/gm].map(pattern => text.match(pattern)!.length)
+    expect(count(english)).to.deep.equal(count(chinese))
+  })
+
+  it('tells every default as it is', () => {
+    const defaults = Config({} as never) as never
+    for (const [, path, value] of english.matchAll(/^\| `([\w.]+)` \| \w+ \| `?(\w+)`? \|/gm)) {
+      const actual = path.split('.').reduce<any>((config, key) => config[key], defaults)
+      expect(actual === '' ? 'empty' : `${actual}`, path).to.equal(value)
+    }
+  })
+
+  it('links to files and headings that exist', () => {
+    for (const text of [english, chinese]) {
+      const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) => '#' + title.toLowerCase().replace(/ /g, '-'))
+      for (const [, target] of text.matchAll(/\]\(([^)]+)\)/g)) {
+        if (target.startsWith('#')) expect(anchors).to.include(target)
+        else if (!/^https:/.test(target)) expect(names).to.include(target)
+      }
+    }
+  })
+})
