@@ -44,10 +44,14 @@ export class Counts {
   }
 
   /** How many users came from which scene, most first. */
-  scenes(selfId: string) {
+  scenes(selfId?: string) {
     const counts = new Map<number | null, number>()
     for (const { scene, count } of this.find({ selfId })) counts.set(scene, (counts.get(scene) ?? 0) + count)
     return [...counts].map(([scene, count]) => ({ scene, count })).filter(({ count }) => count).sort((a, b) => b.count - a.count)
+  }
+
+  bots() {
+    return [...new Set(this.find({}).filter(({ count }) => count > 0).map(({ selfId }) => selfId))]
   }
 
   private find({ selfId, relation, consent }: Omit<UserQuery, 'search'>) {

@@ -119,7 +119,7 @@ function readTime(value: unknown, now: number): number | undefined {
 }
 
 /** Text that a user chose: no control characters, and no more than fits its column. */
-function readText(value: unknown): string | undefined {
+export function readText(value: unknown): string | undefined {
   if (typeof value !== 'string') return
   return [...value.replace(/[\p{Cc}\p{Cs}]/gu, '').trim()].slice(0, 64).join('') || undefined
 }

@@ -1,9 +1,10 @@
 import { Bot, Context, Session } from 'koishi'
 import { decode, deriveId, Fact, MalformedError, MAX_EVENT_ID, readId, UserEvent, WireType } from './event'
-import { Failure } from './codes'
+import { Failure, Meaning } from './codes'
 import { observeRefusals } from './refusals'
 import { numberReplies } from './replies'
 import { createSession, mend } from './session'
+import { Tally } from './tally'
 import { Envelope, Tap, toOriginal, Watch } from './tap'
 
 const types: WireType[] = [
@@ -32,6 +33,11 @@ interface Hooks {
 
 /** The only part that knows the adapter's internals. */
 export class Gateway {
+  /** When (ms) each type last arrived. */
+  readonly arrivals = Object.fromEntries(types.map(type => [type, null])) as Record<WireType, number | null>
+  readonly malformed = new Tally<Pick<MalformedError, 'type' | 'field'>>()
+  readonly refusals = new Tally<{ code: number; meaning: Meaning }>()
+
   private hooks = new Map<Bot, Hooks>()
   private timers = new Set<NodeJS.Immediate>()
 
@@ -56,7 +62,7 @@ export class Gateway {
   private receive(type: WireType, d: unknown, traced: Bot) {
     const bot = toOriginal(traced)
     if (!isOurs(bot) || !bot.selfId) return
-    const now = Date.now()
+    const now = this.arrivals[type] = Date.now()
     try {
       const fact = decode(type, d, now)
       if (!fact) return
@@ -64,6 +70,7 @@ export class Gateway {
       this.listener.message(complete(fact, bot, (d as { id?: unknown }).id))
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error
+      this.malformed.add({ type, field: error.field })
       this.ctx.logger.warn('ignored a malformed %s: its field %s', type, error.field)
       // the adapter would stumble over it, or announce somebody who cannot be named
       if (error.field !== 'author.id') this.watch(bot, d, { envelope: () => false })
@@ -121,7 +128,10 @@ export class Gateway {
     if (!hooks) {
       const restore = [
         numberReplies(bot.internal),
-        observeRefusals(bot.internal, (userId, failure, at) => this.listener.refused(bot, userId, failure, at)),
+        observeRefusals(bot.internal, (userId, failure, at) => {
+          this.refusals.add({ code: failure.code ?? 0, meaning: failure.meaning })
+          this.listener.refused(bot, userId, failure, at)
+        }),
       ]
       hooks = { tap: new Tap(bot), restore: () => restore.reverse().forEach(restore => restore()) }
       this.hooks.set(bot, hooks)

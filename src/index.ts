@@ -1,7 +1,9 @@
+import { resolve } from 'node:path'
 import { Context } from 'koishi'
 import { attempt } from './attempt'
 import { registerCommands } from './commands'
 import { Config, locales } from './config'
+import { serveConsole } from './console'
 import { Delivery } from './delivery'
 import { Gateway } from './gateway'
 import { Guard } from './guard'
@@ -16,6 +18,9 @@ import { Statistics } from './statistics'
 import { toLesson } from './refusals'
 
 export * from './model'
+export type {} from './session'
+export type {} from './guard'
+export type {} from './roster'
 export { Config } from './config'
 export type { NoticeConfig, PushConfig } from './config'
 export type { Reason, Verdict } from './gate'
@@ -41,8 +46,7 @@ export function apply(ctx: Context, config: Config) {
   // eslint-disable-next-line no-new
   new Guard(ctx, roster, config.push.guard ? user => pusher.judgeSending(user) : undefined)
 
-  // eslint-disable-next-line no-new
-  new Gateway(ctx, {
+  const gateway = new Gateway(ctx, {
     event: (event, session) => attempt(ctx, async () => {
       const change = await roster.accept(event)
       if (!change || change.twin) return
@@ -68,4 +72,12 @@ export function apply(ctx: Context, config: Config) {
   definePermission(ctx, service)
   registerCommands(ctx, service, new Statistics(ctx, roster))
   ctx.set('qqUser', service)
+
+  ctx.inject(['console'], (ctx) => {
+    ctx.console.addEntry({
+      dev: resolve(__dirname, '../client/index.ts'),
+      prod: resolve(__dirname, '../dist'),
+    })
+    serveConsole(ctx, { gateway, roster, pusher, texts: notices.texts, service })
+  })
 }

@@ -102,6 +102,19 @@ export class Ledger {
     return rows.length < limit ? undefined : rows.at(-1)
   }
 
+  /** Entries of whomever, oldest first. */
+  page(query: EntryQuery, limit: number, after?: Position) {
+    const position = after && { $or: [{ occurredAt: { $gt: after.occurredAt } }, { id: { $gt: after.id } }] }
+    return this.ctx.database.get('qq_user_event', { ...toFilter({ ...query, since: after?.occurredAt ?? query.since }), ...position }, {
+      sort: { occurredAt: 'asc', id: 'asc' },
+      limit,
+    })
+  }
+
+  count(query: EntryQuery) {
+    return this.ctx.database.eval('qq_user_event', row => $.count(row.id), toFilter(query))
+  }
+
   /** What happened to a user, newest first. */
   history(selfId: string, userId: string, { before, limit = 100 }: HistoryOptions = {}) {
     return this.ctx.database.get('qq_user_event', {
@@ -115,11 +128,24 @@ export class Ledger {
 /** A place in the ledger. */
 export type Position = Pick<QQUserEntry, 'id' | 'occurredAt'>
 
+/** Which entries; everything given must hold. */
+export interface EntryQuery {
+  selfId?: string
+  since?: Date
+  /** Not included. */
+  until?: Date
+}
+
 export interface HistoryOptions {
   /** Only what occurred before. */
   before?: Date
   /** How many entries, 100 unless told. */
   limit?: number
+}
+
+function toFilter({ selfId, since, until }: EntryQuery) {
+  const occurredAt = { ...since && { $gte: since }, ...until && { $lt: until } }
+  return { ...selfId !== undefined && { selfId }, ...(since || until) && { occurredAt } }
 }
 
 function ofUsers(items: { selfId: string; userId: string }[]) {

@@ -93,6 +93,7 @@ export function extendModel(ctx: Context) {
       ['selfId', 'firstSeen', 'userId'],
       ['selfId', 'relation', 'firstSeen'],
       ['selfId', 'consent', 'firstSeen'],
+      ['selfId', 'lastMessageAt', 'userId'],
       ['selfId', 'name'],
     ],
   })

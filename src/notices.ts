@@ -22,7 +22,7 @@ const RESUME = 100
 
 /** Tells users what the operator has to say when something changes. */
 export class Notices {
-  private texts: Texts
+  readonly texts: Texts
   private last = new Recent<LastMessage>(MESSAGES, REPLY_WINDOW)
 
   constructor(

@@ -62,8 +62,14 @@ export class Pusher {
     return { ok: false, reason: 'no-permission' }
   }
 
+  /** Until when (ms) the platform does not let a bot push, if so. */
+  suspendedUntil(selfId: string): number | undefined {
+    const until = this.suspended.get(selfId)
+    return until && until > Date.now() ? until : undefined
+  }
+
   private isSuspended(selfId: string) {
-    return (this.suspended.get(selfId) ?? 0) > Date.now()
+    return !!this.suspendedUntil(selfId)
   }
 
   async push(selfId: string, userId: string, content: Fragment, { signal }: PushOptions = {}): Promise<string[]> {

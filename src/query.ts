@@ -10,9 +10,14 @@ export interface UserQuery {
   search?: string
 }
 
+/** What a list can be sorted by, newest first. Who never wrote comes last. */
+export type Sort = 'firstSeen' | 'lastMessageAt'
+
 export interface ListQuery extends UserQuery {
+  /** `firstSeen` unless told. */
+  sort?: Sort
   /** The last user of the page before. */
-  after?: Pick<QQUser, 'userId' | 'firstSeen'>
+  after?: Pick<QQUser, 'userId' | 'firstSeen'> & Partial<Pick<QQUser, 'lastMessageAt'>>
   /** How many users, 20 unless told, 200 at most. */
   limit?: number
 }
@@ -28,17 +33,24 @@ export function toFilter({ selfId, relation, consent, search }: UserQuery): Quer
   }
 }
 
-/** The page after a user, newest first. The bound on `firstSeen` alone is what lets an index find its beginning. */
-export function toPage({ after, ...query }: ListQuery): Query.Expr<QQUser> {
+/**
+ * The page after a user, newest first, as the ranges that it may stretch over. The bound on the time alone is what lets
+ * an index find its beginning.
+ */
+export function toRanges({ after, sort = 'firstSeen', ...query }: ListQuery): Query.Expr<QQUser>[] {
   const filter = toFilter(query)
-  if (!after) return filter
-  const { firstSeen, userId } = after
-  const position: Query.Expr<QQUser> = { $or: [{ firstSeen: { $lt: firstSeen } }, { userId: { $lt: userId } }] }
-  return { $and: [filter, { firstSeen: { $lte: firstSeen } }, position] }
+  const time = after?.[sort]
+  const timed: Query.Expr<QQUser> = !after ? filter : {
+    $and: [filter, { [sort]: { $lte: time } }, { $or: [{ [sort]: { $lt: time } }, { userId: { $lt: after.userId } }] }],
+  }
+  if (sort === 'firstSeen') return [timed]
+  const untimed: Query.Expr<QQUser> = { $and: [filter, { lastMessageAt: null as never }] }
+  if (after && !time) return [{ $and: [untimed, { userId: { $lt: after.userId } }] }]
+  return [{ $and: [timed, { [sort]: { $gt: new Date(0) } }] }, untimed]
 }
 
-export function toLimit({ limit = LIMIT.initial }: ListQuery) {
-  return Math.max(1, Math.min(LIMIT.max, Math.floor(limit) || LIMIT.initial))
+export function toLimit({ limit = LIMIT.initial }: ListQuery, max = LIMIT.max) {
+  return Math.max(1, Math.min(max, Math.floor(limit) || LIMIT.initial))
 }
 
 // a range instead of a pattern: an index serves it, and no character has a meaning

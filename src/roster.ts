@@ -1,11 +1,12 @@
-import { $, Context, deepEqual, pick, Time } from 'koishi'
+import { $, Context, Time } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from './model'
 import { UserEvent } from './event'
-import { isDeed, isTwin, transition } from './state'
+import { transition } from './state'
+import { Change, Committer, Plan, toKey } from './committer'
 import { GivenUpError, Task, WriteQueue } from './queue'
-import { HistoryOptions, Ledger, Position } from './ledger'
+import { EntryQuery, HistoryOptions, Ledger, Position } from './ledger'
 import { Counts } from './counts'
-import { ListQuery, toFilter, toLimit, toPage, UserQuery } from './query'
+import { ListQuery, toFilter, toLimit, toRanges, UserQuery } from './query'
 import { Recent } from './recent'
 import { attempt } from './attempt'
 
@@ -19,22 +20,10 @@ declare module 'koishi' {
   }
 }
 
-/** What an event did. */
-export interface Change {
-  entry: QQUserEntry
-  user: QQUser
-  previous?: QQUser
-  /** The event told of a toggle that was known from the other channel. */
-  twin: boolean
-}
-
 interface Item {
   event: UserEvent
   change?: Change
 }
-
-/** Decides, before an entry is written, whether a notice will be owed for it. */
-export type Plan = (event: UserEvent, applied: boolean, twin: boolean) => [state: NoticeState, reason: string]
 
 const QUEUE_LIMIT = 50_000
 const CACHE = { size: 20_000, age: 10 * Time.second }
@@ -44,6 +33,7 @@ const MESSAGES = { interval: 30 * Time.second, limit: 5_000 }
 /** Who the bot's users are. The only writer of `qq_user` and `qq_user_event`. */
 export class Roster {
   private ledger: Ledger
+  private committer: Committer
   private counts: Counts
   private queue: WriteQueue<Item>
   private rows = new Recent<QQUser>(CACHE.size, CACHE.age)
@@ -53,8 +43,10 @@ export class Roster {
   /** The newest message of each user since the last time that they were written. */
   private messages = new Map<string, UserEvent>()
 
-  constructor(private ctx: Context, private plan: Plan) {
+  /** @param plan decides whether a notice is owed for an event */
+  constructor(private ctx: Context, plan: Plan) {
     this.ledger = new Ledger(ctx)
+    this.committer = new Committer(ctx, this.ledger, plan)
     this.counts = new Counts(ctx)
     this.queue = new WriteQueue(ctx, (batch, again) => this.commit(batch, again), QUEUE_LIMIT)
     ctx.setInterval(() => this.flush(), MESSAGES.interval)
@@ -116,13 +108,28 @@ export class Roster {
     return this.fold(key, row, heard)
   }
 
-  async list(query: ListQuery): Promise<QQUser[]> {
+  /** @param max how many users a page may have */
+  async list(query: ListQuery, max?: number): Promise<QQUser[]> {
     await this.queue.settled()
-    const rows = await this.ctx.database.get('qq_user', toPage(query), {
-      sort: { firstSeen: 'desc', userId: 'desc' },
-      limit: toLimit(query),
-    })
-    return rows.map(row => this.fold(toKey(row), row)!)
+    const { sort = 'firstSeen' } = query
+    const limit = toLimit(query, max)
+    const rows: QQUser[] = []
+    for (const range of toRanges(query)) {
+      if (rows.length >= limit) break
+      rows.push(...await this.ctx.database.get('qq_user', range, {
+        sort: { [sort]: 'desc', userId: 'desc' },
+        limit: limit - rows.length,
+      }))
+    }
+    // the next page begins where the database, which does not know the newest messages, sees the last row
+    return rows.map(row => this.fold(toKey(row), row, sort === 'firstSeen')!)
+  }
+
+  /** Which of these users are on the roster. */
+  async find(selfId: string, userIds: string[]): Promise<Set<string>> {
+    await this.queue.settled()
+    const rows = await this.ctx.database.get('qq_user', { selfId, userId: userIds }, ['userId'])
+    return new Set(rows.map(({ userId }) => userId))
   }
 
   async count({ search, ...query }: UserQuery): Promise<number> {
@@ -134,10 +141,29 @@ export class Roster {
     return this.counts.get(query)
   }
 
-  /** How many users came from which scene, most first. */
-  async scenes(selfId: string) {
+  /** How many users there are, counted no further than `limit`. */
+  async countTo(limit: number, query: UserQuery): Promise<number> {
+    await this.queue.settled()
+    const rows = await this.ctx.database.get('qq_user', toFilter(query), { limit, fields: ['userId'] })
+    return rows.length
+  }
+
+  /** How many users came from which scene, most first; of all bots unless told. */
+  async scenes(selfId?: string) {
     await this.recount()
     return this.counts.scenes(selfId)
+  }
+
+  /** The bots that have users. */
+  async bots() {
+    await this.recount()
+    return this.counts.bots()
+  }
+
+  /** How many writes wait, and whether the database refused the last one. */
+  get writing() {
+    const { size, failing } = this.queue
+    return { waiting: size, failing }
   }
 
   private async recount() {
@@ -148,6 +174,17 @@ export class Roster {
   async history(selfId: string, userId: string, options?: HistoryOptions): Promise<QQUserEntry[]> {
     await this.queue.settled()
     return this.ledger.history(selfId, userId, options)
+  }
+
+  /** A page of the ledger, oldest first. */
+  async entries(query: EntryQuery, limit: number, after?: Position): Promise<QQUserEntry[]> {
+    await this.queue.settled()
+    return this.ledger.page(query, limit, after)
+  }
+
+  async countEntries(query: EntryQuery): Promise<number> {
+    await this.queue.settled()
+    return this.ledger.count(query)
   }
 
   pendingNotices(selfId: string, limit: number) {
@@ -217,96 +254,11 @@ export class Roster {
   }
 
   private async commit(batch: Item[], again: boolean) {
-    const events = batch.map(({ event }) => event)
-    const [origins, stored, toggles] = await Promise.all([
-      this.ledger.origins(events.map(({ id }) => id)),
-      this.read(events),
-      this.ledger.toggles(events),
-    ])
-    // an attempt that failed half way may have recorded some of its entries
-    const recorded = (id: string) => origins.has(id) && !(again && origins.get(id) === this.ledger.origin)
-
-    const users = new Map(stored)
-    const changes = new Map<string, Change>()
-    for (const item of batch) {
-      const { event } = item
-      if (recorded(event.id) || changes.has(event.id)) continue
-      const key = toKey(event)
-      const previous = users.get(key)
-      const twin = isTwin(event, toggles.filter(toggle => toKey(toggle) === key))
-      const { user, applied } = transition(previous, event, twin)
-      users.set(key, user)
-      if (!isDeed(event.source) && !applied) continue
-      const entry = this.toEntry(event, applied, twin)
-      toggles.push(entry)
-      changes.set(event.id, item.change = { entry, user, previous, twin })
-    }
-
-    const changed = [...users].filter(([key, user]) => user !== stored.get(key))
-    await this.store(changed.map(([key, user]) => difference(stored.get(key), user)))
-    const { own, others } = await this.ledger.record([...changes.values()].map(({ entry }) => entry))
-    if (others.length) await this.reconcile(events, others, users)
-    for (const item of batch) {
-      if (!own.has(item.event.id)) item.change = undefined
-    }
-    for (const [key] of changed) {
-      this.counts.move(stored.get(key), users.get(key)!)
-      this.rows.set(key, users.get(key)!)
+    const { changes, users } = await this.committer.commit(batch.map(({ event }) => event), again)
+    for (const item of batch) item.change = changes.get(item.event.id)
+    for (const { key, previous, user } of users) {
+      this.counts.move(previous, user)
+      this.rows.set(key, user)
     }
   }
-
-  /** Another process wrote to the same users between our reading and our writing: whoever comes last sets it right. */
-  private async reconcile(events: UserEvent[], others: QQUserEntry[], users: Map<string, QQUser>) {
-    const facts = [...events, ...others.map(toEvent)].sort((a, b) => a.receivedAt - b.receivedAt)
-    const stored = await this.read(others)
-    for (const [key, row] of stored) {
-      users.set(key, facts.filter(fact => toKey(fact) === key).reduce((user, fact) => transition(user, fact).user, row))
-    }
-    await this.store([...stored].map(([key, row]) => difference(row, users.get(key)!)))
-  }
-
-  private async read(events: Pick<QQUser, 'selfId' | 'userId'>[]) {
-    const users = new Map<string, Set<string>>()
-    for (const { selfId, userId } of events) {
-      users.set(selfId, (users.get(selfId) ?? new Set()).add(userId))
-    }
-    const rows = await Promise.all([...users].map(([selfId, ids]) => {
-      return this.ctx.database.get('qq_user', { selfId, userId: [...ids] })
-    }))
-    return new Map(rows.flat().map(row => [toKey(row), row]))
-  }
-
-  private async store(rows: Partial<QQUser>[]) {
-    const changed = rows.filter(row => Object.keys(row).length > 2)
-    if (changed.length) await this.ctx.database.upsert('qq_user', changed)
-  }
-
-  private toEntry(event: UserEvent, applied: boolean, twin: boolean): QQUserEntry {
-    const [notice, noticeReason] = this.plan(event, applied, twin)
-    return {
-      ...pick(event, ['id', 'selfId', 'userId', 'type', 'source']),
-      occurredAt: new Date(event.occurredAt),
-      receivedAt: new Date(event.receivedAt),
-      applied,
-      notice,
-      noticeReason,
-      origin: this.ledger.origin,
-    }
-  }
-}
-
-function toKey({ selfId, userId }: Pick<QQUser, 'selfId' | 'userId'>) {
-  // ids hold no spaces
-  return `${selfId} ${userId}`
-}
-
-function toEvent(entry: QQUserEntry): UserEvent {
-  return { ...entry, occurredAt: +entry.occurredAt, receivedAt: +entry.receivedAt }
-}
-
-/** Only what changed is written, so that two processes do not undo each other's work. */
-function difference(stored: QQUser | undefined, user: QQUser): Partial<QQUser> {
-  if (!stored) return user
-  const keys = Object.keys(user) as (keyof QQUser)[]
-  return pick(user, ['selfId', 'userId', ...keys.filter(key => !deepEqual(user[key], stored[key]))])
 }

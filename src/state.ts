@@ -23,6 +23,10 @@ export function isDeed(source: EventSource) {
   return deeds.includes(source)
 }
 
+export function isWorthRecording({ source }: UserEvent, previous: QQUser | undefined, applied: boolean) {
+  return applied || isDeed(source) || source === 'import' && !previous
+}
+
 export function isToggle(type: EventType) {
   return type in consents
 }
@@ -43,6 +47,8 @@ export function transition(previous: QQUser | undefined, event: UserEvent, twin 
   const user = previous ? { ...previous } : blank(event)
   const at = new Date(event.occurredAt)
   if (at < user.firstSeen) user.firstSeen = at
+  // a list from elsewhere says who they are, not what they chose
+  if (event.source === 'import') return { user: { ...user, name: user.name ?? event.name ?? null }, applied: false }
 
   const wins = (since: Date | null) => !since || at >= since
   let applied = false
@@ -72,7 +78,8 @@ export function transition(previous: QQUser | undefined, event: UserEvent, twin 
   return { user, applied }
 }
 
-function blank({ selfId, userId, occurredAt }: UserEvent): QQUser {
+/** Somebody of whom nothing is known. */
+export function blank({ selfId, userId, occurredAt }: Pick<UserEvent, 'selfId' | 'userId' | 'occurredAt'>): QQUser {
   return {
     selfId,
     userId,

@@ -22,7 +22,7 @@ export interface Overview {
 
 const KEEP = Time.minute
 
-const columns: Record<EventType, keyof Movement> = {
+export const columns: Record<EventType, keyof Movement> = {
   'friend-added': 'added',
   'friend-deleted': 'deleted',
   'friend-push-rejected': 'rejected',
@@ -36,8 +36,18 @@ export class Statistics {
   constructor(private ctx: Context, private roster: Roster) {}
 
   async get(selfId: string): Promise<Overview> {
-    const count = (query: Parameters<Roster['count']>[0]) => this.roster.count({ selfId, ...query })
     const today = Time.fromDateNumber(Time.getDateNumber())
+    return {
+      totals: await this.totals(selfId),
+      today: await this.move(selfId, today),
+      week: await this.move(selfId, new Date(+today - 6 * Time.day)),
+      scenes: await this.roster.scenes(selfId),
+    }
+  }
+
+  /** Of one bot, or of all of them. */
+  async totals(selfId?: string): Promise<Overview['totals']> {
+    const count = (query: Parameters<Roster['count']>[0]) => this.roster.count({ selfId, ...query })
     const [friends, refusing, rejected, deleted, unknown] = await Promise.all([
       count({ relation: 'friend' }),
       count({ relation: 'friend', consent: 'rejected' }),
@@ -45,12 +55,7 @@ export class Statistics {
       count({ relation: 'deleted' }),
       count({ consent: 'unknown' }),
     ])
-    return {
-      totals: { friends, reachable: friends - refusing, rejected, deleted, unknown },
-      today: await this.move(selfId, today),
-      week: await this.move(selfId, new Date(+today - 6 * Time.day)),
-      scenes: await this.roster.scenes(selfId),
-    }
+    return { friends, reachable: friends - refusing, rejected, deleted, unknown }
   }
 
   private move(selfId: string, since: Date) {

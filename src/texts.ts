@@ -18,26 +18,45 @@ export function toNoticeKey({ type, source }: Pick<QQUserEntry, 'type' | 'source
   return isDeed(source) ? keys[type as keyof typeof keys] : undefined
 }
 
+export interface Composition {
+  /** What the operator wrote; empty where the text is the localised one. */
+  source: string
+  errors: TemplateError[]
+  /** Missing where there are errors. */
+  elements?: h[]
+}
+
 /** The operator's texts, or the localised ones in their place. */
 export class Texts {
   private warned = new Set<string>()
 
   constructor(private ctx: Context, private config: Config) {
     for (const key of Object.values(keys)) {
-      for (const content of branches(config[key].content)) this.faults(key, content)
+      for (const content of branches(config[key].content)) this.faults(key, toSource(content))
     }
   }
 
   /** @returns what to send; nothing when the text is faulty, which is logged once */
   async render(key: NoticeKey, entry: QQUserEntry, user: QQUser, session: Session): Promise<h[] | undefined> {
-    const scope = toScope(entry, user, session)
     try {
-      const content = this.ctx.reflect.trace(session).resolve(this.config[key].content) as string
-      if (!content) return this.ctx.i18n.render(await this.locales(session), [`qq-user.notices.${key}`], scope)
-      if (!this.faults(key, content)) return render(content, scope)
+      const { elements, source } = await this.compose(key, entry, user, session)
+      if (!elements) this.faults(key, source)
+      return elements
     } catch (error) {
       this.warn(key, error)
     }
+  }
+
+  /** The text and where it comes from. @param locale the user's own unless told */
+  async compose(key: NoticeKey, entry: Pick<QQUserEntry, 'occurredAt'>, user: QQUser, session: Session, locale?: string): Promise<Composition> {
+    const scope = toScope(entry, user, session)
+    const source = toSource(this.ctx.reflect.trace(session).resolve(this.config[key].content))
+    if (!source) {
+      const locales = locale ? [locale] : await this.locales(session)
+      return { source, errors: [], elements: this.ctx.i18n.render(locales, [`qq-user.notices.${key}`], scope) }
+    }
+    const errors = check(source)
+    return { source, errors, elements: errors.length ? undefined : render(source, scope) }
   }
 
   private async locales(session: Session) {
@@ -45,11 +64,8 @@ export class Texts {
     return [...user?.locales ?? [], ...session.locales]
   }
 
-  private faults(key: NoticeKey, content: unknown) {
-    if (typeof content !== 'string') throw new TypeError(`expected a text, found ${typeof content}`)
-    const faults = check(content)
-    for (const fault of faults) this.warn(key, describe(fault))
-    return faults.length > 0
+  private faults(key: NoticeKey, content: string) {
+    for (const fault of check(content)) this.warn(key, describe(fault))
   }
 
   private warn(key: NoticeKey, problem: unknown) {
@@ -60,7 +76,12 @@ export class Texts {
   }
 }
 
-function toScope({ occurredAt }: QQUserEntry, user: QQUser, { bot }: Session): Scope {
+function toSource(content: unknown) {
+  if (typeof content !== 'string') throw new TypeError(`expected a text, found ${typeof content}`)
+  return content
+}
+
+function toScope({ occurredAt }: Pick<QQUserEntry, 'occurredAt'>, user: QQUser, { bot }: Session): Scope {
   return {
     user: { id: user.userId, name: user.name ?? '' },
     bot: { id: bot.selfId, name: bot.user?.name ?? '' },

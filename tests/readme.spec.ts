@@ -97,7 +97,9 @@ describe('the README', function () {
   })
 
   it('tells every default as it is', () => {
-    const defaults = Config({} as never) as never
+    const { push: limits } = Config({ push: { tier: 'custom' } } as never)
+    const { push, ...rest } = Config({} as never)
+    const defaults = { ...rest, push: { ...limits, ...push } }
     for (const [, path, value] of english.matchAll(/^\| `([\w.]+)` \| \w+ \| `?(\w+)`? \|/gm)) {
       const actual = path.split('.').reduce<any>((config, key) => config[key], defaults)
       expect(actual === '' ? 'empty' : `${actual}`, path).to.equal(value)

@@ -40,8 +40,8 @@ export type Sort = 'firstSeen' | 'lastMessageAt'
 
 export interface PageQuery extends UserQuery {
   sort?: Sort
-  /** The last row of the page before. */
-  after?: Pick<UserRow, 'userId' | Sort>
+  /** The last row of the page before. For a page of all bots, its `selfId` tells apart who came in the same moment. */
+  after?: Pick<UserRow, 'userId' | Sort> & Partial<Pick<UserRow, 'selfId'>>
   /** 20 unless told, 100 at most. */
   limit?: number
 }
@@ -50,6 +50,8 @@ export interface Page {
   users: UserRow[]
   /** How many there are altogether. */
   total: number
+  /** There are more than `total`: what a search finds is counted to 1000 only. */
+  more?: boolean
 }
 
 export type NoticeKey = 'icebreaker' | 'pushAllowed' | 'pushRejected'
@@ -113,8 +115,36 @@ export interface ImportReport {
   added: number
   /** Users that were known already and stay as they are, but for an earlier `firstSeen` or a missing name. */
   known: number
+  /** The lines that cannot be used and why, the first 1000. Line 1 is the header. */
   errors: { line: number; field: string; value: string }[]
+  /** How many lines cannot be used, those beyond `errors` included. */
+  failed: number
 }
+
+/** What a call fails with, as the error's whole text. */
+export type ErrorCode =
+  /** The arguments are not of the kind that the call takes. */
+  | 'bad-request'
+  /** Too much at a time: of this call, or of all of them. */
+  | 'busy'
+  /** The answer took too long, as when the database is down. What was begun may still come to an end. */
+  | 'timeout'
+  /** Something else; the log knows more. */
+  | 'failed'
+  | 'unknown-user'
+  | 'unknown-bot'
+  /** There is nothing in the message. */
+  | 'empty'
+  /** The operator's text is faulty; a preview tells where. */
+  | 'template'
+  /** The import is over, or was given up for a new one. */
+  | 'expired'
+  /** The file has no column `openid` or `first_seen`. */
+  | 'bad-header'
+  /** The file is not CSV. */
+  | 'bad-csv'
+  /** There is no web server to download from. */
+  | 'no-server'
 
 /** Every one of these is for authority 4 only. */
 export interface Calls {
@@ -139,14 +169,26 @@ export interface Calls {
 /** What the server sends on its own, to clients of authority 4 only. */
 export interface Messages {
   /** Somebody changed or is new. */
-  'qq-user/changed': { user: UserRow; entry: EntryRow }
+  'qq-user/changed': {
+    user: UserRow
+    entry: EntryRow
+    /** How many others changed that there is no time to tell of. */
+    missed?: number
+  }
   'qq-user/sent': { ticket: string } & Sent
-  'qq-user/exported': { url: string; rows: number; total: number; done: boolean }
+  'qq-user/exported': {
+    url: string
+    rows: number
+    total: number
+    done: boolean
+    /** The download ended before its time. */
+    aborted?: boolean
+  }
 }
 
 export type { NoticeState }
 
-declare module '@koishijs/plugin-console' {
+declare module '@koishijs/console' {
   interface Events extends Calls {}
 
   namespace Console {

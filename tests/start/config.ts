@@ -25,14 +25,14 @@ export function toStandIn({ appid, token, secret, endpoint }: Platform): Dict {
 
 export function toConfig(bot: Dict, folder: string, language: string) {
   return {
-    i18n: { locales: [language, 'en-US', 'zh-CN'] },
+    i18n: { locales: [...new Set([language, 'en-US', 'zh-CN'])] },
     plugins: {
       'http': {},
       'server': { port: 5140, maxPort: 5199 },
       'console': { open: false },
       'config': {},
       'locales': {},
-      'database-sqlite': { path: join(folder, 'data/koishi.db') },
+      'database-sqlite': { path: join(folder, 'koishi.db') },
       'adapter-qq': bot,
       'qq-user': {},
     },

@@ -22,7 +22,7 @@ async function start() {
   const loader = new SourceLoader()
   onExit(() => stop(loader, platform, real ? undefined : folder))
 
-  await mkdir(join(folder, 'data'), { recursive: true })
+  await mkdir(folder, { recursive: true })
   const config = toConfig(platform ? toStandIn(platform) : toBot(process.env), folder, language)
   await writeFile(join(folder, 'koishi.json'), JSON.stringify(config, null, 2))
   await loader.init(join(folder, 'koishi.json'))

@@ -1,0 +1,82 @@
+import { Context, Time } from 'koishi'
+import type { Client } from '@koishijs/plugin-console'
+import { attempt } from '../attempt'
+import { CallError, fail } from './errors'
+import type { Calls, Messages } from './protocol'
+
+/** Whoever may see users and write to them. */
+export const ACCESS = { authority: 4 }
+
+const LIMIT = { client: 16, all: 64 }
+/** The client gives up after a minute. */
+const PATIENCE = 50 * Time.second
+
+/** A call before its arguments are known to be what they should be. */
+export type Handler<K extends keyof Calls> = (client: Client, ...args: unknown[]) => ReturnType<Calls[K]>
+export type Handlers<K extends keyof Calls = keyof Calls> = { [P in K]: Handler<P> }
+
+/** Lets clients call, a few at a time, and tells them no more than a code when something is wrong. */
+export class Switchboard {
+  private load = new Map<Client, number>()
+
+  constructor(private ctx: Context) {}
+
+  add(handlers: Partial<Handlers>) {
+    const { listeners } = this.ctx.console
+    for (const [name, handler] of Object.entries(handlers) as [keyof Calls, Handler<keyof Calls>][]) {
+      const { call } = this
+      const callback = function (this: Client, ...args: unknown[]) {
+        return call(this, handler, args)
+      }
+      this.ctx.console.addListener(name, callback as never, ACCESS)
+      // the console keeps them for ever
+      this.ctx.on('dispose', () => {
+        if (listeners[name]?.callback === callback) delete listeners[name]
+      })
+    }
+  }
+
+  /** Tells one client, if it still may know. */
+  async tell<K extends keyof Messages>(client: Client, type: K, body: Messages[K]) {
+    const console = this.ctx.get('console')
+    if (console?.clients[client.id] !== client) return
+    if (await this.ctx.serial('console/intercept', client, ACCESS)) return
+    client.send({ type, body })
+  }
+
+  private call = async (client: Client, handler: Handler<keyof Calls>, args: unknown[]) => {
+    const load = this.load.get(client) ?? 0
+    let all = 0
+    for (const load of this.load.values()) all += load
+    if (load >= LIMIT.client || all >= LIMIT.all) fail('busy')
+    this.load.set(client, load + 1)
+    const answer = this.run(handler, client, args)
+    // what outlives the client's patience still counts
+    attempt(this.ctx, () => answer.catch(() => {}).finally(() => this.release(client)))
+    return this.wait(answer)
+  }
+
+  private async run(handler: Handler<keyof Calls>, client: Client, args: unknown[]) {
+    try {
+      return await handler(client, ...args)
+    } catch (error) {
+      if (error instanceof CallError) throw error
+      this.ctx.logger.warn(error)
+      fail('failed')
+    }
+  }
+
+  private async wait<T>(answer: Promise<T>) {
+    let cancel!: () => void
+    const timeout = new Promise<never>((_, reject) => {
+      cancel = this.ctx.setTimeout(() => reject(new CallError('timeout')), PATIENCE)
+    })
+    return Promise.race([answer, timeout]).finally(cancel)
+  }
+
+  private release(client: Client) {
+    const load = this.load.get(client)! - 1
+    if (load) this.load.set(client, load)
+    else this.load.delete(client)
+  }
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { Context, Time } from 'koishi'
+import type {} from '@koishijs/plugin-server'
+import type { Client } from '@koishijs/plugin-console'
+import { attempt } from '../attempt'
+import { Roster } from '../roster'
+import { Handlers, Switchboard } from './calls'
+import { fail } from './errors'
+import { countRows, writeRows } from './export-rows'
+import { readExportQuery } from './queries'
+import type { ExportQuery } from './protocol'
+
+const PATH = '/qq-user/export'
+const AGE = Time.minute
+const DOWNLOADS = 4
+/** How often a client is told how far it is, in ms. */
+const PROGRESS = 500
+
+interface Ticket {
+  client: Client
+  query: ExportQuery
+  url: string
+  total: number
+  /** The download has begun. */
+  stream?: Readable
+  expire(): void
+}
+
+/** Hands out tables as files. A link is good for one download, and for a minute. */
+export class Exports {
+  private tickets = new Map<string, Ticket>()
+
+  readonly handlers: Handlers<'qq-user/export'> = {
+    'qq-user/export': (client, query) => this.prepare(client, readExportQuery(query)),
+  }
+
+  constructor(private ctx: Context, private roster: Roster, private switchboard: Switchboard) {
+    ctx.on('dispose', () => {
+      for (const { stream } of this.tickets.values()) stream?.destroy()
+    })
+  }
+
+  /** Waits for downloads. @param ctx the context that lives as long as the server */
+  serve(ctx: Context) {
+    ctx.server.get(PATH + '/:token', (koa) => {
+      koa.set('Cache-Control', 'no-store')
+      koa.set('X-Content-Type-Options', 'nosniff')
+      koa.set('Referrer-Policy', 'no-referrer')
+      koa.type = 'text/plain'
+      const { token } = koa.params
+      const ticket = this.tickets.get(token)
+      koa.status = !ticket || ticket.stream ? 404 : koa.method !== 'GET' ? 405 : this.downloading >= DOWNLOADS ? 503 : 200
+      // whatever has no body is the console's to answer
+      if (koa.status !== 200) return void (koa.body = String(koa.status))
+      koa.type = 'text/csv; charset=utf-8'
+      koa.attachment(toFileName(ticket!))
+      koa.body = this.open(token, ticket!)
+    })
+  }
+
+  private get downloading() {
+    return [...this.tickets.values()].filter(({ stream }) => stream).length
+  }
+
+  private async prepare(client: Client, query: ExportQuery) {
+    if (!this.ctx.get('server')) fail('no-server')
+    const total = await countRows(this.roster, query)
+    for (const [token, ticket] of this.tickets) {
+      if (ticket.client !== client) continue
+      if (ticket.stream) fail('busy')
+      this.close(token, ticket)
+    }
+    const token = randomBytes(24).toString('hex')
+    const url = `${PATH}/${token}`
+    const ticket: Ticket = { client, query, url, total, expire() {} }
+    this.tickets.set(token, ticket)
+    ticket.expire = this.ctx.setTimeout(() => this.close(token, ticket), AGE)
+    return { url, total }
+  }
+
+  private open(token: string, ticket: Ticket) {
+    ticket.expire()
+    let complete = false
+    let rows = 0
+    const write = async function* (this: Exports) {
+      let toldAt = Date.now()
+      for await (const piece of writeRows(this.roster, ticket.query)) {
+        yield piece.text
+        rows += piece.rows
+        if (Date.now() - toldAt < PROGRESS) continue
+        toldAt = Date.now()
+        this.tell(ticket, rows, {})
+      }
+      complete = true
+    }
+    ticket.stream = Readable.from(write.call(this), { highWaterMark: 1 })
+    ticket.stream.on('error', error => this.ctx.logger.warn(error))
+    ticket.stream.on('close', () => {
+      this.close(token, ticket)
+      this.tell(ticket, rows, { done: true, ...!complete && { aborted: true } })
+    })
+    return ticket.stream
+  }
+
+  private tell({ client, url, total }: Ticket, rows: number, end: { done?: true; aborted?: true }) {
+    attempt(this.ctx, () => this.switchboard.tell(client, 'qq-user/exported', { url, rows, total, done: false, ...end }))
+  }
+
+  private close(token: string, ticket: Ticket) {
+    ticket.expire()
+    this.tickets.delete(token)
+  }
+}
+
+function toFileName({ query: { table } }: Ticket) {
+  return `qq-${table}-${Time.template('yyyyMMdd-hhmmss')}.csv`
+}

@@ -1,0 +1,47 @@
+import { Context } from 'koishi'
+import type {} from '@koishijs/plugin-console'
+import { Gateway } from '../gateway'
+import { Pusher } from '../pusher'
+import { Roster } from '../roster'
+import { QQUserService } from '../service'
+import { Texts } from '../texts'
+import { Switchboard } from './calls'
+import { Diagnostics } from './diagnosis'
+import { Exports } from './exports'
+import { Imports } from './imports'
+import { Lists } from './list'
+import { Live } from './live'
+import { Overviews } from './overview'
+import { Previews } from './preview'
+import { Rows } from './rows'
+import { Sending } from './sending'
+import { SummaryService } from './summary'
+
+export interface Rooms {
+  gateway: Gateway
+  roster: Roster
+  pusher: Pusher
+  texts: Texts
+  service: QQUserService
+}
+
+/** What stands behind the page. */
+export function serveConsole(ctx: Context, { gateway, roster, pusher, texts, service }: Rooms) {
+  const rows = new Rows(ctx)
+  const switchboard = new Switchboard(ctx)
+  const previews = new Previews(ctx, texts, service)
+  const exports = new Exports(ctx, roster, switchboard)
+
+  switchboard.add(new Overviews(ctx, roster).handlers)
+  switchboard.add(new Lists(roster, service, rows).handlers)
+  switchboard.add(new Sending(ctx, service, previews, switchboard).handlers)
+  switchboard.add(previews.handlers)
+  switchboard.add(new Diagnostics(ctx, gateway, roster, pusher).handlers)
+  switchboard.add(exports.handlers)
+  switchboard.add(new Imports(ctx, roster).handlers)
+
+  // eslint-disable-next-line no-new
+  new Live(ctx, rows)
+  ctx.plugin(SummaryService)
+  ctx.inject(['server'], ctx => exports.serve(ctx))
+}

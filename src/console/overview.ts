@@ -1,0 +1,77 @@
+import { $, Context, Time } from 'koishi'
+import { Recent } from '../recent'
+import { Roster } from '../roster'
+import { Movement, Statistics } from '../statistics'
+import { Days, sum } from './days'
+import { Handlers } from './calls'
+import { readOverviewQuery } from './queries'
+import type { Overview, OverviewQuery } from './protocol'
+
+const WEEK = 7
+const PARAMS = { limit: 20, size: 100, age: 10 * Time.minute }
+
+/** The numbers of the first page. */
+export class Overviews {
+  private days: Days
+  private statistics: Statistics
+  private params = new Recent<Promise<Overview['sceneParams']>>(PARAMS.size, PARAMS.age)
+
+  readonly handlers: Handlers<'qq-user/overview'> = {
+    'qq-user/overview': (_, query) => this.get(readOverviewQuery(query)),
+  }
+
+  constructor(private ctx: Context, private roster: Roster) {
+    this.days = new Days(ctx, roster)
+    this.statistics = new Statistics(ctx, roster)
+  }
+
+  private async get({ selfId, days = 30 }: OverviewQuery): Promise<Overview> {
+    const today = Time.getDateNumber()
+    const movements: Movement[] = []
+    // newest first
+    for (let back = 0; back < Math.max(days, 2 * WEEK); back++) movements.push(await this.days.get(today - back, selfId))
+    const totals = await this.statistics.totals(selfId)
+    return {
+      totals,
+      today: movements[0],
+      week: sum(movements.slice(0, WEEK)),
+      weekBefore: sum(movements.slice(WEEK, 2 * WEEK)),
+      days: walk(today, movements.slice(0, days), totals),
+      scenes: await this.roster.scenes(selfId),
+      sceneParams: await this.sceneParams(selfId),
+    }
+  }
+
+  private sceneParams(selfId = '') {
+    const kept = this.params.get(selfId)
+    if (kept) return kept
+    const counts = this.countParams(selfId)
+    this.params.set(selfId, counts)
+    counts.catch(() => this.params.delete(selfId))
+    return counts
+  }
+
+  private async countParams(selfId: string) {
+    const rows = await this.ctx.database
+      .select('qq_user', { ...selfId && { selfId }, sceneParam: { $gt: '' } })
+      .groupBy('sceneParam', { count: row => $.count(row.userId) })
+      .orderBy('count', 'desc')
+      .limit(PARAMS.limit)
+      .execute()
+    return rows as Overview['sceneParams']
+  }
+}
+
+/** Goes back from the present totals, a day at a time. */
+function walk(today: number, movements: Movement[], { friends, rejected }: Overview['totals']) {
+  return movements.map((movement, back) => {
+    const day = { date: toDate(today - back), ...movement, friends: Math.max(0, friends), rejected: Math.max(0, rejected) }
+    friends -= movement.added - movement.deleted
+    rejected -= movement.rejected - movement.allowed
+    return day
+  }).reverse()
+}
+
+function toDate(number: number) {
+  return new Date(number * Time.day).toISOString().slice(0, 10)
+}

@@ -1,0 +1,45 @@
+import { Context } from 'koishi'
+import { EventType, QQUser } from '../model'
+import { createPrivateSession } from '../session'
+import { blank } from '../state'
+import { NoticeKey, Texts } from '../texts'
+import { QQUserService } from '../service'
+import { getBot } from './bots'
+import { Handlers } from './calls'
+import { readPreviewQuery } from './queries'
+import type { Preview, PreviewQuery } from './protocol'
+
+const types: Record<NoticeKey, EventType> = {
+  icebreaker: 'friend-added',
+  pushAllowed: 'friend-push-allowed',
+  pushRejected: 'friend-push-rejected',
+}
+
+/** Shows a notice as a user would get it. */
+export class Previews {
+  readonly handlers: Handlers<'qq-user/preview'> = {
+    'qq-user/preview': (_, query) => this.preview(readPreviewQuery(query)),
+  }
+
+  constructor(private ctx: Context, private texts: Texts, private service: QQUserService) {}
+
+  private async preview(query: PreviewQuery): Promise<Preview> {
+    const { selfId, userId } = query
+    const user = userId && await this.service.get(selfId, userId) || blank({ selfId, userId, occurredAt: Date.now() })
+    // of somebody unknown the bot has to be
+    getBot(this.ctx, selfId)
+    try {
+      const { source, errors, elements = [] } = await this.compose(query, user)
+      return { source, errors, content: elements.join('') }
+    } catch (error) {
+      return { source: '', errors: [], content: '', failure: String(error) }
+    }
+  }
+
+  /** @throws CallError when there is no such bot */
+  async compose({ key, selfId, locale }: PreviewQuery, user: QQUser) {
+    const session = createPrivateSession(getBot(this.ctx, selfId), types[key], user.userId)
+    const occurredAt = (key === 'icebreaker' ? user.relationAt : user.consentAt) ?? user.firstSeen
+    return this.texts.compose(key, { occurredAt }, user, session, locale)
+  }
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto'
+import { Context, h } from 'koishi'
+import type { Client } from '@koishijs/plugin-console'
+import { attempt } from '../attempt'
+import { PushError } from '../push-error'
+import { QQUserService } from '../service'
+import { id, text } from './args'
+import { Handlers, Switchboard } from './calls'
+import { fail } from './errors'
+import { Previews } from './preview'
+import { readPreviewQuery } from './queries'
+import type { Sent } from './protocol'
+
+const LIMIT = { content: 5000, client: 10, all: 100 }
+
+/** Sends what an operator wrote, through the gate like everything else. */
+export class Sending {
+  private pending = new Map<Client, number>()
+
+  readonly handlers: Handlers<'qq-user/push' | 'qq-user/send-notice'> = {
+    'qq-user/push': async (client, selfId, userId, content) => {
+      const elements = parse(text(LIMIT.content)(content))
+      return this.start(client, id(selfId), id(userId), elements)
+    },
+    'qq-user/send-notice': async (client, query) => {
+      const { selfId, userId, ...notice } = readPreviewQuery(query)
+      const user = await this.service.get(selfId, id(userId)) ?? fail('unknown-user')
+      const { elements } = await this.previews.compose({ selfId, userId, ...notice }, user)
+      return this.start(client, selfId, userId, elements ?? fail('template'))
+    },
+  }
+
+  constructor(private ctx: Context, private service: QQUserService, private previews: Previews, private switchboard: Switchboard) {}
+
+  private start(client: Client, selfId: string, userId: string, elements: h[]) {
+    if (!elements.join('').trim()) fail('empty')
+    const pending = this.pending.get(client) ?? 0
+    const all = [...this.pending.values()].reduce((sum, count) => sum + count, 0)
+    if (pending >= LIMIT.client || all >= LIMIT.all) fail('busy')
+    this.pending.set(client, pending + 1)
+    const ticket = randomUUID()
+    // the answer goes first
+    setImmediate(() => attempt(this.ctx, async () => {
+      const sent = await this.send(selfId, userId, elements)
+      this.release(client)
+      await this.switchboard.tell(client, 'qq-user/sent', { ticket, ...sent })
+    }))
+    return { ticket }
+  }
+
+  private async send(selfId: string, userId: string, elements: h[]): Promise<Sent> {
+    try {
+      return { ok: true, ids: await this.service.push(selfId, userId, elements) }
+    } catch (error) {
+      if (error instanceof PushError) return { ok: false, reason: error.reason, ...error.code && { code: error.code } }
+      this.ctx.logger.warn(error)
+      return { ok: false, reason: 'unknown-outcome' }
+    }
+  }
+
+  private release(client: Client) {
+    const pending = this.pending.get(client)! - 1
+    if (pending) this.pending.set(client, pending)
+    else this.pending.delete(client)
+  }
+}
+
+/** What follows the last `>` holds no element, and takes the parser for ever to say so. */
+function parse(content: string) {
+  const end = content.lastIndexOf('>') + 1
+  return h.parse(content.slice(0, end) + content.slice(end).replace(/</g, '&lt;'))
+}
