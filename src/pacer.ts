@@ -35,6 +35,7 @@ export class Pacer {
   private users = new Map<string, User>()
   private waiting = 0
   private wake?: () => void
+  private closed = false
 
   constructor(private ctx: Context, private limits: Limits, private size: number) {
     this.windows = [new Window(limits.botSecond, Time.second), new Window(limits.botMinute, Time.minute)]
@@ -47,7 +48,7 @@ export class Pacer {
    */
   acquire(userId: string, signal?: AbortSignal): Promise<Release> {
     const user = this.users.get(userId) ?? { jobs: [], window: new Window(this.limits.userMinute, Time.minute) }
-    if (signal?.aborted) throw new PushError('aborted')
+    if (this.closed || signal?.aborted) throw new PushError('aborted')
     if (this.waiting >= this.size) throw new PushError('queue-full')
     if (user.jobs.length >= this.limits.userMinute) throw new PushError('user-minute')
     this.users.set(userId, user)
@@ -112,6 +113,7 @@ export class Pacer {
   }
 
   private clear() {
+    this.closed = true
     for (const user of this.users.values()) {
       for (const job of [...user.jobs]) this.abort(user, job)
     }

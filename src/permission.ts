@@ -16,13 +16,14 @@ export function definePermission(ctx: Context, service: QQUserService) {
   // ahead of Koishi's own check, which would not say what is missing
   ctx.before('command/execute', async ({ session, command, options }: Argv) => {
     if (session?.platform !== 'qq' || !session.user || !command?.config.showWarning) return
-    const names = [`command:${command.name}`, ...Object.keys(options ?? {}).map(name => `command:${command.name}:option:${name}`)]
+    const given = Object.keys(command._options).filter(name => name in (options ?? {}))
+    const names = [`command:${command.name}`, ...given.map(name => `command:${command.name}:option:${name}`)]
     if (!isDemanded(ctx, names)) return
     if (await ctx.permissions.test(names, session as never)) return
     const granted = new Map([[PERMISSION, Promise.resolve(true)]])
     if (!await ctx.permissions.test(names, session as never, granted)) return
     return [session.text('qq-user.answers.switch-off'), session.text('qq-user.answers.how-to')].join('\n')
-  }, true)
+  })
 }
 
 function isDemanded({ permissions }: Context, names: string[]) {

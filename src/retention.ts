@@ -2,6 +2,7 @@ import { Context, Time } from 'koishi'
 import { attempt } from './attempt'
 import { Position } from './ledger'
 import { Pusher } from './pusher'
+import { GivenUpError } from './queue'
 import { Roster } from './roster'
 
 const INTERVAL = Time.day
@@ -10,7 +11,10 @@ const BATCH = 50
 /** Prunes the ledger, a little at a time. @param keepDays 0 to keep everything */
 export class Retention {
   constructor(ctx: Context, private roster: Roster, private pusher: Pusher, private keepDays: number) {
-    const run = () => attempt(ctx, () => this.run())
+    const run = () => attempt(ctx, () => this.run().catch((error) => {
+      // unloaded in the midst of it
+      if (!(error instanceof GivenUpError)) throw error
+    }))
     ctx.on('ready', run)
     ctx.setInterval(run, INTERVAL)
   }

@@ -110,6 +110,8 @@ export class Roster {
 
   /** @param max how many users a page may have */
   async list(query: ListQuery, max?: number): Promise<QQUser[]> {
+    // names come with messages
+    if (query.search) this.flush()
     await this.queue.settled()
     const { sort = 'firstSeen' } = query
     const limit = toLimit(query, max)
@@ -134,6 +136,7 @@ export class Roster {
 
   async count({ search, ...query }: UserQuery): Promise<number> {
     if (search) {
+      this.flush()
       await this.queue.settled()
       return this.ctx.database.eval('qq_user', row => $.count(row.userId), toFilter({ ...query, search }))
     }

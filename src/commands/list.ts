@@ -1,4 +1,4 @@
-import { Context } from 'koishi'
+import { Context, h } from 'koishi'
 import { Consent, Relation } from '../model'
 import { UserQuery } from '../query'
 import { QQUserService } from '../service'
@@ -25,7 +25,8 @@ export default function (ctx: Context, service: QQUserService) {
       const users = await service.list({ ...query, after: await findStart(service, query, page!), limit: PAGE })
       return [
         session!.text('.header', { count, page, pages }),
-        ...users.map(user => toLine(session!, user)),
+        // names and ids are not ours: as elements they would be carried out
+        ...users.map(user => h.escape(toLine(session!, user))),
         page! < pages ? session!.text('.more', { next: page! + 1 }) : session!.text('.hint'),
       ].join('\n')
     })

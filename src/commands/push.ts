@@ -1,14 +1,14 @@
-import { Context, h } from 'koishi'
+import { Context } from 'koishi'
 import { PushError } from '../push-error'
 import { QQUserService } from '../service'
 import { findTarget } from './target'
 import { toReason } from './format'
 
 export default function (ctx: Context, service: QQUserService) {
-  ctx.command('qq-user.push <user:string> <message:text>', { authority: 4, checkUnknown: true, checkArgCount: true })
+  ctx.command('qq-user.push <user:string> <message:elements>', { authority: 4, checkUnknown: true, checkArgCount: true })
     .option('bot', '-b <bot:string>')
     .action(async ({ session, options }, text, message) => {
-      if (!h.parse(message ?? '').join('').trim()) return session!.text('.empty')
+      if (!message?.join('').trim()) return session!.text('.empty')
       const user = await findTarget(ctx, service, session!, text, options!.bot)
       if (typeof user === 'string') return user
       try {
@@ -16,7 +16,7 @@ export default function (ctx: Context, service: QQUserService) {
         return session!.text(ids.length ? '.sent' : '.audited')
       } catch (error) {
         if (!(error instanceof PushError)) throw error
-        return session!.text('.failed', { reason: toReason(session!, error.reason), code: error.code ?? '' })
+        return session!.text('.failed', { reason: toReason(session!, error.reason), code: error.code ?? '' }).trimEnd()
       }
     })
 }
