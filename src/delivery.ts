@@ -3,6 +3,7 @@ import { Reason } from './gate'
 import { Failure, Meaning, readFailure } from './codes'
 import { Release } from './pacer'
 import { Route } from './route'
+import { StoppedError } from './stop'
 
 /** Whether a proactive message may go out now. Whoever was let in gives the slot back. */
 export type Admission = { ok: true; release: Release } | { ok: false; reason: Reason }
@@ -87,6 +88,7 @@ export class Delivery {
     try {
       await encoder.send([...toPassive(route), ...elements])
     } catch (error) {
+      if (error instanceof StoppedError) return { state: 'skipped', reason: error.reason }
       const failure = readFailure(error)
       // a message in parts, of which some arrived, must not be sent again
       return encoder.results.length ? { ...failure, meaning: 'unknown-outcome', definite: false } : failure

@@ -1,9 +1,11 @@
 import { Bot, Context, Session } from 'koishi'
 import { decode, deriveId, Fact, MalformedError, MAX_EVENT_ID, readId, UserEvent, WireType } from './event'
 import { Failure, Meaning } from './codes'
+import { Reason } from './gate'
 import { observeRefusals } from './refusals'
 import { numberReplies } from './replies'
 import { createSession, mend } from './session'
+import { stopRequests } from './stop'
 import { Tally } from './tally'
 import { Envelope, Tap, toOriginal, Watch } from './tap'
 
@@ -22,6 +24,8 @@ export interface Listener {
   event(event: UserEvent, session: Promise<Session>): void
   /** A user wrote to the bot; the event's id is that of the message. */
   message(event: UserEvent): void
+  /** Why a user must not be written to out of the blue, as far as that is known without waiting. */
+  forbid(bot: Bot, userId: string): Reason | undefined
   /** The platform refused a private message, whoever sent it. `at` is when that was tried, in ms. */
   refused(bot: Bot, userId: string, failure: Failure, at: number): void
 }
@@ -128,6 +132,7 @@ export class Gateway {
     if (!hooks) {
       const restore = [
         numberReplies(bot.internal),
+        stopRequests(bot.internal, userId => this.listener.forbid(bot, userId)),
         observeRefusals(bot.internal, (userId, failure, at) => {
           this.refusals.add({ code: failure.code ?? 0, meaning: failure.meaning })
           this.listener.refused(bot, userId, failure, at)

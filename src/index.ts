@@ -58,6 +58,7 @@ export function apply(ctx: Context, config: Config) {
       notices.hear(event)
       attempt(ctx, () => roster.hear(event))
     },
+    forbid: (bot, userId) => config.push.guard ? pusher.forbid(bot.selfId, userId) : undefined,
     refused(bot, userId, failure, at) {
       pusher.refused(bot, failure)
       const lesson = toLesson(bot.selfId, userId, failure, at)

@@ -68,6 +68,13 @@ export class Pusher {
     return until && until > Date.now() ? until : undefined
   }
 
+  /** The same, about what is known without waiting. */
+  forbid(selfId: string, userId: string): Reason | undefined {
+    const user = this.roster.peek(selfId, userId)
+    const verdict = user && this.judgeSending(user)
+    return verdict && !verdict.ok ? verdict.reason : undefined
+  }
+
   private isSuspended(selfId: string) {
     return !!this.suspendedUntil(selfId)
   }

@@ -95,6 +95,12 @@ export class Roster {
     if (user?.relation !== 'friend') this.flush(key)
   }
 
+  /** The user as of now, if that is known without asking the database. */
+  peek(selfId: string, userId: string): QQUser | undefined {
+    const key = toKey({ selfId, userId })
+    return this.fold(key, this.rows.get(key))
+  }
+
   /** The user as of now, with everything that was received before. */
   async get(selfId: string, userId: string, heard = true): Promise<QQUser | undefined> {
     const key = toKey({ selfId, userId })

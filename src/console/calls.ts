@@ -11,9 +11,7 @@ const LIMIT = { client: 16, all: 64 }
 /** The client gives up after a minute. */
 const PATIENCE = 50 * Time.second
 
-/** A call before its arguments are known to be what they should be. */
-export type Handler<K extends keyof Calls> = (client: Client, ...args: unknown[]) => ReturnType<Calls[K]>
-export type Handlers<K extends keyof Calls = keyof Calls> = { [P in K]: Handler<P> }
+export type Handler<K extends keyof Calls = keyof Calls> = (client: Client, ...args: unknown[]) => ReturnType<Calls[K]>
 
 /** Lets clients call, a few at a time, and tells them no more than a code when something is wrong. */
 export class Switchboard {
@@ -21,19 +19,18 @@ export class Switchboard {
 
   constructor(private ctx: Context) {}
 
-  add(handlers: Partial<Handlers>) {
+  /** @param handler takes arguments that nobody has looked at yet */
+  add<K extends keyof Calls>(name: K, handler: Handler<K>) {
+    const { call } = this
     const { listeners } = this.ctx.console
-    for (const [name, handler] of Object.entries(handlers) as [keyof Calls, Handler<keyof Calls>][]) {
-      const { call } = this
-      const callback = function (this: Client, ...args: unknown[]) {
-        return call(this, handler, args)
-      }
-      this.ctx.console.addListener(name, callback as never, ACCESS)
-      // the console keeps them for ever
-      this.ctx.on('dispose', () => {
-        if (listeners[name]?.callback === callback) delete listeners[name]
-      })
+    const callback = function (this: Client, ...args: unknown[]) {
+      return call(this, handler as Handler, args)
     }
+    this.ctx.console.addListener(name, callback as never, ACCESS)
+    // the console keeps them for ever
+    this.ctx.on('dispose', () => {
+      if (listeners[name]?.callback === callback) delete listeners[name]
+    })
   }
 
   /** Tells one client, if it still may know. */
@@ -44,7 +41,7 @@ export class Switchboard {
     client.send({ type, body })
   }
 
-  private call = async (client: Client, handler: Handler<keyof Calls>, args: unknown[]) => {
+  private call = async (client: Client, handler: Handler, args: unknown[]) => {
     const load = this.load.get(client) ?? 0
     let all = 0
     for (const load of this.load.values()) all += load
@@ -56,7 +53,7 @@ export class Switchboard {
     return this.wait(answer)
   }
 
-  private async run(handler: Handler<keyof Calls>, client: Client, args: unknown[]) {
+  private async run(handler: Handler, client: Client, args: unknown[]) {
     try {
       return await handler(client, ...args)
     } catch (error) {
@@ -68,10 +65,10 @@ export class Switchboard {
 
   private async wait<T>(answer: Promise<T>) {
     let cancel!: () => void
-    const timeout = new Promise<never>((_, reject) => {
-      cancel = this.ctx.setTimeout(() => reject(new CallError('timeout')), PATIENCE)
+    const timeout = new Promise<void>((resolve) => {
+      cancel = this.ctx.setTimeout(resolve, PATIENCE)
     })
-    return Promise.race([answer, timeout]).finally(cancel)
+    return Promise.race([answer, timeout.then(() => fail('timeout'))]).finally(cancel)
   }
 
   private release(client: Client) {

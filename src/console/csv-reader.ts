@@ -49,8 +49,7 @@ export class CsvReader {
     } else if (char === ',') {
       this.finish()
     } else if (char === '\r' || char === '\n') {
-      if (char === '\n' && afterReturn) return void (this.begin = this.number)
-      return this.end()
+      if (char !== '\n' || !afterReturn) return this.end()
     } else {
       this.state = 'plain'
       this.add(char)

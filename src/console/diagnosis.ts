@@ -3,7 +3,7 @@ import { Gateway } from '../gateway'
 import { Pusher } from '../pusher'
 import { Roster } from '../roster'
 import { isOnline, listBots, toName } from './bots'
-import { Handlers } from './calls'
+import { Switchboard } from './calls'
 import type { Diagnosis } from './protocol'
 
 const INTENTS = { users: 1 << 25, interactions: 1 << 26 }
@@ -13,11 +13,9 @@ const PATIENCE = 3 * Time.second
 export class Diagnostics {
   private probe?: Promise<boolean>
 
-  readonly handlers: Handlers<'qq-user/diagnose'> = {
-    'qq-user/diagnose': () => this.diagnose(),
+  constructor(private ctx: Context, private gateway: Gateway, private roster: Roster, private pusher: Pusher, switchboard: Switchboard) {
+    switchboard.add('qq-user/diagnose', () => this.diagnose())
   }
-
-  constructor(private ctx: Context, private gateway: Gateway, private roster: Roster, private pusher: Pusher) {}
 
   private async diagnose(): Promise<Diagnosis> {
     const bots = listBots(this.ctx)

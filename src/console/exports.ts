@@ -5,7 +5,7 @@ import type {} from '@koishijs/plugin-server'
 import type { Client } from '@koishijs/plugin-console'
 import { attempt } from '../attempt'
 import { Roster } from '../roster'
-import { Handlers, Switchboard } from './calls'
+import { Switchboard } from './calls'
 import { fail } from './errors'
 import { countRows, writeRows } from './export-rows'
 import { readExportQuery } from './queries'
@@ -22,22 +22,19 @@ interface Ticket {
   query: ExportQuery
   url: string
   total: number
-  /** The download has begun. */
-  stream?: Readable
   expire(): void
+  /** Breaks the download off, once it has begun. */
+  abort?(): void
 }
 
 /** Hands out tables as files. A link is good for one download, and for a minute. */
 export class Exports {
   private tickets = new Map<string, Ticket>()
 
-  readonly handlers: Handlers<'qq-user/export'> = {
-    'qq-user/export': (client, query) => this.prepare(client, readExportQuery(query)),
-  }
-
   constructor(private ctx: Context, private roster: Roster, private switchboard: Switchboard) {
+    switchboard.add('qq-user/export', (client, query) => this.prepare(client, readExportQuery(query)))
     ctx.on('dispose', () => {
-      for (const { stream } of this.tickets.values()) stream?.destroy()
+      for (const { abort } of this.tickets.values()) abort?.()
     })
   }
 
@@ -50,17 +47,21 @@ export class Exports {
       koa.type = 'text/plain'
       const { token } = koa.params
       const ticket = this.tickets.get(token)
-      koa.status = !ticket || ticket.stream ? 404 : koa.method !== 'GET' ? 405 : this.downloading >= DOWNLOADS ? 503 : 200
+      koa.status = !ticket || ticket.abort ? 404 : koa.method !== 'GET' ? 405 : this.downloading >= DOWNLOADS ? 503 : 200
       // whatever has no body is the console's to answer
-      if (koa.status !== 200) return void (koa.body = String(koa.status))
+      if (koa.status !== 200) {
+        koa.body = String(koa.status)
+        return
+      }
       koa.type = 'text/csv; charset=utf-8'
       koa.attachment(toFileName(ticket!))
-      koa.body = this.open(token, ticket!)
+      // a file that ends too early must not look like a whole one
+      koa.body = this.open(token, ticket!, () => koa.res.destroy())
     })
   }
 
   private get downloading() {
-    return [...this.tickets.values()].filter(({ stream }) => stream).length
+    return [...this.tickets.values()].filter(({ abort }) => abort).length
   }
 
   private async prepare(client: Client, query: ExportQuery) {
@@ -68,7 +69,7 @@ export class Exports {
     const total = await countRows(this.roster, query)
     for (const [token, ticket] of this.tickets) {
       if (ticket.client !== client) continue
-      if (ticket.stream) fail('busy')
+      if (ticket.abort) fail('busy')
       this.close(token, ticket)
     }
     const token = randomBytes(24).toString('hex')
@@ -79,12 +80,18 @@ export class Exports {
     return { url, total }
   }
 
-  private open(token: string, ticket: Ticket) {
+  private open(token: string, ticket: Ticket, abort: () => void) {
     ticket.expire()
-    let complete = false
+    ticket.abort = abort
+    const stream = Readable.from(this.read(ticket), { highWaterMark: 1 })
+    return stream.on('close', () => this.close(token, ticket))
+  }
+
+  private async* read(ticket: Ticket) {
     let rows = 0
-    const write = async function* (this: Exports) {
-      let toldAt = Date.now()
+    let toldAt = Date.now()
+    let complete = false
+    try {
       for await (const piece of writeRows(this.roster, ticket.query)) {
         yield piece.text
         rows += piece.rows
@@ -93,14 +100,12 @@ export class Exports {
         this.tell(ticket, rows, {})
       }
       complete = true
-    }
-    ticket.stream = Readable.from(write.call(this), { highWaterMark: 1 })
-    ticket.stream.on('error', error => this.ctx.logger.warn(error))
-    ticket.stream.on('close', () => {
-      this.close(token, ticket)
+    } catch (error) {
+      this.ctx.logger.warn(error)
+      ticket.abort!()
+    } finally {
       this.tell(ticket, rows, { done: true, ...!complete && { aborted: true } })
-    })
-    return ticket.stream
+    }
   }
 
   private tell({ client, url, total }: Ticket, rows: number, end: { done?: true; aborted?: true }) {

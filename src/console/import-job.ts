@@ -35,7 +35,10 @@ export class ImportJob {
 
   private read({ number, cells, open }: Line): Newcomer | undefined {
     if (cells.length === 1 && !cells[0].trim()) return
-    if (!this.columns) return void (this.columns = readHeader(cells))
+    if (!this.columns) {
+      this.columns = readHeader(cells)
+      return
+    }
     this.report.lines++
     const result = open ? { field: 'quote', value: cells.at(-1)! } : readNewcomer(cells, this.columns, Date.now())
     if ('userId' in result) return result

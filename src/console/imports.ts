@@ -4,7 +4,7 @@ import type { Client } from '@koishijs/plugin-console'
 import { Roster } from '../roster'
 import { flag, id, text } from './args'
 import { getBot } from './bots'
-import { Handlers } from './calls'
+import { Switchboard } from './calls'
 import { fail } from './errors'
 import { ImportJob } from './import-job'
 
@@ -23,17 +23,16 @@ interface Session {
 export class Imports {
   private sessions = new Map<Client, Session>()
 
-  readonly handlers: Handlers<'qq-user/import' | 'qq-user/import-chunk'> = {
-    'qq-user/import': async (client, selfId, dryRun) => {
-      const bot = getBot(this.ctx, id(selfId))
+  constructor(private ctx: Context, private roster: Roster, switchboard: Switchboard) {
+    switchboard.add('qq-user/import', async (client, selfId, dryRun) => {
+      const bot = getBot(ctx, id(selfId))
       return this.begin(client, bot.selfId, flag(dryRun))
-    },
-    'qq-user/import-chunk': async (client, ticket, piece, last) => {
-      return this.take(client, text(MAX.ticket)(ticket), text(MAX.chunk)(piece), flag(last))
-    },
-  }
+    })
 
-  constructor(private ctx: Context, private roster: Roster) {
+    switchboard.add('qq-user/import-chunk', async (client, ticket, piece, last) => {
+      return this.take(client, text(MAX.ticket)(ticket), text(MAX.chunk)(piece), flag(last))
+    })
+
     ctx.on('console/connection', (client) => {
       const session = this.sessions.get(client)
       if (session && !ctx.console.clients[client.id]) this.close(session)

@@ -29,19 +29,16 @@ export interface Rooms {
 export function serveConsole(ctx: Context, { gateway, roster, pusher, texts, service }: Rooms) {
   const rows = new Rows(ctx)
   const switchboard = new Switchboard(ctx)
-  const previews = new Previews(ctx, texts, service)
+  const previews = new Previews(ctx, texts, service, switchboard)
   const exports = new Exports(ctx, roster, switchboard)
-
-  switchboard.add(new Overviews(ctx, roster).handlers)
-  switchboard.add(new Lists(roster, service, rows).handlers)
-  switchboard.add(new Sending(ctx, service, previews, switchboard).handlers)
-  switchboard.add(previews.handlers)
-  switchboard.add(new Diagnostics(ctx, gateway, roster, pusher).handlers)
-  switchboard.add(exports.handlers)
-  switchboard.add(new Imports(ctx, roster).handlers)
-
-  // eslint-disable-next-line no-new
+  /* eslint-disable no-new */
+  new Overviews(ctx, roster, switchboard)
+  new Lists(roster, service, rows, switchboard)
+  new Sending(ctx, service, previews, switchboard)
+  new Diagnostics(ctx, gateway, roster, pusher, switchboard)
+  new Imports(ctx, roster, switchboard)
   new Live(ctx, rows)
+  /* eslint-enable no-new */
   ctx.plugin(SummaryService)
   ctx.inject(['server'], ctx => exports.serve(ctx))
 }

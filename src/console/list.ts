@@ -3,7 +3,7 @@ import { ListQuery, Sort, UserQuery } from '../query'
 import { Roster } from '../roster'
 import { QQUserService } from '../service'
 import { id, optional, time } from './args'
-import { Handlers } from './calls'
+import { Switchboard } from './calls'
 import { fail } from './errors'
 import { readPageQuery } from './queries'
 import { Rows } from './rows'
@@ -13,24 +13,25 @@ const LIMIT = { page: 20, search: 1000 }
 
 /** Looks users up. */
 export class Lists {
-  readonly handlers: Handlers<'qq-user/list' | 'qq-user/get' | 'qq-user/history' | 'qq-user/forget'> = {
-    'qq-user/list': (_, query) => this.list(readPageQuery(query)),
-    'qq-user/get': async (_, selfId, userId) => {
-      const user = await this.service.get(id(selfId), id(userId))
-      return user ? { user: this.rows.user(user), verdict: await this.service.canPush(user.selfId, user.userId) } : null
-    },
-    'qq-user/history': async (_, selfId, userId, before) => {
-      const until = optional(time)(before)
-      const entries = await this.service.history(id(selfId), id(userId), until === undefined ? {} : { before: new Date(until) })
-      return entries.map(entry => this.rows.entry(entry))
-    },
-    'qq-user/forget': async (_, selfId, userId) => {
-      const user = await this.service.get(id(selfId), id(userId)) ?? fail('unknown-user')
-      await this.service.forget(user.selfId, user.userId)
-    },
-  }
+  constructor(private roster: Roster, private service: QQUserService, private rows: Rows, switchboard: Switchboard) {
+    switchboard.add('qq-user/list', (client, query) => this.list(readPageQuery(query)))
 
-  constructor(private roster: Roster, private service: QQUserService, private rows: Rows) {}
+    switchboard.add('qq-user/get', async (client, selfId, userId) => {
+      const user = await service.get(id(selfId), id(userId))
+      return user ? { user: rows.user(user), verdict: await service.canPush(user.selfId, user.userId) } : null
+    })
+
+    switchboard.add('qq-user/history', async (client, selfId, userId, before) => {
+      const until = optional(time)(before)
+      const entries = await service.history(id(selfId), id(userId), until === undefined ? {} : { before: new Date(until) })
+      return entries.map(entry => rows.entry(entry))
+    })
+
+    switchboard.add('qq-user/forget', async (client, selfId, userId) => {
+      const user = await service.get(id(selfId), id(userId)) ?? fail('unknown-user')
+      await service.forget(user.selfId, user.userId)
+    })
+  }
 
   private async list({ sort = 'firstSeen', after, limit = LIMIT.page, ...query }: PageQuery): Promise<Page> {
     const selfIds = query.selfId === undefined ? await this.roster.bots() : [query.selfId]

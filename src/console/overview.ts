@@ -3,7 +3,7 @@ import { Recent } from '../recent'
 import { Roster } from '../roster'
 import { Movement, Statistics } from '../statistics'
 import { Days, sum } from './days'
-import { Handlers } from './calls'
+import { Switchboard } from './calls'
 import { readOverviewQuery } from './queries'
 import type { Overview, OverviewQuery } from './protocol'
 
@@ -16,13 +16,10 @@ export class Overviews {
   private statistics: Statistics
   private params = new Recent<Promise<Overview['sceneParams']>>(PARAMS.size, PARAMS.age)
 
-  readonly handlers: Handlers<'qq-user/overview'> = {
-    'qq-user/overview': (_, query) => this.get(readOverviewQuery(query)),
-  }
-
-  constructor(private ctx: Context, private roster: Roster) {
+  constructor(private ctx: Context, private roster: Roster, switchboard: Switchboard) {
     this.days = new Days(ctx, roster)
     this.statistics = new Statistics(ctx, roster)
+    switchboard.add('qq-user/overview', (client, query) => this.get(readOverviewQuery(query)))
   }
 
   private async get({ selfId, days = 30 }: OverviewQuery): Promise<Overview> {

@@ -5,7 +5,7 @@ import { blank } from '../state'
 import { NoticeKey, Texts } from '../texts'
 import { QQUserService } from '../service'
 import { getBot } from './bots'
-import { Handlers } from './calls'
+import { Switchboard } from './calls'
 import { readPreviewQuery } from './queries'
 import type { Preview, PreviewQuery } from './protocol'
 
@@ -17,11 +17,9 @@ const types: Record<NoticeKey, EventType> = {
 
 /** Shows a notice as a user would get it. */
 export class Previews {
-  readonly handlers: Handlers<'qq-user/preview'> = {
-    'qq-user/preview': (_, query) => this.preview(readPreviewQuery(query)),
+  constructor(private ctx: Context, private texts: Texts, private service: QQUserService, switchboard: Switchboard) {
+    switchboard.add('qq-user/preview', (client, query) => this.preview(readPreviewQuery(query)))
   }
-
-  constructor(private ctx: Context, private texts: Texts, private service: QQUserService) {}
 
   private async preview(query: PreviewQuery): Promise<Preview> {
     const { selfId, userId } = query

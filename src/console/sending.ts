@@ -5,7 +5,7 @@ import { attempt } from '../attempt'
 import { PushError } from '../push-error'
 import { QQUserService } from '../service'
 import { id, text } from './args'
-import { Handlers, Switchboard } from './calls'
+import { Switchboard } from './calls'
 import { fail } from './errors'
 import { Previews } from './preview'
 import { readPreviewQuery } from './queries'
@@ -17,20 +17,19 @@ const LIMIT = { content: 5000, client: 10, all: 100 }
 export class Sending {
   private pending = new Map<Client, number>()
 
-  readonly handlers: Handlers<'qq-user/push' | 'qq-user/send-notice'> = {
-    'qq-user/push': async (client, selfId, userId, content) => {
+  constructor(private ctx: Context, private service: QQUserService, previews: Previews, private switchboard: Switchboard) {
+    switchboard.add('qq-user/push', async (client, selfId, userId, content) => {
       const elements = parse(text(LIMIT.content)(content))
       return this.start(client, id(selfId), id(userId), elements)
-    },
-    'qq-user/send-notice': async (client, query) => {
-      const { selfId, userId, ...notice } = readPreviewQuery(query)
-      const user = await this.service.get(selfId, id(userId)) ?? fail('unknown-user')
-      const { elements } = await this.previews.compose({ selfId, userId, ...notice }, user)
-      return this.start(client, selfId, userId, elements ?? fail('template'))
-    },
-  }
+    })
 
-  constructor(private ctx: Context, private service: QQUserService, private previews: Previews, private switchboard: Switchboard) {}
+    switchboard.add('qq-user/send-notice', async (client, value) => {
+      const query = readPreviewQuery(value)
+      const user = await service.get(query.selfId, id(query.userId)) ?? fail('unknown-user')
+      const { elements } = await previews.compose(query, user)
+      return this.start(client, user.selfId, user.userId, elements ?? fail('template'))
+    })
+  }
 
   private start(client: Client, selfId: string, userId: string, elements: h[]) {
     if (!elements.join('').trim()) fail('empty')

@@ -1,0 +1,33 @@
+import { Reason } from './gate'
+import { wrap } from './tap'
+
+/** Thrown in place of a proactive message to a user who said no while it was on its way out. */
+export class StoppedError extends Error {
+  constructor(public readonly reason: Reason) {
+    super(`the message was stopped before it left: ${reason}`)
+  }
+}
+
+interface Request {
+  msg_id?: string
+  event_id?: string
+}
+
+interface Internal {
+  sendPrivateMessage(openid: string, data: Request): Promise<unknown>
+}
+
+/**
+ * The last look at a message, right before its request: what was decided when it set out may have changed since.
+ *
+ * @param forbid tells, without waiting, why a user may not be written to
+ * @returns what takes it back
+ */
+export function stopRequests(internal: Partial<Internal> | undefined, forbid: (userId: string) => Reason | undefined) {
+  if (!internal?.sendPrivateMessage) return () => {}
+  return wrap(internal as Internal, 'sendPrivateMessage', send => async (openid, data) => {
+    const reason = data?.msg_id || data?.event_id ? undefined : forbid(openid)
+    if (reason) throw new StoppedError(reason)
+    return send(openid, data)
+  })
+}
