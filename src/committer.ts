@@ -25,21 +25,22 @@ export interface Commit {
 
 /** Writes batches of events to both tables. To be called from the write queue only. */
 export class Committer {
+  /** What an attempt that is under way, or failed, decided. */
+  private decided = new Map<string, Change>()
+
   constructor(private ctx: Context, private ledger: Ledger, private plan: Plan) {}
 
   /**
    * Users first, then the ledger: whatever is not in the ledger is taken for new when it comes again, and what is
-   * written twice comes out the same.
-   *
-   * @param again the same batch may have been written in part
+   * written twice comes out the same. What a failed attempt decided stands, as it may have been written in part.
    */
-  async commit(events: UserEvent[], again: boolean): Promise<Commit> {
+  async commit(events: UserEvent[]): Promise<Commit> {
     const [origins, stored, recorded] = await Promise.all([
       this.ledger.origins(events.map(({ id }) => id)),
       this.read(events),
       this.ledger.toggles(events),
     ])
-    const isKnown = (id: string) => origins.has(id) && !(again && origins.get(id) === this.ledger.origin)
+    const isKnown = (id: string) => origins.has(id) && !(this.decided.has(id) && origins.get(id) === this.ledger.origin)
     const toggles: Dict<Pick<QQUserEntry, 'type' | 'source' | 'occurredAt'>[]> = Object.create(null)
     for (const toggle of recorded) (toggles[toKey(toggle)] ??= []).push(toggle)
 
@@ -52,30 +53,41 @@ export class Committer {
       const twin = isTwin(event, toggles[key] ?? [])
       const { user, applied } = transition(previous, event, twin)
       users.set(key, user)
-      if (!isWorthRecording(event, previous, applied)) continue
-      const entry = this.toEntry(event, applied, twin)
-      ;(toggles[key] ??= []).push(entry)
-      changes.set(event.id, { entry, user, previous, twin })
+      const before = this.decided.get(event.id)
+      if (!before && !isWorthRecording(event, previous, applied)) continue
+      const change = before ?? { entry: this.toEntry(event, applied, twin), user, previous, twin }
+      ;(toggles[key] ??= []).push(change.entry)
+      changes.set(event.id, change)
     }
+    this.decided = new Map(changes)
 
     await this.write(stored, users)
-    const { own, others } = await this.ledger.record([...changes.values()].map(({ entry }) => entry))
-    if (others.length) await this.reconcile(events, others, users)
+    const entries = [...changes.values()].map(({ entry }) => entry)
+    const { own, others } = await this.ledger.record(entries)
+    await this.reconcile(events, entries, others, users)
     for (const id of changes.keys()) {
       if (!own.has(id)) changes.delete(id)
     }
+    this.decided.clear()
     const changed = [...users].filter(([key, user]) => user !== stored.get(key))
     return { changes, users: changed.map(([key, user]) => ({ key, previous: stored.get(key), user })) }
   }
 
-  /** Another process wrote to the same users between our reading and our writing: whoever comes last sets it right. */
-  private async reconcile(events: UserEvent[], others: QQUserEntry[], users: Map<string, QQUser>) {
-    const facts = [...events, ...others.map(toEvent)].sort((a, b) => a.receivedAt - b.receivedAt)
-    const stored = await this.read(others)
-    for (const [key, row] of stored) {
-      users.set(key, facts.filter(fact => toKey(fact) === key).reduce((user, fact) => transition(user, fact).user, row))
+  /**
+   * Another process wrote to the same users between our reading and our writing: whoever comes last sets it right. That
+   * may be done in the same moment there, so it is done only when a look after the last write finds nothing to do.
+   */
+  private async reconcile(events: UserEvent[], entries: QQUserEntry[], others: QQUserEntry[], users: Map<string, QQUser>) {
+    while (others.length) {
+      const facts = [...events, ...others.map(toEvent)].sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1))
+      const stored = await this.read(others)
+      const folded = new Map([...stored].map(([key, row]) => {
+        return [key, facts.filter(fact => toKey(fact) === key).reduce((user, fact) => transition(user, fact).user, row)]
+      }))
+      for (const [key, user] of folded) users.set(key, user)
+      if (!await this.write(stored, folded)) return
+      others = (await this.ledger.around(entries)).others
     }
-    await this.write(stored, users)
   }
 
   private async read(items: Pick<QQUser, 'selfId' | 'userId'>[]) {
@@ -87,10 +99,11 @@ export class Committer {
     return new Map(rows.flat().map(row => [toKey(row), row]))
   }
 
-  /** Only what changed is written, so that two processes do not undo each other's work. */
+  /** Only what changed is written, so that two processes do not undo each other's work. @returns how many rows that were */
   private async write(stored: Map<string, QQUser>, users: Map<string, QQUser>) {
     const rows = [...users].map(([key, user]) => difference(stored.get(key), user)).filter(row => Object.keys(row).length > KEYS.length)
     if (rows.length) await this.ctx.database.upsert('qq_user', rows)
+    return rows.length
   }
 
   private toEntry(event: UserEvent, applied: boolean, twin: boolean): QQUserEntry {

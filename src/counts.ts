@@ -19,7 +19,12 @@ export class Counts {
   constructor(private ctx: Context) {}
 
   get fresh() {
-    return !!this.groups && Date.now() - this.loadedAt < KEEP
+    return !!this.groups && Math.abs(Date.now() - this.loadedAt) < KEEP
+  }
+
+  /** Has them counted anew. */
+  expire() {
+    this.loadedAt = 0
   }
 
   /** To be called from the write queue only, so that no commit falls between the scan and its result. */

@@ -48,6 +48,11 @@ export class Ledger {
     if (!entries.length) return { own: new Set(), others: [] }
     // with every column a key there is nothing to update: an entry that another process recorded first stays as it is
     await this.ctx.database.upsert('qq_user_event', entries, Object.keys(entries[0]) as never)
+    return this.around(entries)
+  }
+
+  /** What is recorded of the users of these entries, from about the same time. */
+  async around(entries: QQUserEntry[]): Promise<Recorded> {
     const rows = await this.ctx.database.get('qq_user_event', {
       ...ofUsers(entries),
       receivedAt: { $gte: new Date(Math.min(...entries.map(({ receivedAt }) => +receivedAt)) - CLOCK_SKEW) },

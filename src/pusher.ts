@@ -65,7 +65,9 @@ export class Pusher {
   /** Until when (ms) the platform does not let a bot push, if so. */
   suspendedUntil(selfId: string): number | undefined {
     const until = this.suspended.get(selfId)
-    return until && until > Date.now() ? until : undefined
+    const left = until ? until - Date.now() : 0
+    // more is left only when the clock was set back
+    return left > 0 && left <= SUSPENSION ? until : undefined
   }
 
   /** The same, about what is known without waiting. */

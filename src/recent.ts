@@ -10,7 +10,8 @@ export class Recent<V> {
 
   get(key: string): V | undefined {
     const entry = this.entries.get(key)
-    if (entry && Date.now() - entry.at < this.age) return entry.value
+    // a clock that was set back must not keep it for good
+    if (entry && Math.abs(Date.now() - entry.at) < this.age) return entry.value
   }
 
   set(key: string, value: V) {

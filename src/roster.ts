@@ -263,7 +263,9 @@ export class Roster {
   }
 
   private async commit(batch: Item[], again: boolean) {
-    const { changes, users } = await this.committer.commit(batch.map(({ event }) => event), again)
+    // rows that are in the database already are not counted again
+    if (again) this.counts.expire()
+    const { changes, users } = await this.committer.commit(batch.map(({ event }) => event))
     for (const item of batch) item.change = changes.get(item.event.id)
     for (const { key, previous, user } of users) {
       this.counts.move(previous, user)

@@ -60,7 +60,8 @@ export class Texts {
   }
 
   private async locales(session: Session) {
-    const user = await this.ctx.database.getUser(session.platform, session.userId!, ['locales'])
+    // a language is not worth the notice
+    const user = await this.ctx.database.getUser(session.platform, session.userId!, ['locales']).catch(() => undefined)
     return [...user?.locales ?? [], ...session.locales]
   }
 
