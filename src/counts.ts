@@ -31,7 +31,7 @@ export class Counts {
   async load() {
     const rows = await this.ctx.database
       .select('qq_user')
-      .groupBy([...COLUMNS], { count: row => $.count(row.userId) })
+      .groupBy([...COLUMNS], { count: row => $.length(row.userId) })
       .execute() as Group[]
     this.groups = Object.create(null)
     for (const row of rows) this.groups![toKey(row)] = row

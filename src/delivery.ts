@@ -16,7 +16,7 @@ export interface Message {
   elements: h[]
   /** Tried in this order until one is taken. */
   routes: Route[]
-  /** Asked before every attempt to write out of the blue. */
+  /** Asked before every request that writes out of the blue. */
   admit(): Promise<Admission>
 }
 
@@ -54,7 +54,7 @@ export class Delivery {
 
   private async follow(message: Message, route: Route): Promise<Outcome | Failure> {
     for (let attempt = 0; ; attempt++) {
-      const result = route.via === 'push' ? await this.push(message, route) : await this.send(message, route)
+      const result = await this.send(message, route)
       if (!isFailure(result)) return result
       const delay = retries[result.meaning]?.[attempt]
       if (delay === undefined) return result
@@ -62,24 +62,16 @@ export class Delivery {
     }
   }
 
-  private async push(message: Message, route: Route): Promise<Outcome | Failure> {
-    const admission = await message.admit()
-    if (!admission.ok) return { state: 'skipped', reason: admission.reason }
-    let used = true
-    try {
-      const result = await this.send(message, route)
-      used = isFailure(result) || result.state === 'sent'
-      return result
-    } finally {
-      admission.release(used)
-    }
-  }
-
-  private async send({ bot, userId, elements, session }: Message, route: Route): Promise<Outcome | Failure> {
+  private async send({ bot, userId, elements, session, admit }: Message, route: Route): Promise<Outcome | Failure> {
     const { MessageEncoder } = bot.constructor as typeof Bot
     // an encoder of our own tells apart what `bot.sendMessage()` does not: nothing sent, some of it sent, audited
-    const encoder = new MessageEncoder!(bot, userId, undefined, { session: session() })
+    let requests = 0
     let rendered = false
+    const line = supervise(bot, async () => {
+      requests++
+      return route.via === 'push' ? admit() : { ok: true, release: () => {} }
+    })
+    const encoder = new MessageEncoder!(line, userId, undefined, { session: session() })
     const { render } = encoder
     encoder.render = (...args) => {
       rendered = true
@@ -88,15 +80,33 @@ export class Delivery {
     try {
       await encoder.send([...toPassive(route), ...elements])
     } catch (error) {
-      if (error instanceof StoppedError) return { state: 'skipped', reason: error.reason }
-      const failure = readFailure(error)
       // a message in parts, of which some arrived, must not be sent again
-      return encoder.results.length ? { ...failure, meaning: 'unknown-outcome', definite: false } : failure
+      if (encoder.results.length) return { meaning: 'unknown-outcome', definite: false }
+      return error instanceof StoppedError ? { state: 'skipped', reason: error.reason } : readFailure(error)
     }
-    if (!rendered) return { state: 'skipped', reason: 'stopped' }
+    if (!requests) return { state: 'skipped', reason: rendered ? 'empty' : 'stopped' }
     const ids = encoder.results.map(({ id }) => id!)
     return { state: 'sent', ids, reason: ids.length ? '' : 'audit' }
   }
+}
+
+interface Internal {
+  sendPrivateMessage(openid: string, data: unknown): Promise<unknown>
+}
+
+/** The bot, with every request for a message waiting for its admission: a message may be sent in parts. */
+function supervise(bot: Bot, admit: Message['admit']): Bot {
+  const internal: Internal = Object.create(bot.internal)
+  internal.sendPrivateMessage = async (openid, data) => {
+    const admission = await admit()
+    if (!admission.ok) throw new StoppedError(admission.reason)
+    try {
+      return await bot.internal.sendPrivateMessage(openid, data)
+    } finally {
+      admission.release(true)
+    }
+  }
+  return Object.create(bot, { internal: { value: internal } })
 }
 
 function isFailure(result: Outcome | Failure): result is Failure {

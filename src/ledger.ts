@@ -117,7 +117,7 @@ export class Ledger {
   }
 
   count(query: EntryQuery) {
-    return this.ctx.database.eval('qq_user_event', row => $.count(row.id), toFilter(query))
+    return this.ctx.database.eval('qq_user_event', row => $.length(row.id), toFilter(query))
   }
 
   /** What happened to a user, newest first. */

@@ -4,7 +4,7 @@ import { Config } from './config'
 import { Failure, Meaning } from './codes'
 import { Admission, Delivery, Outcome } from './delivery'
 import { judge, Reason, Verdict } from './gate'
-import { Limits, Pacer } from './pacer'
+import { Limits, Pacer, Release } from './pacer'
 import { PushError } from './push-error'
 import { Quota } from './quota'
 import { Roster } from './roster'
@@ -100,13 +100,20 @@ export class Pusher {
 
   /** Waits for the bot's and the user's turn, then decides with what is known by then. */
   async admit(selfId: string, userId: string, signal?: AbortSignal): Promise<Admission> {
-    const release = await this.pacer(selfId).acquire(userId, signal)
+    let release: Release
+    try {
+      release = await this.pacer(selfId).acquire(userId, signal)
+    } catch (error) {
+      if (!(error instanceof PushError)) throw error
+      return { ok: false, reason: error.reason }
+    }
     let admitted = false
     try {
+      if (!await this.quota.take(selfId, userId)) return { ok: false, reason: 'user-day' }
+      // last, so that nothing is waited for between this and the request
       const verdict = await this.judge(selfId, userId)
-      if (!verdict.ok) return verdict
-      admitted = await this.quota.take(selfId, userId)
-      return admitted ? { ok: true, release } : { ok: false, reason: 'user-day' }
+      admitted = verdict.ok
+      return verdict.ok ? { ok: true, release } : verdict
     } finally {
       if (!admitted) release(false)
     }

@@ -144,7 +144,7 @@ export class Roster {
     if (search) {
       this.flush()
       await this.queue.settled()
-      return this.ctx.database.eval('qq_user', row => $.count(row.userId), toFilter({ ...query, search }))
+      return this.ctx.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search }))
     }
     await this.recount()
     return this.counts.get(query)
@@ -155,6 +155,13 @@ export class Roster {
     await this.queue.settled()
     const rows = await this.ctx.database.get('qq_user', toFilter(query), { limit, fields: ['userId'] })
     return rows.length
+  }
+
+  /** Some of the users of a query, in no order. */
+  async some(limit: number, query: UserQuery): Promise<QQUser[]> {
+    await this.queue.settled()
+    const rows = await this.ctx.database.get('qq_user', toFilter(query), { limit })
+    return rows.map(row => this.fold(toKey(row), row)!)
   }
 
   /** How many users came from which scene, most first; of all bots unless told. */

@@ -72,7 +72,7 @@ export class Statistics {
     const movement: Movement = { added: 0, deleted: 0, rejected: 0, allowed: 0 }
     const rows = await this.ctx.database
       .select('qq_user_event', { selfId, applied: true, occurredAt: { $gte: since } })
-      .groupBy('type', { count: row => $.count(row.id) })
+      .groupBy('type', { count: row => $.length(row.id) })
       .execute()
     for (const { type, count } of rows) movement[columns[type]] = count
     return movement

@@ -115,7 +115,7 @@ describe('push', () => {
     it('when there is nothing to send', async () => {
       await start()
       await befriend('A')
-      expect(await refusal(push('A', ' '))).to.include({ reason: 'refused', retryable: false })
+      for (const content of [' ', '<p></p>', [h('at')]]) expect(await refusal(push('A', content))).to.include({ reason: 'refused', retryable: false })
       expect(platform.posts).to.deep.equal([])
     })
 

@@ -55,7 +55,7 @@ export class Days {
           applied: true,
           occurredAt: { $gte: Time.fromDateNumber(number), $lt: Time.fromDateNumber(number + 1) },
         })
-        .groupBy(['selfId', 'type'], { count: row => $.count(row.id) })
+        .groupBy(['selfId', 'type'], { count: row => $.length(row.id) })
         .execute()
       for (const { selfId, type, count } of rows) add(day, selfId, type, count)
       day.loaded = true

@@ -67,11 +67,12 @@ async function* readUsers(roster: Roster, query: UserQuery): AsyncGenerator<QQUs
   }
 }
 
-async function* readEntries(roster: Roster, query: EntryQuery): AsyncGenerator<QQUserEntry[]> {
+/** In the order of time, which an index has for all bots together only. */
+async function* readEntries(roster: Roster, { selfId, ...query }: EntryQuery): AsyncGenerator<QQUserEntry[]> {
   let after: Position | undefined
   do {
     const page = await roster.entries(query, PAGE, after)
-    yield page
+    yield selfId === undefined ? page : page.filter(entry => entry.selfId === selfId)
     after = page.length < PAGE ? undefined : page.at(-1)
   } while (after)
 }

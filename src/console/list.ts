@@ -1,10 +1,11 @@
 import { QQUser } from '../model'
-import { ListQuery, Sort, UserQuery } from '../query'
+import { UserQuery } from '../query'
 import { Roster } from '../roster'
 import { QQUserService } from '../service'
 import { id, optional, time } from './args'
 import { Switchboard } from './calls'
 import { fail } from './errors'
+import { merge, readPart, toPosition } from './paging'
 import { readPageQuery } from './queries'
 import { Rows } from './rows'
 import type { Page, PageQuery } from './protocol'
@@ -41,7 +42,7 @@ export class Lists {
       const count = await this.count({ ...query, selfId })
       counts.push(count)
       const position = after && toPosition(after, selfId, sort)
-      if (count && position !== 'end') pages.push(await this.roster.list({ ...query, selfId, sort, limit, after: position }))
+      if (position !== 'end') pages.push(await readPart(this.roster, { ...query, selfId, sort, limit, after: position }, count))
     }
     const total = counts.reduce((sum, count) => sum + count, 0)
     const more = !!query.search && total > LIMIT.search
@@ -55,27 +56,4 @@ export class Lists {
   private count(query: UserQuery) {
     return query.search ? this.roster.countTo(LIMIT.search + 1, query) : this.roster.count(query)
   }
-}
-
-/** Newest first, in one moment by bot; the users of one bot stay in the order in which they are. */
-function merge(pages: QQUser[][], sort: Sort) {
-  if (pages.length < 2) return pages.flat()
-  return pages.flat().sort((a, b) => +(b[sort] ?? 0) - +(a[sort] ?? 0) || compare(b.selfId, a.selfId))
-}
-
-/** Where a bot's own list goes on. */
-function toPosition({ selfId = '', userId, ...after }: NonNullable<PageQuery['after']>, own: string, sort: Sort): ListQuery['after'] | 'end' {
-  const at = after[sort]
-  const order = selfId && compare(own, selfId)
-  const firstSeen = new Date(after.firstSeen)
-  const lastMessageAt = after.lastMessageAt === null ? null : new Date(after.lastMessageAt)
-  if (!order) return { userId, firstSeen, lastMessageAt }
-  // no id sorts before an empty one
-  if (at === null) return order > 0 ? 'end' : { userId: '', firstSeen, lastMessageAt: new Date(1) }
-  const bound = new Date(order > 0 ? at : at + 1)
-  return { userId: '', firstSeen: bound, lastMessageAt: bound }
-}
-
-function compare(a: string, b: string) {
-  return a < b ? -1 : a > b ? 1 : 0
 }

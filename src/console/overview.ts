@@ -51,7 +51,7 @@ export class Overviews {
   private async countParams(selfId: string) {
     const rows = await this.ctx.database
       .select('qq_user', { ...selfId && { selfId }, sceneParam: { $gt: '' } })
-      .groupBy('sceneParam', { count: row => $.count(row.userId) })
+      .groupBy('sceneParam', { count: row => $.length(row.userId) })
       .orderBy('count', 'desc')
       .limit(PARAMS.limit)
       .execute()
