@@ -47,19 +47,20 @@ export function transition(previous: QQUser | undefined, event: UserEvent, twin 
   const user = previous ? { ...previous } : blank(event)
   const at = new Date(event.occurredAt)
   if (at < user.firstSeen) user.firstSeen = at
-  // a list from elsewhere says who they are, not what they chose
-  if (event.source === 'import') return { user: { ...user, name: user.name ?? event.name ?? null }, applied: false }
 
   const wins = (since: Date | null) => !since || at >= since
   let applied = false
 
-  const relation = relations[event.type]
+  // a list from elsewhere says who they are, not what they did or chose
+  const told = event.source !== 'import'
+
+  const relation = told && relations[event.type]
   if (relation && wins(user.relationAt)) {
     applied = isDeed(event.source) || user.relation !== relation
     Object.assign(user, { relation, relationAt: at })
   }
 
-  const consent = consents[event.type]
+  const consent = told && consents[event.type]
   const permitted = consent === 'rejected' || ownToggles.includes(event.source)
   if (consent && permitted && wins(user.consentAt)) {
     applied = !twin && (isDeed(event.source) || user.consent !== consent)

@@ -149,7 +149,7 @@ describe('the pace of proactive messages', () => {
   })
 
   function pace(limits: Partial<Limits>, size = 10_000) {
-    fork = app.plugin(ctx => void (pacer = new Pacer(ctx, { ...free, ...limits }, size)))
+    fork = app.plugin((ctx) => { pacer = new Pacer(ctx, { ...free, ...limits }, size) })
   }
 
   /** Takes a slot, keeps it for as long as a request takes, gives it back. */
@@ -175,12 +175,13 @@ describe('the pace of proactive messages', () => {
   /** Lets time pass, timer by timer. */
   async function pass(ms: number) {
     await settle()
-    let over = false
-    setTimeout(() => { over = true }, ms)
-    while (!over) {
+    const end = Date.now() + ms
+    const sentinel = setTimeout(() => {}, ms)
+    while (Date.now() < end) {
       clock.next()
       await settle()
     }
+    clearTimeout(sentinel)
     // what is due at the same moment
     clock.tick(0)
     await settle()
@@ -233,7 +234,11 @@ describe('the pace of proactive messages', () => {
         used: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
         patience: fc.option(fc.nat(5000), { freq: 4 }),
       })
-      const limits = fc.record({ botSecond: fc.integer({ min: 1, max: 4 }), botMinute: fc.integer({ min: 2, max: 30 }), userMinute: fc.integer({ min: 1, max: 10 }) })
+      const limits = fc.record({
+        botSecond: fc.integer({ min: 1, max: 4 }),
+        botMinute: fc.integer({ min: 2, max: 30 }),
+        userMinute: fc.integer({ min: 1, max: 10 }),
+      })
       await fc.assert(fc.asyncProperty(limits, fc.array(job, { maxLength: 40 }), async (limits, jobs) => {
         pace(limits)
         sent = []

@@ -272,10 +272,9 @@ describe('the state of a user', () => {
       })
     }
 
-    it('can be entered by an operator or an import', () => {
-      for (const source of ['operator', 'import'] as const) {
-        expect(state(event(receive, 1), event(['friend-push-rejected', source], 2)).consent).to.equal('rejected')
-      }
+    it('can be entered by an operator, and not by an import', () => {
+      expect(state(event(receive, 1), event(['friend-push-rejected', 'operator'], 2)).consent).to.equal('rejected')
+      expect(state(event(receive, 1), event(['friend-push-rejected', 'import'], 2)).consent).to.equal('allowed')
     })
 
     it('is lifted by nothing but msg-receive and authorize, whatever happens in whichever order', () => {
@@ -424,8 +423,8 @@ describe('any order and any duplication of the same events', () => {
       const newest = (filter: (event: UserEvent) => unknown) => sorted.filter(filter).at(-1)
       const time = (event?: UserEvent) => event ? new Date(event.occurredAt) : null
 
-      const relation = newest(({ type }) => type === 'friend-added' || type === 'friend-deleted')
-      const consent = newest(({ type, source }) => type === 'friend-push-rejected'
+      const relation = newest(({ type, source }) => source !== 'import' && (type === 'friend-added' || type === 'friend-deleted'))
+      const consent = newest(({ type, source }) => type === 'friend-push-rejected' && source !== 'import'
         || type === 'friend-push-allowed' && (source === 'msg-receive' || source === 'authorize'))
       const scene = newest(({ scene }) => scene !== undefined)
       const name = newest(({ name }) => name)
