@@ -100,10 +100,14 @@ function supervise(bot: Bot, admit: Message['admit']): Bot {
   internal.sendPrivateMessage = async (openid, data) => {
     const admission = await admit()
     if (!admission.ok) throw new StoppedError(admission.reason)
+    let used = true
     try {
       return await bot.internal.sendPrivateMessage(openid, data)
+    } catch (error) {
+      used = !(error instanceof StoppedError)
+      throw error
     } finally {
-      admission.release(true)
+      admission.release(used)
     }
   }
   return Object.create(bot, { internal: { value: internal } })

@@ -61,7 +61,7 @@ export function apply(ctx: Context, config: Config) {
     forbid: (bot, userId) => config.push.guard ? pusher.forbid(bot.selfId, userId) : undefined,
     refused(bot, userId, failure, at) {
       pusher.refused(bot, failure)
-      const lesson = toLesson(bot.selfId, userId, failure, at)
+      const lesson = toLesson(bot.selfId, userId, failure, at, roster.hasHeard(bot.selfId, userId, at))
       if (lesson) attempt(ctx, () => roster.accept(lesson))
     },
   })

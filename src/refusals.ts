@@ -9,12 +9,17 @@ const lessons: Partial<Record<Meaning, EventType>> = {
   deleted: 'friend-deleted',
 }
 
-/** What a refused send says about its recipient, if anything. `at` is when the attempt began, in ms. */
-export function toLesson(selfId: string, userId: string, { meaning }: Failure, at: number): UserEvent | undefined {
+/**
+ * What a refused send says about its recipient, if anything.
+ *
+ * @param at when the attempt began, in ms
+ * @param outdated the user has been heard of since
+ */
+export function toLesson(selfId: string, userId: string, { meaning }: Failure, at: number, outdated = false): UserEvent | undefined {
   const type = lessons[meaning]
   if (!type) return
-  // the platform's own events know seconds only, and one in the same second must be able to overrule this
-  const occurredAt = Math.floor(at / Time.second) * Time.second
+  // the platform's own events know seconds only, and one that came after the attempt, in the same second, overrules this
+  const occurredAt = Math.floor(at / Time.second) * Time.second - (outdated ? 1 : 0)
   const fact = { type, source: 'send-error', userId, occurredAt } as const
   return { ...fact, id: deriveId(selfId, fact), selfId, receivedAt: at }
 }

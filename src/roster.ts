@@ -28,6 +28,7 @@ interface Item {
 const QUEUE_LIMIT = 50_000
 const CACHE = { size: 20_000, age: 10 * Time.second }
 const KNOWN_IDS = 10_000
+const HEARD = { size: 10_000, age: Time.minute }
 const MESSAGES = { interval: 30 * Time.second, limit: 5_000 }
 
 /** Who the bot's users are. The only writer of `qq_user` and `qq_user_event`. */
@@ -38,6 +39,8 @@ export class Roster {
   private queue: WriteQueue<Item>
   private rows = new Recent<QQUser>(CACHE.size, CACHE.age)
   private ids = new Recent<true>(KNOWN_IDS)
+  /** When (ms) users were last heard of. */
+  private heard = new Recent<number>(HEARD.size, HEARD.age)
   /** Events that were received and are not in the database yet, by user. */
   private arriving = new Map<string, UserEvent[]>()
   /** The newest message of each user since the last time that they were written. */
@@ -64,6 +67,7 @@ export class Roster {
     if (this.ids.get(event.id)) return
     this.ids.set(event.id, true)
     const key = toKey(event)
+    this.heard.set(key, event.receivedAt)
     // what the user wrote before must not be taken for an answer to this
     this.flush(key)
     const item: Item = { event }
@@ -93,6 +97,11 @@ export class Roster {
     const row = this.rows.get(key)
     const user = row ? this.fold(key, row, false) : await this.get(event.selfId, event.userId, false).catch(() => undefined)
     if (user?.relation !== 'friend') this.flush(key)
+  }
+
+  /** Whether something came from the user after a time (ms) of the last minute. */
+  hasHeard(selfId: string, userId: string, since: number) {
+    return (this.heard.get(toKey({ selfId, userId })) ?? 0) > since
   }
 
   /** The user as of now, if that is known without asking the database. */
@@ -152,6 +161,7 @@ export class Roster {
 
   /** How many users there are, counted no further than `limit`. */
   async countTo(limit: number, query: UserQuery): Promise<number> {
+    if (query.search) this.flush()
     await this.queue.settled()
     const rows = await this.ctx.database.get('qq_user', toFilter(query), { limit, fields: ['userId'] })
     return rows.length

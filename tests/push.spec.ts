@@ -172,6 +172,25 @@ describe('push', () => {
       expect((await harness.users).map(({ relation, consent }) => [relation, consent])).to.deep.equal([['friend', 'rejected'], ['deleted', 'unknown']])
     })
 
+    it('for what the user has taken back meanwhile teaches nothing, within the same second either', async () => {
+      await start()
+      await befriend('A')
+      const clock = freeze()
+      clock.setSystemTime(Math.ceil(Date.now() / Time.second) * Time.second + 5 * Time.second)
+      const timestamp = Date.now()
+      platform.latency = 100
+      platform.users.get('A')!.push = false
+      const promise = refusal(push())
+      await until(() => platform.posts.length)
+      clock.tick(20)
+      platform.reject('A', { timestamp })
+      platform.allow('A', { timestamp })
+      expect(await promise).to.include({ reason: 'rejected' })
+      await until(() => harness.sessions.length === 3)
+      await pass()
+      expect(await harness.app.qqUser.get(platform.selfId, 'A')).to.include({ consent: 'allowed' })
+    })
+
     for (const code of [40054006, 50055002, 22009, 40034100]) {
       it(`with ${code} is tried again, ever later`, async () => {
         await start()
