@@ -1,5 +1,5 @@
 import { $, Context, Random, Time } from 'koishi'
-import { NoticeState, QQUserEntry } from './model'
+import { QQUserEntry } from './model'
 import { UserEvent } from './event'
 import { isToggle, TWIN_WINDOW } from './state'
 
@@ -11,6 +11,10 @@ export interface Recorded {
   /** What other processes recorded of the same users at about the same time, in the order of its arrival. */
   others: QQUserEntry[]
 }
+
+export type NoticeOutcome = Pick<QQUserEntry, 'id' | 'notice' | 'noticeReason'>
+
+const UNKNOWN = 'unknown-outcome'
 
 /** How far the clocks of two processes may differ, in ms. */
 const CLOCK_SKEW = Time.minute
@@ -62,19 +66,30 @@ export class Ledger {
   }
 
   /**
-   * Takes a pending notice on: from here on it counts as sent with an unknown outcome, so that a crash cannot send it twice.
-   * @returns whether it was still to be had
+   * Takes pending notices on: from here on they count as sent with an unknown outcome, so that a crash cannot send them
+   * twice.
+   *
+   * @returns those that were still to be had
    */
-  async claim(id: string) {
-    const { matched } = await this.ctx.database.set('qq_user_event', { id, notice: 'pending' }, {
-      notice: 'failed',
-      noticeReason: 'unknown-outcome',
-    })
-    return matched === 1
+  async claim(ids: string[]): Promise<Set<string>> {
+    const taken = { notice: 'failed', noticeReason: UNKNOWN, origin: this.origin } as const
+    const { matched } = await this.ctx.database.set('qq_user_event', { id: ids, notice: 'pending' }, taken)
+    if (matched === ids.length) return new Set(ids)
+    // some are another process's, or ours from an attempt that failed half way
+    const rows = await this.ctx.database.get('qq_user_event', { id: ids, origin: this.origin, noticeReason: UNKNOWN }, ['id'])
+    return new Set(rows.map(({ id }) => id))
   }
 
-  async settle(id: string, notice: NoticeState, noticeReason: string) {
-    await this.ctx.database.set('qq_user_event', { id }, { notice, noticeReason })
+  async settle(outcomes: NoticeOutcome[]) {
+    const groups = new Map<string, NoticeOutcome[]>()
+    for (const outcome of outcomes) {
+      const key = `${outcome.notice} ${outcome.noticeReason}`
+      groups.set(key, [...groups.get(key) ?? [], outcome])
+    }
+    for (const group of groups.values()) {
+      const [{ notice, noticeReason }] = group
+      await this.ctx.database.set('qq_user_event', { id: group.map(({ id }) => id) }, { notice, noticeReason })
+    }
   }
 
   /** The notices that nobody has taken on, oldest first. */

@@ -4,7 +4,7 @@ import { UserEvent } from './event'
 import { transition } from './state'
 import { Change, Committer, Plan, toKey } from './committer'
 import { GivenUpError, Task, WriteQueue } from './queue'
-import { EntryQuery, HistoryOptions, Ledger, Position } from './ledger'
+import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Position } from './ledger'
 import { Counts } from './counts'
 import { ListQuery, toFilter, toLimit, toRanges, UserQuery } from './query'
 import { Recent } from './recent'
@@ -20,10 +20,15 @@ declare module 'koishi' {
   }
 }
 
-interface Item {
+interface Arrival {
   event: UserEvent
   change?: Change
+  /** Done, whatever becomes of the rest of its batch. */
+  committed?: boolean
 }
+
+/** What is written in batches. */
+type Item = Arrival | { claim: string; claimed?: boolean } | { outcome: NoticeOutcome }
 
 const QUEUE_LIMIT = 50_000
 const CACHE = { size: 20_000, age: 10 * Time.second }
@@ -39,6 +44,8 @@ export class Roster {
   private queue: WriteQueue<Item>
   private rows = new Recent<QQUser>(CACHE.size, CACHE.age)
   private ids = new Recent<true>(KNOWN_IDS)
+  /** The notices that this process took on. */
+  private claimed = new Recent<true>(KNOWN_IDS)
   /** When (ms) users were last heard of. */
   private heard = new Recent<number>(HEARD.size, HEARD.age)
   /** Events that were received and are not in the database yet, by user. */
@@ -70,7 +77,7 @@ export class Roster {
     this.heard.set(key, event.receivedAt)
     // what the user wrote before must not be taken for an answer to this
     this.flush(key)
-    const item: Item = { event }
+    const item: Arrival = { event }
     const events = this.arriving.get(key) ?? []
     this.arriving.set(key, [...events, event])
     try {
@@ -219,15 +226,15 @@ export class Roster {
 
   /** Takes a pending notice on; nobody else can have it afterwards. */
   async claimNotice(id: string): Promise<boolean> {
-    let claimed = false
-    await this.queue.push(async () => {
-      claimed = await this.ledger.claim(id)
-    })
-    return claimed
+    if (this.claimed.get(id)) return false
+    this.claimed.set(id, true)
+    const item: Item = { claim: id }
+    await this.queue.push(item)
+    return !!item.claimed
   }
 
-  async settleNotice(id: string, state: NoticeState, reason = '') {
-    await this.queue.push(() => this.ledger.settle(id, state, reason))
+  async settleNotice(id: string, notice: NoticeState, noticeReason = '') {
+    await this.queue.push({ outcome: { id, notice, noticeReason } })
   }
 
   /** Erases all that is known of a user, and with it what they chose. */
@@ -280,10 +287,21 @@ export class Roster {
   }
 
   private async commit(batch: Item[], again: boolean) {
+    await this.commitEvents(batch.filter(item => 'event' in item && !item.committed) as Arrival[], again)
+    const claims = batch.filter(item => 'claim' in item)
+    if (claims.length) {
+      const claimed = await this.ledger.claim(claims.map(({ claim }) => claim))
+      for (const item of claims) item.claimed = claimed.has(item.claim)
+    }
+    await this.ledger.settle(batch.flatMap(item => 'outcome' in item ? item.outcome : []))
+  }
+
+  private async commitEvents(batch: Arrival[], again: boolean) {
+    if (!batch.length) return
     // rows that are in the database already are not counted again
     if (again) this.counts.expire()
     const { changes, users } = await this.committer.commit(batch.map(({ event }) => event))
-    for (const item of batch) item.change = changes.get(item.event.id)
+    for (const item of batch) Object.assign(item, { change: changes.get(item.event.id), committed: true })
     for (const { key, previous, user } of users) {
       this.counts.move(previous, user)
       this.rows.set(key, user)

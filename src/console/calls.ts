@@ -1,6 +1,7 @@
 import { Context, Time } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
 import { attempt } from '../attempt'
+import { toOriginal } from '../tap'
 import { CallError, fail } from './errors'
 import type { Calls, Messages } from './protocol'
 
@@ -29,7 +30,8 @@ export class Switchboard {
     this.ctx.console.addListener(name, callback as never, ACCESS)
     // the console keeps them for ever
     this.ctx.on('dispose', () => {
-      if (listeners[name]?.callback === callback) delete listeners[name]
+      const listener = listeners[name]
+      if (listener && toOriginal(listener.callback) === callback) delete listeners[name]
     })
   }
 

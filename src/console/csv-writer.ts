@@ -1,5 +1,8 @@
-/** Spreadsheets take a cell that begins so for a formula, some of them in full width, too. */
-const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/
+/**
+ * Spreadsheets take a cell that begins so for a formula, some of them in full width, too. With quotes before it, it is
+ * none, but must not be mistaken for one that was made safe.
+ */
+const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/
 
 export const BOM = '\ufeff'
 
@@ -19,5 +22,5 @@ function toCell(cell: Cell) {
 
 /** A text as it was before it was made safe for spreadsheets. */
 export function restore(cell: string) {
-  return cell.startsWith("'") && FORMULA.test(cell.slice(1)) ? cell.slice(1) : cell
+  return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell
 }
