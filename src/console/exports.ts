@@ -55,6 +55,8 @@ export class Exports {
       }
       koa.type = 'text/csv; charset=utf-8'
       koa.attachment(toFileName(ticket!))
+      // whoever breaks a download off has their reasons
+      koa.onerror = error => error && ctx.logger.debug(error)
       // a file that ends too early must not look like a whole one
       koa.body = this.open(token, ticket!, () => koa.res.destroy())
     })

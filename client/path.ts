@@ -1,0 +1,43 @@
+import { computed, ref, watch } from 'vue'
+import { useRoute, useRouter } from 'vue-router'
+import { ROOT } from './api'
+
+export const tabs = ['overview', 'users', 'texts', 'doctor', 'transfer'] as const
+
+export type Tab = typeof tabs[number]
+
+export interface Path {
+  tab: Tab
+  /** The user who is looked at, if one is. */
+  selfId?: string
+  userId?: string
+}
+
+export function parsePath(segments: string[]): Path {
+  const [name, selfId, userId] = segments
+  const tab = tabs.find(tab => tab === name) ?? 'overview'
+  return tab === 'users' && userId ? { tab, selfId, userId } : { tab }
+}
+
+export function toUserPath({ selfId, userId }: { selfId: string; userId: string }) {
+  return `${ROOT}/users/${encodeURIComponent(selfId)}/${encodeURIComponent(userId)}`
+}
+
+/** What the page shows. Stays as it is while another page of the console is shown. */
+export function usePath() {
+  const route = useRoute()
+  const path = ref<Path>({ tab: 'overview' })
+  watch(() => route.fullPath, () => {
+    if (route.path !== ROOT && !route.path.startsWith(ROOT + '/')) return
+    path.value = parsePath([route.params.path ?? []].flat())
+  }, { immediate: true })
+  return computed(() => path.value)
+}
+
+export function useNavigation() {
+  const router = useRouter()
+  return {
+    showUsers: () => router.push(ROOT + '/users'),
+    showUser: (user: { selfId: string; userId: string }) => router.push(toUserPath(user)),
+  }
+}

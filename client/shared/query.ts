@@ -1,0 +1,36 @@
+import { onActivated, ref, shallowRef, watch, WatchSource } from 'vue'
+import { toReason } from '../api'
+
+/** Something asked of the server: at once, whenever what it depends on changes, and when the panel is looked at again. */
+export function useQuery<T>(fetch: () => Promise<T>, sources: WatchSource[] = []) {
+  const data = shallowRef<T>()
+  const error = ref('')
+  const loading = ref(false)
+  let turn = 0
+
+  async function reload() {
+    // of several calls under way only the last one counts
+    const mine = ++turn
+    loading.value = true
+    try {
+      const value = await fetch()
+      if (mine !== turn) return
+      data.value = value
+      error.value = ''
+    } catch (cause) {
+      if (mine === turn) error.value = toReason(cause)
+    } finally {
+      if (mine === turn) loading.value = false
+    }
+  }
+
+  let first = true
+  onActivated(() => {
+    if (!first) reload()
+    first = false
+  })
+  if (sources.length) watch(sources, reload)
+  reload()
+
+  return { data, error, loading, reload }
+}

@@ -1,0 +1,97 @@
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { Context, Logger, Plugin, Universal } from 'koishi'
+import { HTTP } from '@koishijs/plugin-http'
+import QQBot from '@satorijs/adapter-qq'
+import { SQLiteDriver } from '@minatojs/driver-sqlite'
+import { MariaDriver } from '../../database/mariadb'
+import { now } from '../clock'
+import { Store } from '../stores'
+import { SideName, Spec } from './spec'
+import { watch } from './watch'
+
+const INTENTS = 1 << 25 | 1 << 26
+
+/** A Koishi app of one side, and what was seen of it from outside. */
+export interface Side {
+  app: Context
+  spec: Spec
+  /** How long it took the side's plugin to be of use, in ms. */
+  startUp: number
+  /** How many of the four user events the adapter received. */
+  received: number
+  /** When the answer to a message to whom was there. */
+  answers: [userId: string, at: number][]
+  /** What was logged as a warning or worse, the first of it only. */
+  warnings: string[]
+}
+
+// each side loads its own plugin only
+const plugins: Record<SideName, string> = { adapter: '../bare', naive: '../naive', ours: '../../../src' }
+
+export async function start(spec: Spec): Promise<Side> {
+  const app = new Context()
+  const side: Side = { app, spec, startUp: 0, received: 0, answers: [], warnings: [] }
+  listen(side)
+  app.plugin(HTTP as never)
+  loadDatabase(app, spec.store)
+  connect(app, spec)
+  if (spec.answer) app.middleware(() => 'And hello to you.')
+  await app.start()
+  await app.database.prepared()
+  await until(() => app.bots.some(({ platform, status }) => platform === 'qq' && status === Universal.Status.ONLINE))
+  const plugin: Plugin.Object = require(plugins[spec.side])
+  watch()
+  // a stall is seen only after a first tick
+  await sleep(10)
+  side.startUp = await load(app, spec, plugin)
+  return side
+}
+
+function listen(side: Side) {
+  Logger.targets.splice(0, Infinity, {
+    record({ type, name, content }) {
+      if (type !== 'warn' && type !== 'error') return
+      if (side.warnings.length < 1000) side.warnings.push(`${name} ${content}`)
+    },
+  })
+  for (const type of ['friend-add', 'friend-del', 'c2c-msg-reject', 'c2c-msg-receive']) {
+    side.app.on(`qq/${type}` as never, (() => { side.received++ }) as never)
+  }
+  side.app.on('send', ({ channelId }) => { side.answers.push([channelId!, now()]) })
+}
+
+function loadDatabase(app: Context, store: Store) {
+  if (store.kind === 'sqlite') app.plugin(SQLiteDriver as never, { path: store.path } as never)
+  else app.plugin(MariaDriver as never, store.config as never)
+}
+
+function connect(app: Context, { address }: Spec) {
+  app.plugin(QQBot as never as Plugin.Constructor, {
+    id: address.appid,
+    token: address.token,
+    secret: address.secret,
+    type: 'public',
+    authType: 'bot',
+    endpoint: address.endpoint,
+    intents: INTENTS,
+    retryTimes: 3,
+    retryInterval: 5,
+    retryLazy: 5,
+  } as never)
+}
+
+async function load(app: Context, { side, greet, keepDays, address }: Spec, plugin: Plugin.Object) {
+  const notice = { enabled: greet }
+  const start = now()
+  app.plugin(plugin, side === 'ours' ? { icebreaker: notice, pushAllowed: notice, pushRejected: notice, history: { keepDays } } : { greet })
+  await app.database.prepared()
+  if (side === 'ours') {
+    await until(() => app.get('qqUser'))
+    await app.qqUser.get(address.selfId, 'nobody')
+  }
+  return now() - start
+}
+
+async function until(condition: () => unknown) {
+  while (!condition()) await turn()
+}

@@ -1,0 +1,29 @@
+import { Store } from '../stores'
+
+export type SideName = 'adapter' | 'naive' | 'ours'
+
+/** What a child process is to be. */
+export interface Spec {
+  side: SideName
+  store: Store
+  /** The stand-in platform of the parent. */
+  address: { appid: string; token: string; secret: string; selfId: string; endpoint: string }
+  /** Whether new friends are greeted. */
+  greet: boolean
+  /** Whether every message is answered. */
+  answer: boolean
+  /** For how many days the ledger is kept, 0 for ever. */
+  keepDays: number
+}
+
+export interface Question {
+  id: number
+  name: string
+  args: unknown[]
+}
+
+export interface Answer {
+  id: number
+  result?: unknown
+  error?: string
+}

@@ -1,0 +1,39 @@
+import { mapValues } from 'koishi'
+import { Bench } from '../bench'
+import { ingest } from '../ingest'
+import { kinds } from '../stores'
+
+const aim = { atMost: 50 }
+/** Few enough for the adapter alone not to hold up anything. */
+const PACE = 200
+
+/** For how long at a time nothing else gets its turn. */
+export default async function (bench: Bench) {
+  const common = { work: 'stall', unit: 'ms', of: 'ours' }
+  for (const pace of [undefined, PACE]) {
+    const ingested = await ingest(bench, pace)
+    for (const kind of kinds) {
+      const name = `ingest${pace ? ` at ${pace}/s` : ''}, ${kind}`
+      const values = mapValues(ingested[kind], ({ stall }) => stall)
+      bench.add({ ...common, name, values, aim })
+      bench.add({ ...common, name, values, to: 'adapter' })
+      bench.add({ ...common, name, values, to: 'naive' })
+    }
+  }
+  const ours: number[] = []
+  for (let round = 0; round < bench.size.rounds; round++) ours.push(await prune(bench))
+  bench.add({ ...common, name: 'prune, sqlite', values: { ours }, aim })
+}
+
+async function prune(bench: Bench) {
+  const { pruned, entries } = bench.size
+  const platform = await bench.platform()
+  const store = await bench.stores.create('sqlite')
+  await bench.run({ side: 'ours', store }, side => side.ask('fill', pruned, entries), platform)
+  return bench.run({ side: 'ours', store, keepDays: 1 }, async (side) => {
+    // it begins with the plugin, which is watched from there
+    await side.ask('pruned')
+    const { stall } = await side.ask('unwatch')
+    return stall
+  }, platform)
+}
