@@ -44,6 +44,7 @@ export class Harness {
   private webhook?: number
   private server?: ForkScope
   private shared = false
+  private adapters: ForkScope[] = []
 
   static async start(options: HarnessOptions = {}) {
     const harness = new Harness()
@@ -108,6 +109,7 @@ export class Harness {
       ...config.protocol === 'webhook' && { path: '/qq' },
       ...config,
     })
+    this.adapters.push(this.adapter)
     return this.adapter
   }
 
@@ -128,7 +130,7 @@ export class Harness {
 
   async stop() {
     // an adapter that is alive when the app stops reconnects for ever, a server complains
-    this.adapter?.dispose()
+    this.adapters.forEach(adapter => adapter.dispose())
     this.server?.dispose()
     await this.app.stop()
     if (!this.shared) await this.platform?.stop()
