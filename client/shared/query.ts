@@ -1,4 +1,5 @@
-import { onActivated, ref, shallowRef, watch, WatchSource } from 'vue'
+import { useThrottleFn } from '@vueuse/core'
+import { onActivated, onDeactivated, ref, shallowRef, watch, WatchSource } from 'vue'
 import { toReason } from '../api'
 
 /** Something asked of the server: at once, whenever what it depends on changes, and when the panel is looked at again. */
@@ -24,13 +25,21 @@ export function useQuery<T>(fetch: () => Promise<T>, sources: WatchSource[] = []
     }
   }
 
-  let first = true
+  let isShown = true
+  onDeactivated(() => isShown = false)
   onActivated(() => {
-    if (!first) reload()
-    first = false
+    if (isShown) return
+    isShown = true
+    reload()
   })
+
+  /** Takes notice of a change, however many there are at once, as long as somebody looks. */
+  const refresh = useThrottleFn(() => {
+    if (isShown) reload()
+  }, 2000, true)
+
   if (sources.length) watch(sources, reload)
   reload()
 
-  return { data, error, loading, reload }
+  return { data, error, loading, reload, refresh }
 }

@@ -1,5 +1,4 @@
 import { useContext } from '@koishijs/client'
-import { useThrottleFn } from '@vueuse/core'
 import { computed, reactive, ref, watch } from 'vue'
 import { api, listen, Page, PageQuery, Sort, UserRow } from '../api'
 import { useQuery } from '../shared/query'
@@ -38,19 +37,17 @@ export function useUsers(announce: (user: UserRow) => void) {
   // at once, so that nobody asks for a page of the query before
   watch(query, () => before.value = [], { flush: 'sync' })
 
-  const { data, error, loading, reload } = useQuery(() => {
+  const { data, error, loading, reload, refresh } = useQuery(() => {
     const last = before.value.at(-1)
     if (!last) newcomers.value = 0
     const { selfId, userId, firstSeen, lastMessageAt } = last ?? {} as UserRow
     return api.list({ ...query.value, ...last && { after: { selfId, userId, firstSeen, lastMessageAt } } })
   }, [query, before])
 
-  const catchUp = useThrottleFn(reload, 2000, true)
-
   listen(useContext(), 'qq-user/changed', ({ user, entry, missed }) => {
     const page = data.value
     if (!page) return
-    if (missed) catchUp()
+    if (missed) refresh()
     const index = page.users.findIndex(other => isSame(other, user))
     const isNew = user.firstSeen === entry.occurredAt
     if (index >= 0) {
