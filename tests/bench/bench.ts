@@ -71,8 +71,12 @@ export class Bench {
     return this.kept.get(key) as Promise<T>
   }
 
-  async stop() {
-    await Side.stopAll()
+  stop() {
+    return this.once('stop', () => this.cleanUp())
+  }
+
+  private async cleanUp() {
+    await Side.killAll()
     for (const platform of this.platforms.splice(0)) await platform.stop()
     await this.stores.stop()
     await rm(this.folder, { recursive: true, force: true })

@@ -29,7 +29,9 @@ export class Side {
     return side
   }
 
-  static async stopAll() {
+  /** Whoever is left when the run is over has nothing to say any more. */
+  static async killAll() {
+    for (const { child } of Side.alive) child.kill('SIGKILL')
     await Promise.all([...Side.alive].map(side => side.stop()))
   }
 
@@ -50,6 +52,7 @@ export class Side {
   }
 
   ask<K extends keyof Measures>(name: K, ...args: Arguments<Measures[K]>): Promise<Result<Measures[K]>> {
+    if (!this.child.connected) return Promise.reject(new Error('this side has ended'))
     const id = ++this.last
     this.child.send({ id, name, args } satisfies Question)
     return this.wait(id) as never

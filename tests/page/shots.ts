@@ -1,0 +1,109 @@
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { Page } from 'playwright-core'
+import { Time } from 'koishi'
+import { until } from '../harness'
+import { Browser, View } from './browser'
+import { Package } from './package'
+import { populate, toOpenid } from './people'
+import { Site } from './site'
+
+/** Takes the pictures in `client/screenshots`. */
+async function shoot() {
+  const folder = resolve(__dirname, '../../client/screenshots')
+  await mkdir(folder, { recursive: true })
+  const installed = await Package.install()
+  const site = await Site.start({
+    path: installed.path,
+    second: true,
+    config: {
+      icebreaker: { enabled: true, content: '你好{#if user.name}，{user.name}{/if}！我是小助手。\n发送“帮助”看看我能做什么。' },
+      pushRejected: { enabled: true, content: '好的，{user.nick}，我不会再主动打扰你。' },
+    },
+  })
+  const browser = await Browser.start()
+  const { app, platform, bot } = site.harness
+  bot.user!.name = '小助手'
+  app.bots[`qq:${site.second!.selfId}`].user!.name = '通知助手'
+  try {
+    await populate(site.harness, platform, 140)
+    await provoke()
+    const take = async (name: string, path: string, view: View, act?: (page: Page) => Promise<unknown>) => {
+      const page = await browser.open(`${site.url}/qq-user/${path}`, view)
+      await page.locator('.panel-card, .user-table, .el-drawer h2').first().waitFor()
+      await page.waitForLoadState('networkidle')
+      if (path === 'overview') await page.locator('.trend svg').first().waitFor()
+      await act?.(page)
+      await page.waitForTimeout(900)
+      await page.screenshot({ path: join(folder, `${name}.png`) })
+      await page.close()
+    }
+    const user = `users/${platform.selfId}/${toOpenid(1)}`
+    const dark = { theme: 'dark' } as const
+    const english = { locale: 'en-US' } as const
+    const phone = { width: 390, height: 844 }
+    await take('overview.zh-CN', 'overview', {})
+    await take('overview.dark.en-US', 'overview', { ...dark, ...english })
+    await take('overview.phone.zh-CN', 'overview', phone)
+    await take('users.zh-CN', 'users', {})
+    await take('users.dark.en-US', 'users', { ...dark, ...english })
+    await take('users.phone.zh-CN', 'users', phone)
+    await take('user.zh-CN', user, {}, write)
+    await take('user.dark.en-US', user, { ...dark, ...english })
+    await take('user.phone.en-US', user, { ...english, ...phone })
+    await take('texts.zh-CN', 'texts', {}, choose)
+    await take('texts.dark.en-US', 'texts', { ...dark, ...english }, choose)
+    await take('texts.phone.zh-CN', 'texts', phone, choose)
+    await take('doctor.zh-CN', 'doctor', {})
+    await take('doctor.dark.en-US', 'doctor', { ...dark, ...english })
+    await take('doctor.phone.zh-CN', 'doctor', phone)
+    await take('transfer.zh-CN', 'transfer', {}, dryRun)
+    await take('transfer.dark.en-US', 'transfer', { ...dark, ...english }, dryRun)
+    await take('transfer.phone.en-US', 'transfer', { ...english, ...phone }, dryRun)
+    if (browser.complaints.length) process.stderr.write(browser.complaints.join('\n') + '\n')
+  } finally {
+    await browser.stop()
+    await site.stop()
+    await installed.remove()
+  }
+
+  /** Something for the doctor to find. */
+  async function provoke() {
+    platform.dispatch('FRIEND_ADD', { openid: '', timestamp: 1 })
+    platform.fail({ code: 40034006, times: 1 })
+    await app.qqUser.push(platform.selfId, toOpenid(0), 'x').catch(() => {})
+    platform.users.get(toOpenid(3))!.push = false
+    await app.qqUser.push(platform.selfId, toOpenid(3), 'x').catch(() => {})
+    await until(async () => (await app.qqUser.get(platform.selfId, toOpenid(3)))?.consent === 'rejected')
+  }
+
+  async function write(page: Page) {
+    await page.locator('.test-message textarea').fill('您订阅的内容有更新。')
+    await page.locator('.test-message button').click()
+    await page.locator('.outcome.good, .outcome.bad').waitFor()
+  }
+
+  async function choose(page: Page) {
+    await page.locator('.user-picker').click()
+    await page.locator('.el-select-dropdown__item:visible', { hasText: '阿杰' }).first().click()
+    await page.locator('.faulty-source').first().waitFor()
+    await page.keyboard.press('Escape')
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+  }
+
+  async function dryRun(page: Page) {
+    const day = (ago: number) => new Date(Date.now() - ago * Time.day).toISOString().slice(0, 10)
+    const lines = ['openid,first_seen,name', ...Array.from({ length: 120 }, (_, index) => `${toOpenid(index + 100)},${day(index)},`)]
+    lines.splice(7, 0, `${toOpenid(500)},31/12/2024,`)
+    lines.splice(40, 0, ',2025-01-01,')
+    await page.locator('input[type=file]').setInputFiles({ name: 'users.csv', mimeType: 'text/csv', buffer: Buffer.from(lines.join('\n')) })
+    await page.locator('.actions button').first().click()
+    await page.locator('.import-result').waitFor()
+    await page.locator('.import-result').scrollIntoViewIfNeeded()
+  }
+}
+
+shoot().then(() => process.exit(0), (error) => {
+  process.stderr.write(`${error?.stack ?? error}\n`)
+  process.exit(1)
+})
