@@ -1,9 +1,9 @@
 import { Computed, Dict, Schema } from 'koishi'
-import { Limits } from './pacer'
 import enUS from '../locales/en-US.yml'
 import jaJP from '../locales/ja-JP.yml'
 import zhCN from '../locales/zh-CN.yml'
 import zhTW from '../locales/zh-TW.yml'
+import { Limits } from './push/pacer'
 
 /** A text that is sent to a user when something changes. */
 export interface NoticeConfig {

@@ -31,6 +31,12 @@ export type Reason =
 
 export type Verdict = { ok: true } | { ok: false; reason: Reason }
 
+/** Gives a slot back. `used` is false when nothing was sent. */
+export type Release = (used: boolean) => void
+
+/** Whether a proactive message may go out now. Whoever was let in gives the slot back. */
+export type Admission = { ok: true; release: Release } | { ok: false; reason: Reason }
+
 /**
  * Whether a user may be written to without having written first.
  *

@@ -1,9 +1,9 @@
-import { QQUser, QQUserEntry } from './model'
 import { Fragment, Service } from 'koishi'
+import { QQUser, QQUserEntry } from './model'
 import { Verdict } from './gate'
-import { HistoryOptions } from './ledger'
-import { ListQuery, UserQuery } from './query'
-import { Pusher, PushOptions } from './pusher'
+import { HistoryOptions } from './roster/ledger'
+import { ListQuery, UserQuery } from './roster/query'
+import { Pusher, PushOptions } from './push'
 import { Roster } from './roster'
 
 declare module 'koishi' {

@@ -1,7 +1,7 @@
 import { Bot, Session } from 'koishi'
 import { EventType } from './model'
 import { UserEvent } from './event'
-import { Envelope } from './tap'
+import { Envelope } from './gateway/tap'
 
 declare module 'koishi' {
   interface Events {

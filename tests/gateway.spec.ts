@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { Context, Session } from 'koishi'
 import { Harness, HarnessOptions, pass, types, until } from './harness'
 import { Platform } from './platform'
+import { toOriginal } from '../src/shared/patch'
 
 const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 
@@ -220,7 +221,7 @@ describe('gateway', () => {
     it('unloading leaves no wrapped method and no listener behind', async () => {
       await start({ order: ['adapter'] })
       const { bot, app } = harness
-      const own = () => [bot, bot.internal, (bot as any).guildBot].map(object => Object.getOwnPropertyNames((object as any)[Symbol.for('cordis.original')] ?? object))
+      const own = () => [bot, bot.internal, (bot as any).guildBot].map(object => Object.getOwnPropertyNames(toOriginal(object)))
       const hooks = () => Object.values(app.lifecycle._hooks).reduce((sum, { length }) => sum + length, 0)
       const before = [own(), hooks()]
       const fork = harness.load()

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { Context, Dict, Schema } from 'koishi'
 import manifest from '../package.json'
 import { Config, locales } from '../src/config'
-import { check, render } from '../src/template'
+import { check, render } from '../src/notices/template'
 
 type Tree = { [key: string]: Tree } | Tree[] | string
 

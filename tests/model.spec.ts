@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { install } from '@sinonjs/fake-timers'
 import { Session, Time } from 'koishi'
 import { PushError } from '../src'
-import { toOriginal } from '../src/tap'
+import { toOriginal } from '../src/shared/patch'
 import { Harness, until } from './harness'
 import { Envelope, Limits, Platform, Post } from './platform'
 

@@ -144,7 +144,8 @@ describe('notices', () => {
     })
 
     it('differently for different users', async () => {
-      await start({ config: { icebreaker: { content: { $switch: { branches: [{ case: { $eq: [{ $: 'userId' }, 'A'] }, then: 'for A' }], default: 'for all' } } } } })
+      const branches = [{ case: { $eq: [{ $: 'userId' }, 'A'] }, then: 'for A' }]
+      await start({ config: { icebreaker: { content: { $switch: { branches, default: 'for all' } } } } })
       platform.add('A')
       platform.add('B')
       await outcomes(2)

@@ -2,9 +2,10 @@ import { expect } from 'chai'
 import { install } from '@sinonjs/fake-timers'
 import * as fc from 'fast-check'
 import { Context, ForkScope, Time } from 'koishi'
-import { Limits, Pacer, Release } from '../src/pacer'
-import { PushError } from '../src/push-error'
-import { Window } from '../src/window'
+import { Release } from '../src/gate'
+import { Limits, Pacer } from '../src/push/pacer'
+import { PushError } from '../src/push/error'
+import { Window } from '../src/push/window'
 
 const { setImmediate: turn } = globalThis
 

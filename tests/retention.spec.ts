@@ -4,7 +4,7 @@ import { Time } from 'koishi'
 import { Harness, HarnessOptions, pass, until } from './harness'
 import { Platform } from './platform'
 import { QQUserEntry } from '../src'
-import { Statistics } from '../src/statistics'
+import { Statistics } from '../src/roster/statistics'
 
 const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 

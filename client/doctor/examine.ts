@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../api'
+import type { Diagnosis } from '../../src/console/protocol'
 
 export type Level = 'error' | 'warn' | 'info' | 'ok'
 

@@ -1,6 +1,6 @@
 import { Context } from 'koishi'
 import { QQUserService } from '../service'
-import { Statistics } from '../statistics'
+import { Statistics } from '../roster/statistics'
 import forget from './forget'
 import info from './info'
 import list from './list'

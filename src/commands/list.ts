@@ -1,6 +1,6 @@
 import { Context, h } from 'koishi'
 import { Consent, Relation } from '../model'
-import { UserQuery } from '../query'
+import { UserQuery } from '../roster/query'
 import { QQUserService } from '../service'
 import { findBot } from './target'
 import { toLine } from './format'

@@ -1,5 +1,5 @@
 import { Context } from 'koishi'
-import { PushError } from '../push-error'
+import { PushError } from '../push/error'
 import { QQUserService } from '../service'
 import { findTarget } from './target'
 import { toReason } from './format'

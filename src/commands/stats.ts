@@ -1,5 +1,5 @@
 import { Context } from 'koishi'
-import { Statistics } from '../statistics'
+import { Statistics } from '../roster/statistics'
 import { findBot } from './target'
 import { toScene } from './format'
 

@@ -1,7 +1,7 @@
 import { Context, Time } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
-import { attempt } from '../attempt'
-import { toOriginal } from '../tap'
+import { attempt } from '../shared/attempt'
+import { toOriginal } from '../shared/patch'
 import { CallError, fail } from './errors'
 import type { Calls, Messages } from './protocol'
 

@@ -1,8 +1,8 @@
 import { $, Context, Time } from 'koishi'
 import { QQUserEntry } from '../model'
-import { Recent } from '../recent'
+import { Recent } from '../shared/recent'
 import { Roster } from '../roster'
-import { columns, Movement } from '../statistics'
+import { columns, Movement } from '../roster/statistics'
 
 interface Day {
   /** By bot. */

@@ -1,6 +1,6 @@
 import { Bot, Context, Time } from 'koishi'
 import { Gateway } from '../gateway'
-import { Pusher } from '../pusher'
+import { Pusher } from '../push'
 import { Roster } from '../roster'
 import { isOnline, listBots, toName } from './bots'
 import { Switchboard } from './calls'

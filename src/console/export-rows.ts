@@ -1,7 +1,7 @@
 import { QQUser, QQUserEntry } from '../model'
 import { Roster } from '../roster'
-import { EntryQuery, Position } from '../ledger'
-import { UserQuery } from '../query'
+import { EntryQuery, Position } from '../roster/ledger'
+import { UserQuery } from '../roster/query'
 import { BOM, toLine } from './csv-writer'
 import type { ExportQuery } from './protocol'
 

@@ -1,5 +1,5 @@
 import { QQUser } from '../model'
-import { UserQuery } from '../query'
+import { UserQuery } from '../roster/query'
 import { Roster } from '../roster'
 import { QQUserService } from '../service'
 import { id, optional, time } from './args'

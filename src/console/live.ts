@@ -1,5 +1,5 @@
 import { Context } from 'koishi'
-import { attempt } from '../attempt'
+import { attempt } from '../shared/attempt'
 import { QQUser, QQUserEntry } from '../model'
 import { ACCESS } from './calls'
 import { Rows } from './rows'

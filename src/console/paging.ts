@@ -1,5 +1,5 @@
 import { QQUser } from '../model'
-import { ListQuery, Sort } from '../query'
+import { ListQuery, Sort } from '../roster/query'
 import { Roster } from '../roster'
 import type { PageQuery } from './protocol'
 

@@ -2,8 +2,8 @@ import { Dict } from 'koishi'
 import type { DataService } from '@koishijs/plugin-console'
 import type { NoticeState, QQUser, QQUserEntry } from '../model'
 import type { Reason, Verdict } from '../gate'
-import type { UserQuery } from '../query'
-import type { Movement } from '../statistics'
+import type { UserQuery } from '../roster/query'
+import type { Movement } from '../roster/statistics'
 
 /** A row of a table as it goes over the wire: times in ms. */
 export type Wire<T> = { [K in keyof T]: T[K] extends Date ? number : T[K] extends Date | null ? number | null : T[K] }

@@ -1,4 +1,4 @@
-import { UserQuery } from '../query'
+import { UserQuery } from '../roster/query'
 import { count, id, nullable, oneOf, optional, Reader, record, text, time } from './args'
 import { fail } from './errors'
 import type { ExportQuery, OverviewQuery, PageQuery, PreviewQuery } from './protocol'

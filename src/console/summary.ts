@@ -1,6 +1,6 @@
 import { Context, Service } from 'koishi'
 import type { DataService } from '@koishijs/plugin-console'
-import { attempt } from '../attempt'
+import { attempt } from '../shared/attempt'
 import { ACCESS } from './calls'
 import { isOnline, listBots, toName } from './bots'
 import type { Summary } from './protocol'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Time } from 'koishi'
-import type { Statistics } from '../../../../src/statistics'
+import type { Statistics } from '../../../../src/roster/statistics'
 import { now } from '../../clock'
 import type { Side } from '../app'
 import { cpu } from '../watch'
@@ -46,7 +46,7 @@ export async function pages({ app, spec }: Side, times: number) {
 /** Milliseconds that totals and statistics take the first time, and then. */
 export async function totals({ app, spec }: Side) {
   const { selfId } = spec.address
-  const room: { Statistics: typeof Statistics } = require('../../../../src/statistics')
+  const room: { Statistics: typeof Statistics } = require('../../../../src/roster/statistics')
   const statistics = new room.Statistics(app, app.qqUser['roster'])
   return {
     firstCount: await time(() => app.qqUser.count({ selfId })),

@@ -1,7 +1,7 @@
 import { $, Context, Time } from 'koishi'
-import { EventType } from './model'
-import { Recent } from './recent'
-import { Roster } from './roster'
+import { EventType } from '../model'
+import { Recent } from '../shared/recent'
+import { Roster } from '.'
 
 export interface Movement {
   added: number

@@ -1,6 +1,6 @@
 import { $, Context, Time } from 'koishi'
-import { MAX_ID } from './model'
-import { Task } from './queue'
+import { MAX_ID } from '../model'
+import { Task } from '../roster/queue'
 
 declare module 'koishi' {
   interface Tables {

@@ -1,5 +1,5 @@
-import { Reason } from './gate'
-import { wrap } from './tap'
+import { Reason } from '../gate'
+import { wrap } from '../shared/patch'
 
 /** Thrown in place of a proactive message to a user who said no while it was on its way out. */
 export class StoppedError extends Error {

@@ -1,14 +1,14 @@
 import { $, Context, Time } from 'koishi'
-import { NoticeState, QQUser, QQUserEntry } from './model'
-import { UserEvent } from './event'
+import { NoticeState, QQUser, QQUserEntry } from '../model'
+import { UserEvent } from '../event'
+import { Recent } from '../shared/recent'
+import { attempt } from '../shared/attempt'
 import { transition } from './state'
 import { Change, Committer, Plan, toKey } from './committer'
 import { GivenUpError, Task, WriteQueue } from './queue'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Position } from './ledger'
 import { Counts } from './counts'
 import { ListQuery, toFilter, toLimit, toRanges, UserQuery } from './query'
-import { Recent } from './recent'
-import { attempt } from './attempt'
 
 declare module 'koishi' {
   interface Events {

@@ -1,14 +1,14 @@
 import { Bot, Context, Fragment, h, Time, Universal } from 'koishi'
-import { QQUser } from './model'
-import { Config } from './config'
-import { Failure, Meaning } from './codes'
-import { Admission, Delivery, Outcome } from './delivery'
-import { judge, Reason, Verdict } from './gate'
-import { Limits, Pacer, Release } from './pacer'
-import { PushError } from './push-error'
+import { QQUser } from '../model'
+import { Config } from '../config'
+import { Failure, Meaning } from '../delivery/codes'
+import { Delivery, Outcome } from '../delivery'
+import { Admission, judge, Reason, Release, Verdict } from '../gate'
+import { Roster } from '../roster'
+import { createPrivateSession } from '../session'
+import { Limits, Pacer } from './pacer'
+import { PushError } from './error'
 import { Quota } from './quota'
-import { Roster } from './roster'
-import { createPrivateSession } from './session'
 
 /** Documented for 2026-07. Older pages say other things, so they can be set. */
 const tiers: Record<'certified' | 'uncertified', Limits> = {

@@ -1,4 +1,5 @@
 import { Bot, Session } from 'koishi'
+import { toOriginal, wrap } from '../shared/patch'
 
 /** The platform's envelope around a dispatch. */
 export interface Envelope {
@@ -70,23 +71,5 @@ export class Tap {
     if (!watch?.session || session.event.type === 'internal') return false
     watch.session(session)
     return true
-  }
-}
-
-/** The object behind a Cordis proxy. */
-export function toOriginal<T extends object>(value: T): T {
-  return (value as any)[Symbol.for('cordis.original')] ?? value
-}
-
-/** Replaces a method on one object. The way back leaves alone what somebody else put on top. */
-export function wrap<T extends object, K extends keyof T>(host: T, name: K, wrapper: (original: T[K] & ((...args: any[]) => any)) => T[K]) {
-  const own = Object.getOwnPropertyDescriptor(host, name)
-  const method = host[name] as (...args: any[]) => any
-  const wrapped = wrapper(((...args: any[]) => method.apply(host, args)) as never)
-  Object.defineProperty(host, name, { value: wrapped, configurable: true, writable: true })
-  return () => {
-    if (host[name] !== wrapped) return
-    if (own) Object.defineProperty(host, name, own)
-    else delete host[name]
   }
 }

@@ -1,12 +1,8 @@
 import { Bot, Context, h, Session, Time } from 'koishi'
-import { Reason } from './gate'
+import { Admission, Reason } from '../gate'
 import { Failure, Meaning, readFailure } from './codes'
-import { Release } from './pacer'
 import { Route } from './route'
 import { StoppedError } from './stop'
-
-/** Whether a proactive message may go out now. Whoever was let in gives the slot back. */
-export type Admission = { ok: true; release: Release } | { ok: false; reason: Reason }
 
 export interface Message {
   bot: Bot

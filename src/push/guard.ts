@@ -1,10 +1,10 @@
 import { Context, Session, Time, Universal } from 'koishi'
-import { QQUser } from './model'
-import { attempt } from './attempt'
-import { Verdict } from './gate'
-import { Recent } from './recent'
-import { Roster } from './roster'
-import { createPrivateSession } from './session'
+import { QQUser } from '../model'
+import { attempt } from '../shared/attempt'
+import { Verdict } from '../gate'
+import { Recent } from '../shared/recent'
+import { Roster } from '../roster'
+import { createPrivateSession } from '../session'
 
 declare module 'koishi' {
   interface Events {

@@ -12,14 +12,14 @@ import Auth from '@koishijs/plugin-auth'
 import Console from '@koishijs/plugin-console'
 import { Server } from '@koishijs/plugin-server'
 import SQLite from '@minatojs/driver-sqlite'
-import { EventType, QQUser } from '../src'
-import { CsvReader } from '../src/console/csv-reader'
-import { restore, toLine } from '../src/console/csv-writer'
-import type { Calls, NoticeKey, Overview, PageQuery, UserRow } from '../src/console/protocol'
-import { Page } from './console/page'
-import { engines, freePort } from './database'
-import { Harness, HarnessOptions, pass, until } from './harness'
-import { Platform } from './platform'
+import { EventType, QQUser } from '../../src'
+import { CsvReader } from '../../src/console/csv-reader'
+import { restore, toLine } from '../../src/console/csv-writer'
+import type { Calls, NoticeKey, Overview, PageQuery, UserRow } from '../../src/console/protocol'
+import { Page } from './page'
+import { engines, freePort } from '../database'
+import { Harness, HarnessOptions, pass, until } from '../harness'
+import { Platform } from '../platform'
 
 const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 
@@ -133,7 +133,7 @@ describe('console', () => {
       const { console } = harness.app
       const [entry] = Object.values(console.entries)
       expect(entry.data).to.equal(undefined)
-      expect(entry.files).to.deep.equal({ dev: resolve(__dirname, '../client/index.ts'), prod: resolve(__dirname, '../dist') })
+      expect(entry.files).to.deep.equal({ dev: resolve(__dirname, '../../client/index.ts'), prod: resolve(__dirname, '../../dist') })
       const own = Object.keys(console.listeners).filter(name => name.startsWith('qq-user/'))
       expect(own).to.have.members(Object.keys(calls('')))
       for (const name of own) expect(console.listeners[name].authority).to.equal(4)

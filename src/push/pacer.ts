@@ -1,5 +1,6 @@
 import { Context, Time } from 'koishi'
-import { PushError } from './push-error'
+import { Release } from '../gate'
+import { PushError } from './error'
 import { Window } from './window'
 
 /** How much may be sent proactively; `Infinity` for no limit. */
@@ -13,9 +14,6 @@ export interface Limits {
   /** To one user in a day. */
   userDay: number
 }
-
-/** Gives a slot back. `used` is false when nothing was sent. */
-export type Release = (used: boolean) => void
 
 interface Job {
   signal?: AbortSignal

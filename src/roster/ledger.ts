@@ -1,6 +1,6 @@
 import { $, Context, Random, Time } from 'koishi'
-import { QQUserEntry } from './model'
-import { UserEvent } from './event'
+import { QQUserEntry } from '../model'
+import { UserEvent } from '../event'
 import { isToggle, TWIN_WINDOW } from './state'
 
 export type Toggle = Pick<QQUserEntry, 'selfId' | 'userId' | 'type' | 'source' | 'occurredAt'>

@@ -1,4 +1,4 @@
-import { Reason } from './gate'
+import { Reason } from '../gate'
 
 const passing: Reason[] = ['no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline']
 

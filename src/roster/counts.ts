@@ -1,5 +1,5 @@
 import { $, Context, Dict, pick, Time } from 'koishi'
-import { QQUser } from './model'
+import { QQUser } from '../model'
 import { UserQuery } from './query'
 
 const COLUMNS = ['selfId', 'relation', 'consent', 'scene'] as const

@@ -1,9 +1,9 @@
 import { Context, Time } from 'koishi'
-import { attempt } from './attempt'
+import { attempt } from '../shared/attempt'
+import { Pusher } from '../push'
+import { Roster } from '.'
 import { Position } from './ledger'
-import { Pusher } from './pusher'
 import { GivenUpError } from './queue'
-import { Roster } from './roster'
 
 const INTERVAL = Time.day
 const BATCH = 50

@@ -1,8 +1,8 @@
 import { Time } from 'koishi'
-import { EventType } from './model'
-import { deriveId, UserEvent } from './event'
+import { EventType } from '../model'
+import { deriveId, UserEvent } from '../event'
+import { wrap } from '../shared/patch'
 import { Failure, Meaning, readFailure } from './codes'
-import { wrap } from './tap'
 
 const lessons: Partial<Record<Meaning, EventType>> = {
   rejected: 'friend-push-rejected',

@@ -1,5 +1,5 @@
 import { Query } from 'koishi'
-import { Consent, QQUser, Relation } from './model'
+import { Consent, QQUser, Relation } from '../model'
 
 /** Which users to list or count. Everything given must hold. */
 export interface UserQuery {

@@ -1,6 +1,6 @@
 import { Context, deepEqual, Dict, pick } from 'koishi'
-import { NoticeState, QQUser, QQUserEntry } from './model'
-import { UserEvent } from './event'
+import { NoticeState, QQUser, QQUserEntry } from '../model'
+import { UserEvent } from '../event'
 import { isTwin, isWorthRecording, transition } from './state'
 import { Ledger } from './ledger'
 

@@ -1,6 +1,6 @@
 import { Time } from 'koishi'
-import { QQUserEntry } from './model'
-import { isDerived } from './event'
+import { QQUserEntry } from '../model'
+import { isDerived } from '../event'
 
 /** How long the platform takes replies to a message, in ms (documented 2026-01). For events no figure is documented. */
 export const REPLY_WINDOW = Time.hour

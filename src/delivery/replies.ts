@@ -1,6 +1,6 @@
+import { Recent } from '../shared/recent'
+import { wrap } from '../shared/patch'
 import { readFailure } from './codes'
-import { Recent } from './recent'
-import { wrap } from './tap'
 
 interface Reply {
   event_id?: string

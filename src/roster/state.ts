@@ -1,6 +1,6 @@
 import { Time } from 'koishi'
-import { Consent, EventSource, EventType, QQUser, QQUserEntry, Relation } from './model'
-import { UserEvent } from './event'
+import { Consent, EventSource, EventType, QQUser, QQUserEntry, Relation } from '../model'
+import { UserEvent } from '../event'
 
 /** One toggle that arrives through both of the platform's channels may differ by this much, in ms. */
 export const TWIN_WINDOW = 10 * Time.second

@@ -1,7 +1,7 @@
 import { Computed, Context, h, Session } from 'koishi'
-import { EventType, QQUser, QQUserEntry } from './model'
-import { Config } from './config'
-import { isDeed } from './state'
+import { EventType, QQUser, QQUserEntry } from '../model'
+import { Config } from '../config'
+import { isDeed } from '../roster/state'
 import { check, render, Scope, TemplateError } from './template'
 
 /** The notices, by the event that causes them. */

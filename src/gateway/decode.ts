@@ -1,0 +1,103 @@
+import { Time } from 'koishi'
+import { Fact, readId, readText } from '../event'
+
+/** The dispatch types that this plugin reads. */
+export type WireType =
+  | 'FRIEND_ADD' | 'FRIEND_DEL' | 'C2C_MSG_REJECT' | 'C2C_MSG_RECEIVE'
+  | 'INTERACTION_CREATE' | 'C2C_MESSAGE_CREATE'
+
+/** Thrown by the decoder for a payload that the platform would not send. */
+export class MalformedError extends Error {
+  constructor(public type: WireType, public field: string) {
+    super(`malformed ${type}: ${field}`)
+  }
+}
+
+const sources = {
+  FRIEND_ADD: ['friend-added', 'friend-add'],
+  FRIEND_DEL: ['friend-deleted', 'friend-del'],
+  C2C_MSG_REJECT: ['friend-push-rejected', 'msg-reject'],
+  C2C_MSG_RECEIVE: ['friend-push-allowed', 'msg-receive'],
+} as const
+
+const INTERACTION_AUTHORIZE = 18
+const EARLIEST = Date.UTC(2001, 8, 9)
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
+
+/**
+ * Reads the payload `d` of a dispatch.
+ *
+ * @param now the present, in ms: a payload from more than a day ahead is malformed
+ * @returns the fact, or `undefined` for an interaction that is not about proactive messages
+ * @throws MalformedError naming the field
+ */
+export function decode(type: WireType, d: unknown, now: number): Fact | undefined {
+  if (!isRecord(d)) return fail(type, 'd')
+  if (type === 'INTERACTION_CREATE') return decodeInteraction(d, now)
+  if (type === 'C2C_MESSAGE_CREATE') return decodeMessage(d, now)
+  const [name, source] = sources[type]
+  const fact: Fact = {
+    type: name,
+    source,
+    userId: readId(d.openid) ?? fail(type, 'openid'),
+    occurredAt: readTime(d.timestamp, now) ?? fail(type, 'timestamp'),
+  }
+  if (type === 'FRIEND_ADD') Object.assign(fact, readScene(d))
+  return fact
+}
+
+function decodeInteraction(d: Record<string, unknown>, now: number): Fact | undefined {
+  if (d.type !== INTERACTION_AUTHORIZE) return
+  const type = 'INTERACTION_CREATE'
+  const authorize = get(d, 'data', 'resolved', 'authorize_data')
+  if (!isRecord(authorize)) return fail(type, 'authorize_data')
+  if (authorize.scope !== 'c2c_push') return
+  // deleting the bot also sends one of these, and that is no choice about messages
+  if (authorize.opt_scene === 'friend_del') return
+  // the platform leaves the key out for "off"
+  const on = authorize.switch ?? false
+  if (typeof on !== 'boolean') return fail(type, 'switch')
+  return {
+    type: on ? 'friend-push-allowed' : 'friend-push-rejected',
+    source: 'authorize',
+    userId: readId(d.user_openid) ?? fail(type, 'user_openid'),
+    occurredAt: readTime(d.timestamp, now) ?? fail(type, 'timestamp'),
+  }
+}
+
+function decodeMessage(d: Record<string, unknown>, now: number): Fact {
+  const author = isRecord(d.author) ? d.author : fail('C2C_MESSAGE_CREATE', 'author')
+  return {
+    type: 'friend-added',
+    source: 'message',
+    userId: readId(author.id) ?? readId(author.user_openid) ?? fail('C2C_MESSAGE_CREATE', 'author.id'),
+    // a message is news of right now, whatever its clock says
+    occurredAt: readTime(d.timestamp, now) ?? now,
+    name: readText(author.username),
+  }
+}
+
+/** Seconds as a number or a numeric string, or RFC 3339, to milliseconds. */
+function readTime(value: unknown, now: number): number | undefined {
+  const time = typeof value === 'number' || typeof value === 'string' && /^\d+$/.test(value)
+    ? +value * Time.second
+    : typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : NaN
+  return time >= EARLIEST && time <= now + Time.day ? Math.floor(time) : undefined
+}
+
+function readScene(d: Record<string, unknown>): Pick<Fact, 'scene' | 'sceneParam'> {
+  if (!Number.isInteger(d.scene) || Math.abs(d.scene as number) > 0x7fffffff) return {}
+  return { scene: d.scene as number, sceneParam: readText(d.scene_param) }
+}
+
+function fail(type: WireType, field: string): never {
+  throw new MalformedError(type, field)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function get(value: unknown, ...path: string[]): unknown {
+  return path.reduce<unknown>((value, key) => isRecord(value) ? value[key] : undefined, value)
+}
