@@ -144,7 +144,7 @@ export class Harness {
 }
 
 /** Waits, in real time, for something that takes as long as a loopback connection and a database take. */
-export async function until(condition: () => unknown, timeout = 5000) {
+export async function until(condition: () => unknown, timeout = 30_000) {
   const deadline = performance.now() + timeout
   while (!await condition()) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${condition}`)

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import { install } from '@sinonjs/fake-timers'
 import { h, Time } from 'koishi'
-import { Harness, HarnessOptions, pass, until } from './harness'
-import { Platform } from './platform'
-import { PushError } from '../src'
+import { Harness, HarnessOptions, pass, until } from '../harness'
+import { Platform } from '../platform'
+import { PushError } from '../../src'
 
 const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { UserEvent } from '../src/event'
-import { EventSource, EventType, QQUser, QQUserEntry } from '../src/model'
-import { isDeed, isToggle, isTwin, transition } from '../src/roster/state'
+import { UserEvent } from '../../src/event'
+import { EventSource, EventType, QQUser, QQUserEntry } from '../../src/model'
+import { isDeed, isToggle, isTwin, transition } from '../../src/roster/state'
 
 const start = Date.UTC(2026, 0, 1)
 

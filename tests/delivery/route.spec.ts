@@ -1,11 +1,11 @@
 import { expect } from 'chai'
-import { Meaning } from '../src/delivery/codes'
-import { MAX_EVENT_ID, readId } from '../src/event'
-import { judge } from '../src/gate'
-import { Consent, EventSource, EventType, Relation } from '../src/model'
-import { toLesson } from '../src/delivery/refusals'
-import { canReply, findRoutes, LastMessage, REPLY_WINDOW } from '../src/delivery/route'
-import { transition } from '../src/roster/state'
+import { Meaning } from '../../src/delivery/codes'
+import { MAX_EVENT_ID, readId } from '../../src/event'
+import { judge } from '../../src/gate'
+import { Consent, EventSource, EventType, Relation } from '../../src/model'
+import { toLesson } from '../../src/delivery/refusals'
+import { canReply, findRoutes, LastMessage, REPLY_WINDOW } from '../../src/delivery/route'
+import { transition } from '../../src/roster/state'
 
 const now = Date.UTC(2026, 0, 1, 12)
 const hour = 3_600_000

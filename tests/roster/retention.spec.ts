@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { install } from '@sinonjs/fake-timers'
 import { Time } from 'koishi'
-import { Harness, HarnessOptions, pass, until } from './harness'
-import { Platform } from './platform'
-import { QQUserEntry } from '../src'
-import { Statistics } from '../src/roster/statistics'
+import { Harness, HarnessOptions, pass, until } from '../harness'
+import { Platform } from '../platform'
+import { QQUserEntry } from '../../src'
+import { Statistics } from '../../src/roster/statistics'
 
 const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 

@@ -2,7 +2,7 @@ import { install } from '@sinonjs/fake-timers'
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Context, ForkScope, Logger } from 'koishi'
-import { GivenUpError, WriteQueue } from '../src/roster/queue'
+import { GivenUpError, WriteQueue } from '../../src/roster/queue'
 
 interface Row {
   id: number

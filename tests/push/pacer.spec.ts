@@ -2,10 +2,10 @@ import { expect } from 'chai'
 import { install } from '@sinonjs/fake-timers'
 import * as fc from 'fast-check'
 import { Context, ForkScope, Time } from 'koishi'
-import { Release } from '../src/gate'
-import { Limits, Pacer } from '../src/push/pacer'
-import { PushError } from '../src/push/error'
-import { Window } from '../src/push/window'
+import { Release } from '../../src/gate'
+import { Limits, Pacer } from '../../src/push/pacer'
+import { PushError } from '../../src/push/error'
+import { Window } from '../../src/push/window'
 
 const { setImmediate: turn } = globalThis
 

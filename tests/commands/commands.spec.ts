@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { Command, Dict, h } from 'koishi'
-import { Harness, HarnessOptions, pass, until } from './harness'
-import { Platform } from './platform'
-import { locales } from '../src/config'
+import { Harness, HarnessOptions, pass, until } from '../harness'
+import { Platform } from '../platform'
+import { locales } from '../../src/config'
 
 const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 

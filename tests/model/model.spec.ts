@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { install } from '@sinonjs/fake-timers'
 import { Session, Time } from 'koishi'
-import { PushError } from '../src'
-import { toOriginal } from '../src/shared/patch'
-import { Harness, until } from './harness'
-import { Envelope, Limits, Platform, Post } from './platform'
+import { PushError } from '../../src'
+import { toOriginal } from '../../src/shared/patch'
+import { Harness, until } from '../harness'
+import { Envelope, Limits, Platform, Post } from '../platform'
 
 const { setTimeout: start, setImmediate: turn } = globalThis
 const sleep = (ms: number) => new Promise(resolve => start(resolve, ms))

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { Meaning, readFailure } from '../src/delivery/codes'
+import { Meaning, readFailure } from '../../src/delivery/codes'
 
 /** An error as the adapter throws it for an answer of the platform. */
 function answer(status: number | undefined, data?: unknown) {

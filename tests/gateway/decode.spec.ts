@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { decode, MalformedError, WireType } from '../src/gateway/decode'
-import { deriveId, Fact, isDerived, MAX_EVENT_ID, readId } from '../src/event'
+import { decode, MalformedError, WireType } from '../../src/gateway/decode'
+import { deriveId, Fact, isDerived, MAX_EVENT_ID, readId } from '../../src/event'
 
 const now = Date.UTC(2026, 10, 1, 12)
 const day = 86_400_000

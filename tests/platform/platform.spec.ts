@@ -9,11 +9,11 @@ import { install } from '@sinonjs/fake-timers'
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Context, Dict, Plugin, Universal } from 'koishi'
-import { Platform, PlatformOptions } from './platform'
-import { readText } from './platform/answer'
-import { Client } from './platform/client'
-import { judge, Situation } from './platform/rules'
-import { World } from './platform/world'
+import { Platform, PlatformOptions } from '.'
+import { readText } from './answer'
+import { Client } from './client'
+import { judge, Situation } from './rules'
+import { World } from './world'
 
 const minute = 60_000
 const unlimited = { botSecond: Infinity, botMinute: Infinity, userMinute: Infinity, userDay: Infinity }

@@ -1,9 +1,9 @@
 import { install } from '@sinonjs/fake-timers'
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { Recent } from '../src/shared/recent'
-import { numberReplies } from '../src/delivery/replies'
-import { wrap } from '../src/shared/patch'
+import { Recent } from '../../src/shared/recent'
+import { numberReplies } from '../../src/delivery/replies'
+import { wrap } from '../../src/shared/patch'
 
 const toFake = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] as const
 

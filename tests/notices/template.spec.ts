@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { h } from 'koishi'
-import { locales } from '../src/config'
-import { check, render, Scope } from '../src/notices/template'
+import { locales } from '../../src/config'
+import { check, render, Scope } from '../../src/notices/template'
 
 function scope({ user, bot, event }: { user?: Partial<Scope['user']>; bot?: Partial<Scope['bot']>; event?: Partial<Scope['event']> } = {}): Scope {
   return {
