@@ -1,0 +1,17 @@
+import type { Calls } from '../../src/console/protocol'
+
+/** One of every call, with arguments of the right kind. */
+export const calls = (selfId: string): { [K in keyof Calls]: Parameters<Calls[K]> } => ({
+  'qq-user/overview': [{}],
+  'qq-user/list': [{}],
+  'qq-user/get': [selfId, 'A'],
+  'qq-user/history': [selfId, 'A'],
+  'qq-user/push': [selfId, 'A', 'news'],
+  'qq-user/forget': [selfId, 'A'],
+  'qq-user/preview': [{ key: 'icebreaker', selfId, userId: 'A', locale: 'en-US' }],
+  'qq-user/send-notice': [{ key: 'icebreaker', selfId, userId: 'A', locale: 'en-US' }],
+  'qq-user/diagnose': [],
+  'qq-user/export': [{ table: 'users', query: {} }],
+  'qq-user/import': [selfId, true],
+  'qq-user/import-chunk': ['ticket', 'openid,first_seen\n', true],
+})

@@ -1,0 +1,39 @@
+import { expect } from 'chai'
+import { Time } from 'koishi'
+import { Site } from './site'
+
+describe('console: diagnosis', () => {
+  const site = new Site()
+
+  afterEach(() => site.stop())
+
+  it('knows the intents, what arrived, what was malformed and what was refused', async () => {
+    const page = await site.start({ bot: { intents: 1 << 25 }, strict: false })
+    await site.befriend('A')
+    for (let time = 0; time < 3; time++) site.platform.dispatch('FRIEND_ADD', { openid: 'B', timestamp: 'now' })
+    site.platform.pushBanned = true
+    await page.call('qq-user/push', site.platform.selfId, 'A', 'news')
+    await page.until('qq-user/sent')
+    const diagnosis = await page.call('qq-user/diagnose')
+    expect(diagnosis.adapter).to.equal(true)
+    expect(diagnosis.bots).to.have.length(1)
+    const intents = { users: true, interactions: false }
+    expect(diagnosis.bots[0]).to.deep.include({ selfId: site.platform.selfId, name: 'stand-in', online: true, intents })
+    expect(diagnosis.bots[0].suspendedUntil).to.be.closeTo(Date.now() + Time.hour, Time.minute)
+    expect(diagnosis.arrivals.FRIEND_ADD).to.be.closeTo(Date.now(), 5 * Time.second)
+    expect(diagnosis.arrivals).to.include({ C2C_MSG_REJECT: null, INTERACTION_CREATE: null })
+    expect(diagnosis.malformed).to.have.length(1)
+    expect(diagnosis.malformed[0]).to.include({ type: 'FRIEND_ADD', field: 'timestamp', count: 3 })
+    expect(diagnosis.refusals.map(({ meaning, count }) => [meaning, count])).to.deep.equal([['no-permission', 1]])
+    expect(diagnosis.database).to.deep.equal({ reachable: true, waiting: 0, failing: false })
+  })
+
+  it('says so when there is no adapter, or no database', async () => {
+    const page = await site.start({ order: ['plugin'] })
+    const restore = site.intercept(() => Promise.reject(new Error('gone')))
+    const database = { reachable: false, waiting: 0, failing: false }
+    expect(await page.call('qq-user/diagnose')).to.deep.include({ adapter: false, bots: [], database })
+    expect(await page.error('qq-user/history', 'bot', 'A')).to.equal('failed')
+    restore()
+  })
+})

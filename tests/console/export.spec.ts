@@ -1,0 +1,178 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect } from 'chai'
+import { Time } from 'koishi'
+import SQLite from '@minatojs/driver-sqlite'
+import { pass, until } from '../harness'
+import { parse } from './csv'
+import { Page } from './page'
+import { Site } from './site'
+
+/** How many users are read at a time. */
+const PAGE = 1000
+
+/** A file of this many lines, each so many characters long. */
+const ROWS = 15_000
+const WIDTH = 2000
+
+/** What the heap and buffers hold, garbage not counted. */
+function measure() {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+describe('console: export', () => {
+  const site = new Site()
+
+  afterEach(() => site.stop())
+
+  it('is a file that spreadsheets open, with no formula in it', async () => {
+    const page = await site.start()
+    const names = ['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx', '＝1', 'a "b", c', 'two\r\nlines', '小明', null]
+    const at = new Date('2024-02-29T12:30:00.500Z')
+    const origin = { consent: 'rejected', scene: 2003, sceneParam: '-p' } as const
+    await site.seed(names.map((name, index) => ({ ...origin, userId: `U${index}`, name, firstSeen: new Date(+at + index) })))
+    const { url, total } = await page.call('qq-user/export', { table: 'users', query: { consent: 'rejected' } })
+    expect(total).to.equal(names.length)
+    const response = await site.download(url)
+    expect(response.headers.get('content-type')).to.equal('text/csv; charset=utf-8')
+    expect(response.headers.get('content-disposition')).to.match(/^attachment; filename="qq-users-\d{8}-\d{6}\.csv"$/)
+    expect(response.headers.get('cache-control')).to.equal('no-store')
+    const bytes = Buffer.from(await response.arrayBuffer())
+    expect([...bytes.subarray(0, 3)]).to.deep.equal([0xef, 0xbb, 0xbf])
+    const text = bytes.toString()
+    expect(text.replace(/\r\n/g, '').replace(/"[^"]*"/g, '')).not.to.match(/[\r\n]/)
+    expect(text.endsWith('\r\n')).to.equal(true)
+    const rows = parse(text).reverse()
+    expect(rows.map(({ name }) => name)).to.deep.equal(names.map(name => /^[=+\-@\t\r＝]/.test(name ?? '') ? `'${name}` : name ?? ''))
+    expect(rows[0]).to.include({ bot: site.platform.selfId, openid: 'U0', consent: 'rejected', first_seen: at.toISOString() })
+    expect(rows[0]).to.include({ last_message_at: '', scene: '2003', scene_param: "'-p" })
+    expect(await page.until('qq-user/exported', ({ done }) => done)).to.deep.equal({ url, rows: names.length, total, done: true })
+  })
+
+  it('has the ledger, too, by time and bot', async () => {
+    const page = await site.start()
+    const now = Math.floor(Date.now() / 1000) * 1000
+    site.platform.add('A', { timestamp: now - Time.hour })
+    site.platform.reject('A', { timestamp: now - Time.minute })
+    site.platform.add('B', { timestamp: now })
+    await until(() => site.harness.sessions.length === 3)
+    const types = async (query: { selfId?: string; since?: number; until?: number }) => {
+      const { url, total } = await page.call('qq-user/export', { table: 'ledger', query })
+      const rows = parse(await (await site.download(url)).text())
+      expect(rows).to.have.length(total)
+      return rows.map(({ type }) => type)
+    }
+    expect(await types({})).to.deep.equal(['friend-added', 'friend-push-rejected', 'friend-added'])
+    expect(await types({ since: now - Time.minute, until: now, selfId: site.platform.selfId })).to.deep.equal(['friend-push-rejected'])
+    expect(await types({ selfId: 'other' })).to.deep.equal([])
+  })
+
+  it('is good for one download, and for a minute', async () => {
+    const page = await site.start()
+    await site.befriend('A')
+    const prepare = async () => (await page.call('qq-user/export', { table: 'users', query: {} })).url
+    const url = await prepare()
+    expect((await site.download(url, { method: 'HEAD' })).status).to.equal(405)
+    expect((await site.download(url)).status).to.equal(200)
+    const gone = await site.download(url)
+    expect([gone.status, await gone.text()]).to.deep.equal([404, '404'])
+    expect((await site.download('/qq-user/export/' + '0'.repeat(48))).status).to.equal(404)
+    expect((await site.download('/qq-user/export/__proto__')).status).to.equal(404)
+    const first = await prepare()
+    const second = await prepare()
+    expect((await site.download(first)).status).to.equal(404)
+    expect((await site.download(second)).status).to.equal(200)
+    site.freeze()
+    const late = await prepare()
+    site.clock!.tick(61 * Time.second)
+    expect((await site.download(late)).status).to.equal(404)
+  })
+
+  describe('of many users', () => {
+    const query = { table: 'users', query: {} } as const
+    let folder: string
+    let page: Page
+
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'qq-user-'))
+      page = await site.start({ database: app => app.plugin(SQLite as never, { path: join(folder, 'koishi.db') }) })
+      // what a driver that knows no lengths lets through: few rows make much text
+      ;(site.harness.app.database as any).drivers[0]._run(`
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS})
+        INSERT INTO qq_user (selfId, userId, relation, consent, firstSeen, sceneParam)
+        SELECT 'bot' || (i % 2), hex(randomblob(16)), 'friend', 'unknown', 1600000000000 + i, hex(randomblob(${WIDTH / 2})) FROM n`)
+    })
+
+    afterEach(() => rm(folder, { recursive: true }))
+
+    it('reads no faster than it is downloaded, and stops when that ends', async () => {
+      let reads = 0
+      site.intercept((selection, proceed) => {
+        if (selection.args[0].limit === PAGE) reads++
+        return proceed()
+      })
+      const { url, total } = await page.call('qq-user/export', query)
+      expect(total).to.equal(ROWS)
+      const controller = new AbortController()
+      await site.download(url, { signal: controller.signal })
+      await until(() => reads)
+      let before
+      do before = reads
+      while (await sleep(300), reads !== before)
+      expect(reads).to.be.below(ROWS / PAGE)
+      expect(await page.error('qq-user/export', query)).to.equal('busy')
+      controller.abort()
+      const end = await page.until('qq-user/exported', ({ done }) => done)
+      expect(end).to.include({ url, aborted: true })
+      expect(end.rows).to.be.below(ROWS)
+      await pass()
+      expect(reads).to.be.within(before, before + 1)
+    })
+
+    it('holds little of them in memory, and loses nobody', async () => {
+      const { url } = await page.call('qq-user/export', query)
+      const before = measure()
+      let peak = 0
+      let bytes = 0
+      let measured = 0
+      let rest = ''
+      const ids = new Set<number>()
+      for await (const chunk of (await site.download(url)).body as unknown as AsyncIterable<Uint8Array>) {
+        bytes += chunk.length
+        const lines = (rest + Buffer.from(chunk).toString('latin1')).split('\r\n')
+        rest = lines.pop()!
+        for (const line of lines) ids.add(parseInt(line.split(',')[1].slice(0, 12), 16))
+        if (bytes - measured < ROWS * WIDTH / 8) continue
+        measured = bytes
+        peak = Math.max(peak, measure())
+      }
+      expect(ids.size).to.equal(ROWS + 1)
+      expect(bytes).to.be.above(ROWS * WIDTH)
+      expect(peak - before).to.be.below(0.75 * ROWS * WIDTH)
+      expect(await page.until('qq-user/exported', ({ done }) => done)).to.deep.equal({ url, rows: ROWS, total: ROWS, done: true })
+    })
+  })
+
+  it('does not pass for whole when the database goes away', async () => {
+    const page = await site.start()
+    await site.seed(Array.from({ length: 1500 }, (_, index) => ({ userId: `U${index}`, firstSeen: new Date(1.6e12 + index) })))
+    const { url } = await page.call('qq-user/export', { table: 'users', query: {} })
+    let reads = 0
+    const restore = site.intercept(async (selection, proceed) => {
+      if (selection.args[0].limit === PAGE && reads++) throw new Error('gone')
+      return proceed()
+    })
+    const failure = await site.download(url).then(response => response.text()).then(() => undefined, error => error)
+    restore()
+    expect(failure).to.be.instanceOf(Error)
+    expect(await page.until('qq-user/exported', ({ done }) => done)).to.include({ aborted: true })
+    expect(await page.error('qq-user/export', { table: 'users', query: {} })).to.equal(undefined)
+  })
+})
