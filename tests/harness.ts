@@ -129,6 +129,8 @@ export class Harness {
   }
 
   async stop() {
+    // Koishi, stopped while it handles a message, fails at that, and has no logger left to say so
+    await until(() => !Object.keys(this.app.$processor['_sessions']).length)
     // an adapter that is alive when the app stops reconnects for ever, a server complains
     this.adapters.forEach(adapter => adapter.dispose())
     this.server?.dispose()

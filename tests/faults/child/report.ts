@@ -1,0 +1,11 @@
+import { writeSync } from 'node:fs'
+
+/** The descriptor that the parent listens to. */
+export const REPORTS = 3
+
+export type Report = { online: true } | { announced: string }
+
+/** Tells the parent, before anything else happens: it was said even if death follows. */
+export function report(line: Report) {
+  writeSync(REPORTS, JSON.stringify(line) + '\n')
+}

@@ -1,0 +1,108 @@
+import { ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { build } from 'esbuild'
+import { load } from 'js-yaml'
+import { pick } from 'koishi'
+import { Platform } from '../platform'
+import type { Life, Report } from './child'
+import { REPORTS } from './child/report'
+
+let program: string | undefined
+const alive = new Set<ChildProcess>()
+
+/** A bot in a process of its own, which can be killed. */
+export class Bot {
+  /** Ids of the events whose sessions other plugins saw, in order. */
+  readonly announced: string[] = []
+  readonly exit: Promise<unknown>
+  dead = false
+
+  private wake = new Set<() => void>()
+  private process: ChildProcess
+  private isOnline = false
+
+  static async start(platform: Platform, life: Omit<Life, 'platform'>) {
+    return new Bot(await compile(), { ...life, platform: pick(platform, ['appid', 'token', 'secret', 'selfId', 'endpoint']) })
+  }
+
+  private constructor(program: string, life: Life) {
+    this.process = fork(program, [JSON.stringify(life)], { stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'ipc'] })
+    alive.add(this.process)
+    const lines = createInterface(this.process.stdio[REPORTS] as Readable)
+    lines.on('line', line => this.hear(line))
+    this.exit = Promise.all([once(this.process, 'exit'), once(lines, 'close')]).then(() => {
+      alive.delete(this.process)
+      this.dead = true
+      this.call()
+    })
+  }
+
+  /** Waits until something holds, or the process is dead. @returns whether it holds */
+  async until(condition: (bot: this) => boolean) {
+    while (!condition(this)) {
+      if (this.dead) return false
+      await new Promise<void>(resolve => this.wake.add(resolve))
+    }
+    return true
+  }
+
+  online() {
+    return this.until(() => this.isOnline)
+  }
+
+  async kill() {
+    this.process.kill('SIGKILL')
+    await this.exit
+  }
+
+  private hear(line: string) {
+    const report: Report = JSON.parse(line)
+    if ('online' in report) this.isOnline = true
+    else this.announced.push(report.announced)
+    this.call()
+  }
+
+  private call() {
+    for (const resolve of this.wake) resolve()
+    this.wake.clear()
+  }
+}
+
+/** One file, as a hundred processes would each take a second to compile the sources for themselves. */
+async function compile() {
+  if (program) return program
+  const root = join(__dirname, '../..')
+  const folder = await mkdtemp(join(root, 'node_modules/.faults-'))
+  program = join(folder, 'bot.js')
+  await build({
+    entryPoints: [join(__dirname, 'child/index.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    packages: 'external',
+    plugins: [{
+      name: 'yml',
+      setup({ onLoad }) {
+        onLoad({ filter: /\.yml$/ }, async ({ path }) => ({ contents: JSON.stringify(load(await readFile(path, 'utf8'))), loader: 'json' }))
+      },
+    }],
+  })
+  return program
+}
+
+/** To be called after each test that starts bots: none outlives it, whatever happened. */
+export async function killAll() {
+  for (const process of alive) process.kill('SIGKILL')
+  await Promise.all([...alive].map(process => process.exitCode ?? process.signalCode ?? once(process, 'exit')))
+}
+
+/** To be called after the last. */
+export async function clean() {
+  await killAll()
+  if (program) await rm(join(program, '..'), { recursive: true })
+  program = undefined
+}
