@@ -13,6 +13,9 @@ const sleep = (delay: number) => new Promise(resolve => start(resolve, delay))
 
 export const INTENTS = 1 << 25 | 1 << 26
 
+/** Config of a plugin that greets nobody. */
+export const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
+
 export const types = ['friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed'] as const
 
 export interface HarnessOptions extends PlatformOptions {

@@ -1,10 +1,8 @@
 import { expect } from 'chai'
 import { Bot, Command, Context, ForkScope, Fragment, h, Universal } from 'koishi'
-import { Harness, HarnessOptions, until } from './harness'
+import { Harness, HarnessOptions, silent, until } from './harness'
 import { Platform } from './platform'
 import { locales } from '../src/config'
-
-const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 
 /** A bot of another platform, which keeps what it is to send. */
 class Elsewhere extends Bot {

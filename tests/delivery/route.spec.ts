@@ -1,11 +1,6 @@
 import { expect } from 'chai'
-import { Meaning } from '../../src/delivery/codes'
-import { MAX_EVENT_ID, readId } from '../../src/event'
-import { judge } from '../../src/gate'
-import { Consent, EventSource, EventType, Relation } from '../../src/model'
-import { toLesson } from '../../src/delivery/refusals'
+import { EventSource, EventType } from '../../src/model'
 import { canReply, findRoutes, LastMessage, REPLY_WINDOW } from '../../src/delivery/route'
-import { transition } from '../../src/roster/state'
 
 const now = Date.UTC(2026, 0, 1, 12)
 const hour = 3_600_000
@@ -145,75 +140,6 @@ describe('the way to a user', () => {
 
   it('is open for an hour', () => {
     expect(REPLY_WINDOW).to.equal(hour)
-  })
-})
-
-describe('whether a user may be written to', () => {
-  const relations: Relation[] = ['unknown', 'friend', 'deleted']
-  const verdicts: [consent: Consent, assumed: [string, string, string], confirmed: [string, string, string]][] = [
-    // by relation: unknown, friend, deleted
-    ['allowed', ['yes', 'yes', 'deleted'], ['yes', 'yes', 'deleted']],
-    ['unknown', ['yes', 'yes', 'deleted'], ['unconfirmed', 'unconfirmed', 'deleted']],
-    ['rejected', ['rejected', 'rejected', 'rejected'], ['rejected', 'rejected', 'rejected']],
-  ]
-
-  for (const [consent, ...columns] of verdicts) {
-    for (const [index, assumeAllowed] of [true, false].entries()) {
-      for (const [position, relation] of relations.entries()) {
-        const expected = columns[index][position]
-        it(`consent ${consent}, relation ${relation}, ${assumeAllowed ? 'unless told otherwise' : 'only if told so'}: ${expected}`, () => {
-          const verdict = expected === 'yes' ? { ok: true } : { ok: false, reason: expected }
-          expect(judge({ consent, relation }, assumeAllowed)).to.deep.equal(verdict)
-        })
-      }
-    }
-  }
-
-  it('somebody of whom the bot never heard: no', () => {
-    for (const assumeAllowed of [true, false]) {
-      expect(judge(undefined, assumeAllowed)).to.deep.equal({ ok: false, reason: 'unknown-user' })
-    }
-  })
-})
-
-describe('what a refused send teaches', () => {
-  const at = now + 789
-  const lesson = (meaning: Meaning, time = at) => toLesson('100', 'U', { meaning, definite: true }, time)
-
-  const lessons: Partial<Record<Meaning, EventType>> = { rejected: 'friend-push-rejected', deleted: 'friend-deleted' }
-  const meanings: Meaning[] = [
-    'event-unknown', 'window-closed', 'duplicate', 'rejected', 'deleted', 'transient',
-    'rate', 'no-permission', 'audit', 'content', 'refused', 'unknown-outcome',
-  ]
-
-  for (const meaning of meanings) {
-    it(`${meaning}: ${lessons[meaning] ?? 'nothing'}`, () => {
-      expect(lesson(meaning)?.type).to.equal(lessons[meaning])
-    })
-  }
-
-  it('is about this user of this bot, and known from sending', () => {
-    expect(lesson('rejected')).to.deep.include({ source: 'send-error', selfId: '100', userId: 'U', receivedAt: at })
-  })
-
-  it('is learned once a second', () => {
-    expect(lesson('rejected')!.id).to.equal(lesson('rejected', now)!.id)
-    expect(lesson('rejected')!.id).to.not.equal(lesson('rejected', now + 1000)!.id)
-    expect(lesson('rejected')!.id).to.not.equal(lesson('deleted')!.id)
-  })
-
-  it('has an id that fits and cannot be replied to', () => {
-    const longest = 'x'.repeat(100)
-    const event = toLesson(longest, longest, { meaning: 'rejected', definite: true }, at)!
-    expect(readId(event.id, MAX_EVENT_ID)).to.equal(event.id)
-    expect(canReply({ ...event, occurredAt: new Date(event.occurredAt) })).to.equal(false)
-  })
-
-  it('yields to what the user did in the same second', () => {
-    const { user } = transition(undefined, lesson('rejected')!)
-    expect(user.consent).to.equal('rejected')
-    const toggle = { ...lesson('rejected')!, id: 'x', type: 'friend-push-allowed', source: 'msg-receive' } as const
-    expect(transition(user, toggle).user.consent).to.equal('allowed')
   })
 })
 

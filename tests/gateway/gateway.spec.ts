@@ -1,11 +1,9 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Context, Session } from 'koishi'
-import { Harness, HarnessOptions, pass, types, until } from '../harness'
+import { Harness, HarnessOptions, pass, silent, types, until } from '../harness'
 import { Platform } from '../platform'
 import { toOriginal } from '../../src/shared/patch'
-
-const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 
 describe('gateway', () => {
   let harness: Harness

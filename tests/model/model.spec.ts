@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { install } from '@sinonjs/fake-timers'
 import { Session, Time } from 'koishi'
 import { PushError } from '../../src'
 import { toOriginal } from '../../src/shared/patch'
+import { Clock, freeze } from '../clock'
 import { Harness, until } from '../harness'
 import { random } from '../random'
 import { Envelope, Limits, Platform, Post } from '../platform'
@@ -108,7 +108,7 @@ class World {
 
   private harness!: Harness
   private platform!: Platform
-  private clock!: ReturnType<typeof install>
+  private clock!: Clock
   private next: () => number
   private users: string[]
   private limits: Limits
@@ -177,7 +177,7 @@ class World {
     app.on('message', (session) => { this.sessions.push(session) })
     if (slowPlugin) app.on('before-send', async () => { await sleep(this.below(6)) })
     if (slowDatabase) this.delayDatabase()
-    this.clock = install({ now: Date.now(), shouldClearNativeTimers: true, toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+    this.clock = freeze()
   }
 
   /** Takes note of every request of the adapter's at the moment that it is made, after whatever the plugin puts before it. */

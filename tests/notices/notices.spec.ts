@@ -1,23 +1,17 @@
 import { expect } from 'chai'
-import { install } from '@sinonjs/fake-timers'
 import { Time } from 'koishi'
+import { Clock, freeze } from '../clock'
 import { Harness, HarnessOptions, pass, until } from '../harness'
 import { Platform } from '../platform'
 
 describe('notices', () => {
   let harness: Harness
   let platform: Platform
-  let clock: ReturnType<typeof install> | undefined
+  let clock: Clock | undefined
 
   async function start(options: HarnessOptions = {}) {
     harness = await Harness.start(options)
     platform = harness.platform
-  }
-
-  /** From here on time stands still, but for what `clock.tickAsync()` lets pass. */
-  function freeze() {
-    clock = install({ now: Date.now(), shouldClearNativeTimers: true, toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
-    return clock
   }
 
   afterEach(async () => {
@@ -202,7 +196,7 @@ describe('notices', () => {
   describe('are delivered', () => {
     it('again when the id is too fresh for the platform: after 1.5, 2 and 3 seconds', async () => {
       await start({ freshFor: 5 * Time.second })
-      const clock = freeze()
+      clock = freeze()
       platform.add('A')
       for (const [index, delay] of [1500, 2000, 3000].entries()) {
         await posted(index + 1)
@@ -254,7 +248,7 @@ describe('notices', () => {
 
     it('again after a passing fault, and not after a refusal for good', async () => {
       await start()
-      const clock = freeze()
+      clock = freeze()
       platform.fail({ code: 40054006 })
       platform.add('A')
       await posted(1)

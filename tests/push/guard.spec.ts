@@ -1,10 +1,8 @@
 import { expect } from 'chai'
 import { install } from '@sinonjs/fake-timers'
 import { h, Session, Time } from 'koishi'
-import { Harness, HarnessOptions, pass, until } from '../harness'
+import { Harness, HarnessOptions, pass, silent, until } from '../harness'
 import { Platform } from '../platform'
-
-const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 
 describe('guard', () => {
   let harness: Harness

@@ -1,16 +1,14 @@
 import { expect } from 'chai'
-import { install } from '@sinonjs/fake-timers'
 import { h, Time } from 'koishi'
-import { Harness, HarnessOptions, pass, until } from '../harness'
+import { Clock, freeze } from '../clock'
+import { Harness, HarnessOptions, pass, silent, until } from '../harness'
 import { Platform } from '../platform'
 import { PushError } from '../../src'
-
-const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 
 describe('push', () => {
   let harness: Harness
   let platform: Platform
-  let clock: ReturnType<typeof install> | undefined
+  let clock: Clock | undefined
 
   async function start({ config, ...options }: HarnessOptions = {}) {
     harness = await Harness.start({ config: { ...silent, ...config }, ...options })
@@ -22,11 +20,6 @@ describe('push', () => {
     clock = undefined
     await harness.stop()
   })
-
-  function freeze() {
-    clock = install({ now: Date.now(), shouldClearNativeTimers: true, toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
-    return clock
-  }
 
   async function befriend(...ids: string[]) {
     for (const id of ids) platform.add(id)
@@ -175,7 +168,7 @@ describe('push', () => {
     it('for what the user has taken back meanwhile teaches nothing, within the same second either', async () => {
       await start()
       await befriend('A')
-      const clock = freeze()
+      clock = freeze()
       clock.setSystemTime(Math.ceil(Date.now() / Time.second) * Time.second + 5 * Time.second)
       const timestamp = Date.now()
       platform.latency = 100
@@ -196,7 +189,7 @@ describe('push', () => {
         await start()
         await befriend('A')
         platform.fail({ code })
-        const clock = freeze()
+        clock = freeze()
         const promise = push()
         await until(() => platform.posts.length === 1)
         await pass()
@@ -211,7 +204,7 @@ describe('push', () => {
       await start()
       await befriend('A')
       platform.fail({ code: 22009, times: Infinity })
-      const clock = freeze()
+      clock = freeze()
       const promise = refusal(push())
       for (const [index, delay] of [2, 5, 10].entries()) {
         await until(() => platform.posts.length === index + 1)
@@ -265,7 +258,7 @@ describe('push', () => {
       await push()
       platform.fail({ code: 40034102 })
       await refusal(push())
-      const clock = freeze()
+      clock = freeze()
       await clock.tickAsync(Time.hour)
       await push()
     })
@@ -300,7 +293,7 @@ describe('push', () => {
       await push('A')
       expect(await refusal(push('A'))).to.deep.include({ reason: 'user-day', retryable: true })
       await push('B')
-      const clock = freeze()
+      clock = freeze()
       clock.setSystemTime(Date.now() + 26 * Time.hour)
       await push('A')
     })

@@ -1,11 +1,9 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { Harness, HarnessOptions, pass, until } from '../harness'
+import { Harness, HarnessOptions, pass, silent, until } from '../harness'
 import { engines } from '../database'
 import { Platform } from '../platform'
 import { QQUser } from '../../src'
-
-const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 const second = (n: number) => 1_700_000_000_000 + n * 1000
 
 for (const engine of engines) {

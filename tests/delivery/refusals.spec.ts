@@ -1,0 +1,50 @@
+import { expect } from 'chai'
+import { Meaning } from '../../src/delivery/codes'
+import { MAX_EVENT_ID, readId } from '../../src/event'
+import { EventType } from '../../src/model'
+import { toLesson } from '../../src/delivery/refusals'
+import { canReply } from '../../src/delivery/route'
+import { transition } from '../../src/roster/state'
+
+const now = Date.UTC(2026, 0, 1, 12)
+
+describe('what a refused send teaches', () => {
+  const at = now + 789
+  const lesson = (meaning: Meaning, time = at) => toLesson('100', 'U', { meaning, definite: true }, time)
+
+  const lessons: Partial<Record<Meaning, EventType>> = { rejected: 'friend-push-rejected', deleted: 'friend-deleted' }
+  const meanings: Meaning[] = [
+    'event-unknown', 'window-closed', 'duplicate', 'rejected', 'deleted', 'transient',
+    'rate', 'no-permission', 'audit', 'content', 'refused', 'unknown-outcome',
+  ]
+
+  for (const meaning of meanings) {
+    it(`${meaning}: ${lessons[meaning] ?? 'nothing'}`, () => {
+      expect(lesson(meaning)?.type).to.equal(lessons[meaning])
+    })
+  }
+
+  it('is about this user of this bot, and known from sending', () => {
+    expect(lesson('rejected')).to.deep.include({ source: 'send-error', selfId: '100', userId: 'U', receivedAt: at })
+  })
+
+  it('is learned once a second', () => {
+    expect(lesson('rejected')!.id).to.equal(lesson('rejected', now)!.id)
+    expect(lesson('rejected')!.id).to.not.equal(lesson('rejected', now + 1000)!.id)
+    expect(lesson('rejected')!.id).to.not.equal(lesson('deleted')!.id)
+  })
+
+  it('has an id that fits and cannot be replied to', () => {
+    const longest = 'x'.repeat(100)
+    const event = toLesson(longest, longest, { meaning: 'rejected', definite: true }, at)!
+    expect(readId(event.id, MAX_EVENT_ID)).to.equal(event.id)
+    expect(canReply({ ...event, occurredAt: new Date(event.occurredAt) })).to.equal(false)
+  })
+
+  it('yields to what the user did in the same second', () => {
+    const { user } = transition(undefined, lesson('rejected')!)
+    expect(user.consent).to.equal('rejected')
+    const toggle = { ...lesson('rejected')!, id: 'x', type: 'friend-push-allowed', source: 'msg-receive' } as const
+    expect(transition(user, toggle).user.consent).to.equal('allowed')
+  })
+})

@@ -1,0 +1,116 @@
+import { expect } from 'chai'
+import { freeze } from '../clock'
+import { client, platform, start, usePlatform } from './setup'
+
+describe('the stand-in platform', () => {
+  usePlatform()
+
+  describe('bodies', () => {
+    it('are checked', async () => {
+      platform.add('u')
+      const { d } = platform.message('u')
+      expect(await client.send('u', { content: ' ' })).to.equal(40034006)
+      expect(await client.send('u', {})).to.equal(40034006)
+      expect(await client.send('u', { content: 'x'.repeat(4001) })).to.equal(40054007)
+      expect(await client.send('u', { content: 'x'.repeat(4000) })).to.equal(undefined)
+      expect(await client.send('u', { markdown: { content: '# hi' }, msg_type: 2 })).to.equal(undefined)
+      expect(await client.send('u', { content: ' ', media: { file_info: 'x' }, msg_type: 7 })).to.equal(undefined)
+      expect(await client.send('u', '{')).to.equal(11255)
+      for (const seq of [-1, 1.5, 2 ** 32, '1']) {
+        expect(await client.send('u', { content: 'hi', msg_id: d.id, msg_seq: seq })).to.equal(11255)
+      }
+      expect(await client.send('u', { content: 'hi', msg_id: d.id, msg_seq: 2 ** 32 - 1 })).to.equal(undefined)
+    })
+
+    it('are answered in the platform\'s form', async () => {
+      platform.add('u')
+      const refused = await client.call('POST', '/v2/users/x/messages', { content: 'hi' })
+      expect(refused.status).to.equal(400)
+      expect(refused.data).to.have.all.keys('code', 'err_code', 'message', 'trace_id')
+      const { data } = await client.call('POST', '/v2/users/u/messages', { content: 'hi' })
+      expect(data).to.deep.equal({ id: platform.posts[1].id, timestamp: '2026-01-01T08:00:00+08:00' })
+    })
+  })
+
+  describe('other requests', () => {
+    it('need the right authorization', async () => {
+      const { status, data } = await client.call('GET', '/gateway', undefined, 'Bot 1.x')
+      expect([status, data.code]).to.deep.equal([401, 11241])
+    })
+
+    it('include the bot itself, files and acknowledgements', async () => {
+      expect((await client.call('GET', '/users/@me')).data.id).to.equal(platform.selfId)
+      expect((await client.call('POST', '/v2/users/u/files', {})).data).to.have.all.keys('file_uuid', 'file_info', 'ttl')
+      const { d } = platform.reject('u', { via: 'interaction' })
+      expect((await client.call('PUT', `/interactions/${d.id}`, { code: 0 })).status).to.equal(204)
+      expect(platform.acknowledged).to.deep.equal([d.id])
+      expect(platform.unknownRequests).to.have.length(0)
+    })
+
+    it('reach groups that are known', async () => {
+      platform.groupMessage('g', 'm', 'hi')
+      expect((await client.call('POST', '/v2/groups/g/messages', { content: 'hi' })).status).to.equal(200)
+      expect(platform.unknownRequests).to.have.length(0)
+      expect((await client.call('POST', '/v2/groups/undefined/messages', { content: 'hi' })).data.code).to.equal(11255)
+      expect((await client.call('GET', '/v2/users')).status).to.equal(404)
+      expect((await client.call('PUT', '/interactions/undefined', {})).status).to.equal(404)
+      expect(platform.unknownRequests.map(({ path }) => path)).to.deep.equal(['/v2/groups/undefined/messages', '/v2/users', '/interactions/undefined'])
+      expect(platform.posts.map(({ kind, reached }) => [kind, reached])).to.deep.equal([['group', true], ['group', false]])
+    })
+  })
+
+  describe('faults', () => {
+    beforeEach(() => platform.add('u'))
+
+    it('answer with a code, as often as told', async () => {
+      platform.fail({ code: 40054006, times: 2 })
+      expect(await client.send('u', { content: 'hi' })).to.equal(40054006)
+      expect(await client.send('u', { content: 'hi' })).to.equal(40054006)
+      expect(await client.send('u', { content: 'hi' })).to.equal(undefined)
+      expect(platform.accepted()).to.have.length(1)
+    })
+
+    it('hit the posts they are meant for, until taken back', async () => {
+      const cancel = platform.fail({ status: 502, times: Infinity, when: ({ target }) => target === 'v' })
+      platform.add('v')
+      expect(await client.send('u', { content: 'hi' })).to.equal(undefined)
+      expect((await client.call('POST', '/v2/users/v/messages', { content: 'hi' })).status).to.equal(502)
+      cancel()
+      expect(await client.send('v', { content: 'hi' })).to.equal(undefined)
+    })
+
+    it('lose an answer, but not the message', async () => {
+      for (const accept of [true, false]) {
+        platform.fail({ close: true, accept })
+        const outcome = await client.send('u', { content: 'hi' }).then(() => 'answered', () => 'lost')
+        expect(outcome).to.equal('lost')
+        expect(platform.accepted()).to.have.length(1)
+      }
+    })
+
+    it('garble an answer', async () => {
+      platform.fail({ body: '<html>' })
+      const outcome = await client.send('u', { content: 'hi' }).then(() => 'parsed', () => 'garbled')
+      expect(outcome).to.equal('garbled')
+    })
+
+    it('hang until the end', async () => {
+      platform.fail({ hang: true })
+      const outcome = client.send('u', { content: 'hi' }).then(() => 'answered', () => 'lost')
+      expect((await platform.posted()).status).to.equal(0)
+      await start()
+      expect(await outcome).to.equal('lost')
+    })
+
+    it('take their time whatever the clock says', async () => {
+      const clock = freeze()
+      try {
+        platform.latency = 5
+        platform.fail({ delay: 5 })
+        expect(await client.send('u', { content: 'hi' })).to.equal(undefined)
+      } finally {
+        clock.uninstall()
+      }
+    })
+  })
+})

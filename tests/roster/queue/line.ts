@@ -1,0 +1,123 @@
+import { Context, ForkScope, Logger } from 'koishi'
+import { GivenUpError, WriteQueue } from '../../../src/roster/queue'
+import { freeze } from '../../clock'
+
+interface Row {
+  id: number
+}
+
+interface Attempt {
+  ids: number[]
+  again: boolean
+  at: number
+}
+
+export const minute = 60_000
+
+/** A database as a queue sees it: it takes rows in batches, some time long, and may refuse. */
+class Database {
+  readonly attempts: Attempt[] = []
+  /** What was committed, in order: rows by id, tasks too. */
+  readonly committed: number[] = []
+  down = false
+  /** How long a commit takes, in ms. */
+  delay = 0
+  /** Whether the next attempts fail, and how many of their rows are written before. */
+  faults: (number | undefined)[] = []
+
+  commit = async (batch: Row[], again: boolean) => {
+    this.attempts.push({ ids: batch.map(({ id }) => id), again, at: Date.now() })
+    if (this.delay) await new Promise(resolve => setTimeout(resolve, this.delay))
+    const written = this.faults.shift()
+    const failing = this.down || written !== undefined
+    for (const { id } of failing ? batch.slice(0, written ?? 0) : batch) {
+      if (!this.committed.includes(id)) this.committed.push(id)
+      else if (!again) throw new Error(`${id} is there already, and nobody said so`)
+    }
+    if (failing) throw new Error('connection refused')
+  }
+
+  /** A task that leaves a trace. */
+  task = (id: number) => async () => {
+    this.attempts.push({ ids: [id], again: false, at: Date.now() })
+    if (this.delay) await new Promise(resolve => setTimeout(resolve, this.delay))
+    if (this.down || this.faults.shift() !== undefined) throw new Error('connection refused')
+    this.committed.push(id)
+  }
+
+  get batches() {
+    return this.attempts.map(({ ids }) => ids)
+  }
+}
+
+export const log: string[] = []
+export let clock: ReturnType<typeof freeze>
+export let fork: ForkScope
+export let database: Database
+export let queue: WriteQueue<Row>
+
+/** How each push came out. */
+export let outcomes: Map<number, 'written' | 'given up' | Error>
+
+let ctx: Context
+
+/** Each test has a line of its own, and time in its hands. */
+export function useLine() {
+  const app = new Context()
+  let targets: Logger.Target[]
+
+  before(() => app.start())
+
+  after(() => app.stop())
+
+  beforeEach(() => {
+    targets = Logger.targets.splice(0)
+    log.length = 0
+    Logger.targets.push({ record: ({ type, content }) => log.push(`${type} ${content}`) })
+    clock = freeze(Date.UTC(2026, 0, 1))
+    fork = app.plugin({ name: 'line', apply: (inner: Context) => { ctx = inner } })
+    open()
+  })
+
+  afterEach(() => {
+    fork.dispose()
+    clock.uninstall()
+    Logger.targets.splice(0, Infinity, ...targets)
+  })
+}
+
+export function open(limit = 1000) {
+  database = new Database()
+  queue = new WriteQueue(ctx, database.commit, limit)
+  outcomes = new Map()
+}
+
+export function push(...ids: number[]) {
+  for (const id of ids) follow(id, queue.push({ id }))
+}
+
+export function pushTask(id: number) {
+  follow(id, queue.push(database.task(id)))
+}
+
+export function follow(id: number, done: Promise<void>) {
+  done.then(() => outcomes.set(id, 'written'), (error) => {
+    outcomes.set(id, error instanceof GivenUpError ? 'given up' : error)
+  })
+}
+
+export async function isPending(promise: Promise<unknown>) {
+  let pending = true
+  const end = () => { pending = false }
+  promise.then(end, end)
+  await clock.tickAsync(0)
+  return pending
+}
+
+export const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
+
+export async function written(id: number) {
+  const done = queue.push({ id })
+  follow(id, done)
+  await done
+}

@@ -1,0 +1,119 @@
+import { expect } from 'chai'
+import { clock, database, follow, minute, open, outcomes, push, pushTask, queue, range, useLine } from './line'
+
+describe('the line of writes', () => {
+  useLine()
+
+  describe('order', () => {
+    it('is that of arrival', async () => {
+      for (const id of range(1, 10)) {
+        push(id)
+        if (id % 3 === 0) await clock.tickAsync(1)
+      }
+      await clock.tickAsync(1)
+      expect(database.committed).to.deep.equal(range(1, 10))
+    })
+
+    it('is kept while commits take their time', async () => {
+      database.delay = 20
+      for (const id of range(1, 10)) {
+        push(id)
+        await clock.tickAsync(7)
+      }
+      await clock.tickAsync(minute)
+      expect(database.committed).to.deep.equal(range(1, 10))
+    })
+
+    it('is that in which pushes are told that they were written', async () => {
+      push(...range(1, 100))
+      await clock.tickAsync(1)
+      expect([...outcomes.keys()]).to.deep.equal(range(1, 100))
+    })
+  })
+
+  describe('batches', () => {
+    it('hold what arrives in the same tick', async () => {
+      push(1, 2, 3)
+      await clock.tickAsync(0)
+      expect(database.batches).to.deep.equal([[1, 2, 3]])
+    })
+
+    it('hold what arrives while another is written', async () => {
+      database.delay = 10
+      push(1)
+      await clock.tickAsync(1)
+      push(2)
+      await clock.tickAsync(1)
+      push(3)
+      await clock.tickAsync(minute)
+      expect(database.batches).to.deep.equal([[1], [2, 3]])
+    })
+
+    it('are bounded', async () => {
+      open(100_000)
+      push(...range(1, 5000))
+      await clock.tickAsync(1)
+      expect(database.batches.flat()).to.deep.equal(range(1, 5000))
+      expect(Math.max(...database.batches.map(ids => ids.length))).to.be.at.most(512)
+      expect(database.batches.length).to.be.below(500)
+    })
+
+    it('are written one after another', async () => {
+      database.delay = 10
+      push(...range(1, 100))
+      await clock.tickAsync(minute)
+      const times = database.attempts.map(({ at }) => at)
+      expect(times.length).to.be.above(1)
+      for (const [index, time] of times.slice(1).entries()) expect(time - times[index]).to.be.at.least(10)
+    })
+
+    it('tell each of their writes when they are written, and not before', async () => {
+      database.delay = 10
+      push(1, 2)
+      await clock.tickAsync(9)
+      expect(outcomes.size).to.equal(0)
+      await clock.tickAsync(1)
+      expect([...outcomes]).to.deep.equal([[1, 'written'], [2, 'written']])
+    })
+  })
+
+  describe('a task', () => {
+    it('runs alone, in its turn', async () => {
+      push(1, 2)
+      pushTask(3)
+      push(4)
+      pushTask(5)
+      pushTask(6)
+      push(7, 8)
+      await clock.tickAsync(1)
+      expect(database.batches).to.deep.equal([[1, 2], [3], [4], [5], [6], [7, 8]])
+      expect(database.committed).to.deep.equal(range(1, 8))
+    })
+
+    it('keeps others waiting while it runs', async () => {
+      database.delay = 10
+      pushTask(1)
+      push(2)
+      await clock.tickAsync(10)
+      expect(database.batches).to.deep.equal([[1], [2]])
+      expect([...outcomes.keys()]).to.deep.equal([1])
+    })
+
+    it('keeps its turn when it fails', async () => {
+      database.faults = [undefined, 0, 0]
+      push(1)
+      pushTask(2)
+      push(3)
+      await clock.tickAsync(minute)
+      expect(database.batches).to.deep.equal([[1], [2], [2], [2], [3]])
+      expect(database.committed).to.deep.equal([1, 2, 3])
+    })
+
+    it('may push further writes', async () => {
+      follow(1, queue.push(async () => push(3)))
+      push(2)
+      await clock.tickAsync(1)
+      expect(database.committed).to.deep.equal([2, 3])
+    })
+  })
+})

@@ -1,0 +1,67 @@
+import { UserEvent } from '../../src/event'
+import { EventSource, EventType, QQUser, QQUserEntry } from '../../src/model'
+import { isDeed, isToggle, isTwin, transition } from '../../src/roster/state'
+
+const start = Date.UTC(2026, 0, 1)
+
+export type Kind = readonly [type: EventType, source: EventSource]
+
+export const kinds = {
+  add: ['friend-added', 'friend-add'],
+  del: ['friend-deleted', 'friend-del'],
+  reject: ['friend-push-rejected', 'msg-reject'],
+  receive: ['friend-push-allowed', 'msg-receive'],
+  authorizeOff: ['friend-push-rejected', 'authorize'],
+  authorizeOn: ['friend-push-allowed', 'authorize'],
+  message: ['friend-added', 'message'],
+  refusedByUser: ['friend-push-rejected', 'send-error'],
+  notFriends: ['friend-deleted', 'send-error'],
+} as const satisfies Record<string, Kind>
+
+export const types: EventType[] = ['friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed']
+const entered = types.flatMap(type => (['operator', 'import'] as const).map(source => [type, source] as const))
+export const allKinds: Kind[] = [...Object.values(kinds), ...entered]
+
+/** An event at a second. */
+export function event(kind: Kind, second: number, rest: Partial<UserEvent> = {}): UserEvent {
+  const [type, source] = kind
+  return {
+    id: `${source}:${type}:${second}`,
+    type,
+    source,
+    selfId: '100',
+    userId: 'U',
+    occurredAt: start + second * 1000,
+    receivedAt: start + second * 1000 + 50,
+    ...rest,
+  }
+}
+
+/** What comes of a stream of events, one user's, as they are put on record. */
+export function replay(events: readonly UserEvent[], observe?: (event: UserEvent, before: QQUser | undefined, after: QQUser) => void) {
+  const ids = new Set<string>()
+  const toggles: Pick<QQUserEntry, 'type' | 'source' | 'occurredAt'>[] = []
+  const applied: boolean[] = []
+  const twins: boolean[] = []
+  let user: QQUser | undefined
+  for (const event of events) {
+    if (ids.has(event.id)) continue
+    ids.add(event.id)
+    const twin = isTwin(event, toggles)
+    const before = user
+    const result = transition(user, event, twin)
+    user = result.user
+    applied.push(result.applied)
+    twins.push(twin)
+    if (isToggle(event.type) && (isDeed(event.source) || result.applied)) {
+      toggles.push({ ...event, occurredAt: new Date(event.occurredAt) })
+    }
+    observe?.(event, before, user)
+  }
+  return { user: user!, applied, twins }
+}
+
+export const at = (second: number) => new Date(start + second * 1000)
+export const state = (...events: UserEvent[]) => replay(events).user
+export const applied = (...events: UserEvent[]) => replay(events).applied
+export const twins = (...events: UserEvent[]) => replay(events).twins
