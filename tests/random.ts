@@ -10,7 +10,8 @@ export function random(seed: number) {
 
 /** Dice for tests. `SEED` in the environment throws the same ones again. */
 export class Dice {
-  private next: () => number
+  /** A number below 1. */
+  readonly next: () => number
 
   constructor(readonly seed = Number(process.env.SEED) || Math.floor(Math.random() * 0xffffffff)) {
     this.next = random(seed)

@@ -1,4 +1,6 @@
 import { expect } from 'chai'
+import { Time } from 'koishi'
+import { freeze } from '../clock'
 import { pass, until } from '../harness'
 import { ask, befriend, consent, enroll, harness, introduce, message, noUser, platform, start } from './operator'
 
@@ -17,6 +19,8 @@ describe('qq-user.forget', () => {
     entries: (await harness.app.database.get('qq_user_event', { userId })).length,
     pushes: (await harness.app.database.get('qq_user_push', { userId })).length,
   })
+
+  const contents = () => platform.accepted('OP').map(({ body }) => body.content)
 
   const none = { users: 0, entries: 0, pushes: 0 }
 
@@ -54,6 +58,7 @@ describe('qq-user.forget', () => {
     platform.message('OTHER', 'y')
     await ask('push-status', 'OTHER')
     expect((await records('A')).users).to.equal(1)
+    expect(await ask('y')).to.equal(message('forget.done'))
   })
 
   it('does not ask when told so', async () => {
@@ -83,5 +88,22 @@ describe('qq-user.forget', () => {
     expect(await ask('qq-user.forget A')).to.contain('<execute>qq-user.forget -y B</execute> & co  A  ')
     await pass()
     expect((await records('B')).users).to.equal(1)
+    await ask('n')
+  })
+
+  it('erases nothing when nobody answers for a minute', async () => {
+    await start()
+    await remember()
+    const clock = freeze()
+    try {
+      await ask('qq-user.forget A')
+      await clock.tickAsync(Time.minute - 1)
+      expect(contents().at(-1)).not.to.equal(message('forget.kept'))
+      await clock.tickAsync(1)
+      await until(() => contents().at(-1) === message('forget.kept'))
+      expect(await records('A')).to.deep.equal({ users: 1, entries: 2, pushes: 1 })
+    } finally {
+      clock.uninstall()
+    }
   })
 })
