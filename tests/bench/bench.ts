@@ -27,6 +27,10 @@ export class Bench {
     return this.options.size
   }
 
+  get kinds(): Store['kind'][] {
+    return this.options.stores
+  }
+
   get json() {
     return this.options.json
   }

@@ -2,7 +2,7 @@ import { Bench } from './bench'
 import { SideName } from './child/spec'
 import { now } from './clock'
 import { feed } from './feed'
-import { kinds, Store } from './stores'
+import { Store } from './stores'
 
 /** Of each round, by what was measured. */
 export interface Ingestion {
@@ -30,7 +30,7 @@ export function ingest(bench: Bench, pace?: number): Promise<Ingested> {
 
 async function run(bench: Bench, pace?: number) {
   const result = {} as Ingested
-  for (const kind of kinds) {
+  for (const kind of bench.kinds) {
     const { adapter, naive, ours } = { adapter: blank(), naive: blank(), ours: blank() }
     result[kind] = { adapter, naive, ours }
     for (let round = 0; round < bench.size.rounds; round++) {
@@ -56,7 +56,8 @@ async function once(bench: Bench, kind: Store['kind'], side: SideName, result: I
     result.rss.push(rss)
     result.stall.push(stall)
     const lost = count < events ? `, ${events - count} lost` : ''
-    bench.say(`  ingest${pace ? ` at ${pace}/s` : ''}, ${kind}, ${side}: ${Math.round(at - start)} ms, longest stall ${Math.round(stall)} ms${lost}`)
+    const took = `${Math.round(at - start)} ms, ${(cpu / events).toFixed(2)} ms of CPU each, longest stall ${Math.round(stall)} ms`
+    bench.say(`  ingest${pace ? ` at ${pace}/s` : ''}, ${kind}, ${side}: ${took}${lost}`)
   })
 }
 

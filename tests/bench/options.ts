@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { available, Store } from './stores'
 
 /** How much of everything. */
 export interface Size {
@@ -54,6 +55,7 @@ export interface Options {
   size: Size
   json: boolean
   only?: string[]
+  stores: Store['kind'][]
   /** Where the children leave their CPU profiles. */
   profile?: string
 }
@@ -63,6 +65,7 @@ export const usage = `usage: npm run bench -- [options]
   --quick           a small size, for a first look
   --rounds <n>      how often each side has its turn
   --only <a,b>      some works only, by letter or by name
+  --store <name>    one kind of database only, sqlite or mariadb
   --json            figures for machines
   --profile <path>  leave CPU profiles of all sides in a folder
 `
@@ -75,6 +78,7 @@ export function readOptions(args: string[]): Options | undefined {
       quick: { type: 'boolean' },
       json: { type: 'boolean', default: false },
       only: { type: 'string' },
+      store: { type: 'string' },
       rounds: { type: 'string' },
       profile: { type: 'string' },
     },
@@ -82,5 +86,6 @@ export function readOptions(args: string[]): Options | undefined {
   if (values.help) return
   const size = { ...values.quick ? quick : usual }
   if (values.rounds) size.rounds = +values.rounds
-  return { size, json: values.json!, only: values.only?.split(','), profile: values.profile }
+  const stores = available.filter(kind => !values.store || kind === values.store)
+  return { size, json: values.json!, only: values.only?.split(','), stores, profile: values.profile }
 }

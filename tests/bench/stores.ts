@@ -6,7 +6,7 @@ export type Store =
   | { kind: 'sqlite'; path: string }
   | { kind: 'mariadb'; config: ReturnType<MariaDB['config']> }
 
-export const kinds: Store['kind'][] = hasMariaDB ? ['sqlite', 'mariadb'] : ['sqlite']
+export const available: Store['kind'][] = hasMariaDB ? ['sqlite', 'mariadb'] : ['sqlite']
 
 /** As many new databases as the works ask for. */
 export class Stores {

@@ -4,7 +4,7 @@ import { SideName } from '../child/spec'
 import { now } from '../clock'
 import { quantile } from '../figures'
 import { Side } from '../side'
-import { kinds, Store } from '../stores'
+import { Store } from '../stores'
 
 /** How long the platform takes to answer, ms. */
 const LATENCY = 50
@@ -22,7 +22,7 @@ type Values = Record<string, Record<string, number[]>>
 
 /** How long a new friend waits for the greeting. */
 export default async function (bench: Bench) {
-  for (const kind of kinds) {
+  for (const kind of bench.kinds) {
     const values: Values = {}
     for (let round = 0; round < bench.size.rounds; round++) {
       for (const side of sides) await once(bench, kind, side, values)

@@ -1,7 +1,6 @@
 import { mapValues } from 'koishi'
 import { Bench } from '../bench'
 import { ingest } from '../ingest'
-import { kinds } from '../stores'
 
 /** More than any cache holds. */
 const ROAM = 30_000
@@ -33,7 +32,7 @@ export default async function (bench: Bench) {
   bench.add({ ...common, name: 'rss, caches full', values: rss, of: `${multitude}`, to: `${many}`, ...aim })
   bench.add({ ...common, name: 'heap, caches full', values: heap, of: `${multitude}`, to: `${many}`, ...aim })
   const ingested = await ingest(bench)
-  for (const kind of kinds) {
+  for (const kind of bench.kinds) {
     bench.add({ ...common, name: `rss, ingest, ${kind}`, values: mapValues(ingested[kind], ({ rss }) => rss), of: 'ours', to: 'naive' })
   }
 }

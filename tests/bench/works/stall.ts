@@ -1,7 +1,6 @@
 import { mapValues } from 'koishi'
 import { Bench } from '../bench'
 import { ingest } from '../ingest'
-import { kinds } from '../stores'
 
 const aim = { atMost: 50 }
 /** Few enough for the adapter alone not to hold up anything. */
@@ -12,7 +11,7 @@ export default async function (bench: Bench) {
   const common = { work: 'stall', unit: 'ms', of: 'ours' }
   for (const pace of [undefined, PACE]) {
     const ingested = await ingest(bench, pace)
-    for (const kind of kinds) {
+    for (const kind of bench.kinds) {
       const name = `ingest${pace ? ` at ${pace}/s` : ''}, ${kind}`
       const values = mapValues(ingested[kind], ({ stall }) => stall)
       bench.add({ ...common, name, values, aim })
