@@ -3,6 +3,6 @@ import { install } from '@sinonjs/fake-timers'
 export type Clock = ReturnType<typeof install>
 
 /** From here on time stands still for the code under test, but for what `tickAsync()` lets pass. Undone by `uninstall()`. */
-export function freeze(now = Date.now()): Clock {
-  return install({ now, shouldClearNativeTimers: true, toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+export function freeze(now = Date.now(), ...more: 'setImmediate'[]): Clock {
+  return install({ now, shouldClearNativeTimers: true, toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', ...more] })
 }

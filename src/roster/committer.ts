@@ -3,6 +3,7 @@ import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { isTwin, isWorthRecording, transition } from './state'
 import { Ledger } from './ledger'
+import { save } from './rows'
 
 /** What an event did. */
 export interface Change {
@@ -61,9 +62,9 @@ export class Committer {
     }
     this.decided = new Map(changes)
 
-    await this.write(stored, users)
     const entries = [...changes.values()].map(({ entry }) => entry)
-    const { own, others } = await this.ledger.record(entries)
+    await this.write(stored, users, entries)
+    const { own, others } = await this.ledger.around(entries)
     await this.reconcile(events, entries, others, users)
     for (const id of changes.keys()) {
       if (!own.has(id)) changes.delete(id)
@@ -100,9 +101,9 @@ export class Committer {
   }
 
   /** Only what changed is written, so that two processes do not undo each other's work. @returns how many rows that were */
-  private async write(stored: Map<string, QQUser>, users: Map<string, QQUser>) {
+  private async write(stored: Map<string, QQUser>, users: Map<string, QQUser>, entries: QQUserEntry[] = []) {
     const rows = [...users].map(([key, user]) => difference(stored.get(key), user)).filter(row => Object.keys(row).length > KEYS.length)
-    if (rows.length) await this.ctx.database.upsert('qq_user', rows)
+    await save(this.ctx, rows, entries)
     return rows.length
   }
 

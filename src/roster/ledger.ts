@@ -1,7 +1,7 @@
 import { $, Context, Random, Time } from 'koishi'
 import { QQUserEntry } from '../model'
 import { UserEvent } from '../event'
-import { isToggle, TWIN_WINDOW } from './state'
+import { isToggle, toggleTypes, TWIN_WINDOW } from './state'
 
 export type Toggle = Pick<QQUserEntry, 'selfId' | 'userId' | 'type' | 'source' | 'occurredAt'>
 
@@ -37,32 +37,29 @@ export class Ledger {
     const toggles = events.filter(({ type }) => isToggle(type))
     if (!toggles.length) return []
     const times = toggles.map(({ occurredAt }) => occurredAt)
-    const entries = await this.ctx.database.get('qq_user_event', {
+    return this.ctx.database.get('qq_user_event', {
       ...ofUsers(toggles),
+      type: toggleTypes,
       occurredAt: {
         $gte: new Date(Math.min(...times) - TWIN_WINDOW),
         $lte: new Date(Math.max(...times) + TWIN_WINDOW),
       },
-    }, { sort: { receivedAt: 'asc' } })
-    return entries.filter(({ type }) => isToggle(type))
-  }
-
-  /** Records entries, leaving alone those whose id is there already. */
-  async record(entries: QQUserEntry[]): Promise<Recorded> {
-    if (!entries.length) return { own: new Set(), others: [] }
-    // with every column a key there is nothing to update: an entry that another process recorded first stays as it is
-    await this.ctx.database.upsert('qq_user_event', entries, Object.keys(entries[0]) as never)
-    return this.around(entries)
+    }, { sort: { receivedAt: 'asc' }, fields: ['selfId', 'userId', 'type', 'source', 'occurredAt'] })
   }
 
   /** What is recorded of the users of these entries, from about the same time. */
   async around(entries: QQUserEntry[]): Promise<Recorded> {
-    const rows = await this.ctx.database.get('qq_user_event', {
-      ...ofUsers(entries),
-      receivedAt: { $gte: new Date(Math.min(...entries.map(({ receivedAt }) => +receivedAt)) - CLOCK_SKEW) },
-    }, { sort: { receivedAt: 'asc' } })
-    const own = rows.filter(({ origin }) => origin === this.origin)
-    return { own: new Set(own.map(({ id }) => id)), others: rows.filter(row => !own.includes(row)) }
+    if (!entries.length) return { own: new Set(), others: [] }
+    const ids = entries.map(({ id }) => id)
+    const receivedAt = new Date(Math.min(...entries.map(({ receivedAt }) => +receivedAt)) - CLOCK_SKEW)
+    const origin = { $ne: this.origin }
+    const [foreign, others] = await Promise.all([
+      this.ctx.database.get('qq_user_event', { id: ids, origin }, ['id']),
+      this.ctx.database.get('qq_user_event', { ...ofUsers(entries), receivedAt: { $gte: receivedAt }, origin }, { sort: { receivedAt: 'asc' } }),
+    ])
+    const own = new Set(ids)
+    for (const { id } of foreign) own.delete(id)
+    return { own, others }
   }
 
   /**

@@ -11,9 +11,10 @@ interface Waiting<T> {
 }
 
 const RETRY = [0.2, 0.5, 1, 2, 5].map(value => value * Time.second)
-/** A full batch should take no longer than this, in ms: some databases block the event loop while they write. */
+/** For how long a batch may keep the event loop to itself, in ms, as it does where the database runs within this process. */
 const PACE = 25
-const BATCH = { min: 8, initial: 32, max: 512 }
+// an id has 255 characters at most, and SQLite in WebAssembly breaks on a statement of more than 60,000
+const BATCH = { min: 16, initial: 50, max: 100 }
 
 /** Why a write was given up: it waited longest when the queue was full, or the plugin was unloaded. */
 export class GivenUpError extends Error {}
@@ -115,17 +116,19 @@ export class WriteQueue<T extends object> {
   }
 
   private take() {
-    const task = this.waiting.findIndex(({ work }) => typeof work === 'function')
-    return this.waiting.slice(0, task < 0 ? this.batch : Math.min(task || 1, this.batch))
+    const next = this.waiting.slice(0, this.batch)
+    const task = next.findIndex(({ work }) => typeof work === 'function')
+    return task < 0 ? next : next.slice(0, task || 1)
   }
 
   private async write(batch: Waiting<T>[]) {
     const [{ work }] = batch
-    const start = performance.now()
-    await (typeof work === 'function' ? work() : this.commit(batch.map(({ work }) => work as T), this.failing))
+    const occupied = await occupy(() => typeof work === 'function' ? work() : this.commit(batch.map(({ work }) => work as T), this.failing))
     this.waiting.splice(0, batch.length)
     for (const { resolve } of batch) resolve()
-    this.adapt(batch.length, performance.now() - start)
+    if (batch.length < this.batch) return
+    this.adapt(occupied)
+    if (occupied) await new Promise(resolve => setImmediate(resolve))
   }
 
   private fail(error: unknown) {
@@ -144,9 +147,18 @@ export class WriteQueue<T extends object> {
     this.failures = this.dropped = 0
   }
 
-  private adapt(size: number, elapsed: number) {
-    if (size < this.batch) return
-    const factor = elapsed > PACE ? 0.5 : 2
+  private adapt(occupied: number) {
+    const factor = occupied > PACE ? 0.5 : 2
     this.batch = Math.max(BATCH.min, Math.min(BATCH.max, this.batch * factor))
   }
+}
+
+/** @returns for how long it kept the event loop to itself, in ms of CPU time; 0 if others had their turn in between */
+async function occupy(callback: () => Promise<void>) {
+  const start = process.cpuUsage()
+  let shared = false
+  setImmediate(() => { shared = true })
+  await callback()
+  const { user, system } = process.cpuUsage(start)
+  return shared ? 0 : (user + system) / 1000
 }

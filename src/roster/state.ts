@@ -27,6 +27,8 @@ export function isWorthRecording({ source }: UserEvent, previous: QQUser | undef
   return applied || isDeed(source) || source === 'import' && !previous
 }
 
+export const toggleTypes = Object.keys(consents) as never[]
+
 export function isToggle(type: EventType) {
   return type in consents
 }

@@ -74,7 +74,7 @@ export function useLine() {
     targets = Logger.targets.splice(0)
     log.length = 0
     Logger.targets.push({ record: ({ type, content }) => log.push(`${type} ${content}`) })
-    clock = freeze(Date.UTC(2026, 0, 1))
+    clock = freeze(Date.UTC(2026, 0, 1), 'setImmediate')
     fork = app.plugin({ name: 'line', apply: (inner: Context) => { ctx = inner } })
     open()
   })

@@ -52,9 +52,9 @@ describe('the line of writes', () => {
     it('are bounded', async () => {
       open(100_000)
       push(...range(1, 5000))
-      await clock.tickAsync(1)
+      await clock.tickAsync(minute)
       expect(database.batches.flat()).to.deep.equal(range(1, 5000))
-      expect(Math.max(...database.batches.map(ids => ids.length))).to.be.at.most(512)
+      expect(Math.max(...database.batches.map(ids => ids.length))).to.be.at.most(100)
       expect(database.batches.length).to.be.below(500)
     })
 
