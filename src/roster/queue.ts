@@ -1,4 +1,5 @@
 import { Context, Logger, Time } from 'koishi'
+import { prepareAgain } from './prepare'
 
 /** A write that is carried out alone, in its turn. */
 export type Task = () => Promise<void>
@@ -123,6 +124,7 @@ export class WriteQueue<T extends object> {
 
   private async write(batch: Waiting<T>[]) {
     const [{ work }] = batch
+    if (this.failing) await prepareAgain(this.ctx)
     const occupied = await occupy(() => typeof work === 'function' ? work() : this.commit(batch.map(({ work }) => work as T), this.failing))
     this.waiting.splice(0, batch.length)
     for (const { resolve } of batch) resolve()

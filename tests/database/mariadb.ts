@@ -4,10 +4,13 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { AddressInfo, createServer } from 'node:net'
 import { MySQLDriver } from '@minatojs/driver-mysql'
 import { Driver } from 'minato'
+
+// whatever a test does to the clock
+const { setTimeout: start } = globalThis
+const sleep = (delay: number) => new Promise(resolve => start(resolve, delay))
 
 const DAEMON = '/usr/sbin/mariadbd'
 

@@ -8,10 +8,12 @@ import { build } from 'esbuild'
 import { load } from 'js-yaml'
 import { pick } from 'koishi'
 import { Platform } from '../platform'
-import type { Life, Report } from './child'
-import { REPORTS } from './child/report'
+import type { Life } from './child'
+import { Report, REPORTS } from './child/report'
 
 let program: string | undefined
+/** Loads while another lives, and waits for its turn. */
+let spare: ChildProcess | undefined
 const alive = new Set<ChildProcess>()
 
 /** A bot in a process of its own, which can be killed. */
@@ -22,20 +24,20 @@ export class Bot {
   dead = false
 
   private wake = new Set<() => void>()
-  private process: ChildProcess
   private isOnline = false
 
   static async start(platform: Platform, life: Omit<Life, 'platform'>) {
-    return new Bot(await compile(), { ...life, platform: pick(platform, ['appid', 'token', 'secret', 'selfId', 'endpoint']) })
+    program ??= await compile()
+    const child = spare ?? launch(program)
+    spare = launch(program)
+    child.send({ ...life, platform: pick(platform, ['appid', 'token', 'secret', 'selfId', 'endpoint']) } satisfies Life)
+    return new Bot(child)
   }
 
-  private constructor(program: string, life: Life) {
-    this.process = fork(program, [JSON.stringify(life)], { stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'ipc'] })
-    alive.add(this.process)
-    const lines = createInterface(this.process.stdio[REPORTS] as Readable)
+  private constructor(private process: ChildProcess) {
+    const lines = createInterface(process.stdio[REPORTS] as Readable)
     lines.on('line', line => this.hear(line))
-    this.exit = Promise.all([once(this.process, 'exit'), once(lines, 'close')]).then(() => {
-      alive.delete(this.process)
+    this.exit = Promise.all([once(process, 'exit'), once(lines, 'close')]).then(() => {
       this.dead = true
       this.call()
     })
@@ -74,13 +76,12 @@ export class Bot {
 
 /** One file, as a hundred processes would each take a second to compile the sources for themselves. */
 async function compile() {
-  if (program) return program
   const root = join(__dirname, '../..')
   const folder = await mkdtemp(join(root, 'node_modules/.faults-'))
-  program = join(folder, 'bot.js')
+  const file = join(folder, 'bot.js')
   await build({
     entryPoints: [join(__dirname, 'child/index.ts')],
-    outfile: program,
+    outfile: file,
     bundle: true,
     platform: 'node',
     packages: 'external',
@@ -91,11 +92,19 @@ async function compile() {
       },
     }],
   })
-  return program
+  return file
+}
+
+function launch(program: string) {
+  const child = fork(program, { stdio: ['ignore', process.env.TALK ? 'inherit' : 'ignore', 'inherit', 'pipe', 'ipc'] })
+  alive.add(child)
+  child.once('exit', () => alive.delete(child))
+  return child
 }
 
 /** To be called after each test that starts bots: none outlives it, whatever happened. */
 export async function killAll() {
+  spare = undefined
   for (const process of alive) process.kill('SIGKILL')
   await Promise.all([...alive].map(process => process.exitCode ?? process.signalCode ?? once(process, 'exit')))
 }

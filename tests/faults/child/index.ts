@@ -17,46 +17,45 @@ export interface Life {
   dieAt?: number
 }
 
-export type { Report } from './report'
-
-const { platform, store, webhook, config, dieAt }: Life = JSON.parse(process.argv[2])
+const types = ['friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed'] as const
 
 // nobody is left to report to
 process.on('disconnect', () => process.exit())
 
-const app = new Context()
-const { step } = countSteps(dieAt)
-app.plugin(HTTP as never)
-loadStore(app, store)
-app.plugin(QQBot as never, {
-  id: platform.appid,
-  token: platform.token,
-  secret: platform.secret,
-  type: 'public',
-  authType: 'bot',
-  endpoint: platform.endpoint,
-  intents: 1 << 25 | 1 << 26,
-  retryTimes: 1000,
-  retryInterval: 20,
-  retryLazy: 20,
-  ...webhook && { protocol: 'webhook', path: '/qq' },
-} as never)
-if (webhook) {
-  const { Server } = require('@koishijs/plugin-server')
-  app.plugin(Server, { host: '127.0.0.1', port: webhook, path: '' })
-}
-app.plugin(plugin as never, config)
+process.once('message', live)
 
-for (const type of ['friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed'] as const) {
-  app.on(type, (session) => {
-    report({ announced: (session as unknown as { qq: { id: string } }).qq.id })
-    step()
+function live({ platform, store, webhook, config, dieAt }: Life) {
+  const app = new Context()
+  const { step } = countSteps(dieAt)
+  app.plugin(HTTP as never)
+  loadStore(app, store)
+  app.plugin(QQBot as never, {
+    id: platform.appid,
+    token: platform.token,
+    secret: platform.secret,
+    type: 'public',
+    authType: 'bot',
+    endpoint: platform.endpoint,
+    intents: 1 << 25 | 1 << 26,
+    retryTimes: 1000,
+    retryInterval: 20,
+    retryLazy: 20,
+    ...webhook && { protocol: 'webhook', path: '/qq' },
+  } as never)
+  if (webhook) app.plugin(require('@koishijs/plugin-server').Server, { host: '127.0.0.1', port: webhook, path: '' })
+  app.plugin(plugin as never, config)
+
+  for (const type of types) {
+    app.on(type, (session) => {
+      report({ announced: (session as unknown as { qq: { id: string } }).qq.id })
+      step()
+    })
+  }
+
+  app.on('bot-status-updated', (bot) => {
+    if (bot.platform !== 'qq' || bot.hidden || bot.status !== Universal.Status.ONLINE) return
+    app.inject(['qqUser'], () => report({ online: true }))
   })
+
+  app.start()
 }
-
-app.on('bot-status-updated', (bot) => {
-  if (bot.platform !== 'qq' || bot.hidden || bot.status !== Universal.Status.ONLINE) return
-  app.inject(['qqUser'], () => report({ online: true }))
-})
-
-app.start()

@@ -1,0 +1,36 @@
+import { expect } from 'chai'
+import { SQLiteDriver } from '@minatojs/driver-sqlite'
+import { Harness, until } from '../harness'
+
+/** Creates a table at the second attempt only, as when another process does so at the same moment. */
+class Clumsy extends SQLiteDriver {
+  static table?: string
+
+  async prepare(table: string, dropKeys?: string[]) {
+    if (table !== Clumsy.table) return super.prepare(table, dropKeys)
+    Clumsy.table = undefined
+    throw new Error(`table ${table} already exists`)
+  }
+}
+
+describe('a table that cannot be created at once', () => {
+  let harness: Harness
+
+  afterEach(() => harness.stop())
+
+  for (const table of ['qq_user', 'qq_user_event', 'qq_user_push']) {
+    it(`is created when writing is tried again: ${table}`, async () => {
+      harness = await Harness.start({ order: ['adapter'], database: app => app.plugin(Clumsy as never, { path: ':memory:' }) })
+      const { platform } = harness
+      Clumsy.table = table
+      harness.load()
+      await until(() => harness.app.get('qqUser'))
+      const { id } = platform.add('A')
+      await platform.posted(({ body }) => body.event_id === id)
+      const [entry] = await harness.settled(1)
+      expect(entry).to.include({ id, notice: 'sent' })
+      expect(harness.sessions).to.have.length(1)
+      expect(harness.log.filter(line => line.includes('takes writes again'))).to.have.length(1)
+    })
+  }
+})
