@@ -59,11 +59,15 @@ export interface Failure {
 export function readFailure(error: unknown): Failure {
   const errors = (error as { errors?: unknown })?.errors
   const [cause] = Array.isArray(errors) ? errors : [error]
-  const response = (cause as { response?: { status?: number; data?: any } })?.response
-  const code = Number(response?.data?.code) || undefined
+  const response = (cause as { response?: { status?: number; data?: { code?: unknown } } })?.response
+  const code = readCode(response?.data?.code)
   const meaning = meanings[code!] ?? readStatus(response?.status)
   const definite = meaning !== 'unknown-outcome' && meaning !== 'duplicate' && meaning !== 'audit'
   return { meaning, definite, code }
+}
+
+function readCode(value: unknown): number | undefined {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) || undefined : undefined
 }
 
 function readStatus(status = 0): Meaning {

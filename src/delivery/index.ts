@@ -1,6 +1,7 @@
 import { Bot, Context, h, Session, Time } from 'koishi'
 import { Admission, Reason } from '../gate'
 import { Failure, Meaning, readFailure } from './codes'
+import { Internal } from './internal'
 import { Route } from './route'
 import { StoppedError } from './stop'
 
@@ -84,10 +85,6 @@ export class Delivery {
     const ids = encoder.results.map(({ id }) => id!)
     return { state: 'sent', ids, reason: ids.length ? '' : 'audit' }
   }
-}
-
-interface Internal {
-  sendPrivateMessage(openid: string, data: unknown): Promise<unknown>
 }
 
 /** The bot, with every request for a message waiting for its admission: a message may be sent in parts. */

@@ -1,8 +1,8 @@
 import { Time } from 'koishi'
 import { EventType } from '../model'
 import { deriveId, UserEvent } from '../event'
-import { wrap } from '../shared/patch'
 import { Failure, Meaning, readFailure } from './codes'
+import { Internal, wrapSend } from './internal'
 
 const lessons: Partial<Record<Meaning, EventType>> = {
   rejected: 'friend-push-rejected',
@@ -24,10 +24,6 @@ export function toLesson(selfId: string, userId: string, { meaning }: Failure, a
   return { ...fact, id: deriveId(selfId, fact), selfId, receivedAt: at }
 }
 
-interface Internal {
-  sendPrivateMessage(openid: string, data: unknown): Promise<unknown>
-}
-
 /**
  * Listens to what the platform says to private messages, whoever sends them.
  *
@@ -35,8 +31,7 @@ interface Internal {
  * @returns what takes it back
  */
 export function observeRefusals(internal: Partial<Internal> | undefined, refused: (userId: string, failure: Failure, at: number) => void) {
-  if (!internal?.sendPrivateMessage) return () => {}
-  return wrap(internal as Internal, 'sendPrivateMessage', send => async (openid, data) => {
+  return wrapSend(internal, send => async (openid, data) => {
     const at = Date.now()
     try {
       return await send(openid, data)

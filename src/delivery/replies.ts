@@ -1,15 +1,6 @@
 import { Recent } from '../shared/recent'
-import { wrap } from '../shared/patch'
 import { readFailure } from './codes'
-
-interface Reply {
-  event_id?: string
-  msg_seq?: number
-}
-
-interface Internal {
-  sendPrivateMessage(openid: string, data: Reply): Promise<unknown>
-}
+import { Internal, wrapSend } from './internal'
 
 const EVENTS = 1_000
 
@@ -20,9 +11,8 @@ const EVENTS = 1_000
  * @returns what takes it back
  */
 export function numberReplies(internal: Partial<Internal> | undefined) {
-  if (!internal?.sendPrivateMessage) return () => {}
   const replies = new Recent<Set<number>>(EVENTS)
-  return wrap(internal as Internal, 'sendPrivateMessage', send => async (openid, data) => {
+  return wrapSend(internal, send => async (openid, data) => {
     if (!data?.event_id || data.msg_seq) return send(openid, data)
     const taken = replies.get(data.event_id) ?? new Set()
     replies.set(data.event_id, taken)

@@ -1,20 +1,11 @@
 import { Reason } from '../gate'
-import { wrap } from '../shared/patch'
+import { Internal, wrapSend } from './internal'
 
 /** Thrown in place of a proactive message to a user who said no while it was on its way out. */
 export class StoppedError extends Error {
   constructor(public readonly reason: Reason) {
     super(`the message was stopped before it left: ${reason}`)
   }
-}
-
-interface Request {
-  msg_id?: string
-  event_id?: string
-}
-
-interface Internal {
-  sendPrivateMessage(openid: string, data: Request): Promise<unknown>
 }
 
 /**
@@ -24,8 +15,7 @@ interface Internal {
  * @returns what takes it back
  */
 export function stopRequests(internal: Partial<Internal> | undefined, forbid: (userId: string) => Reason | undefined) {
-  if (!internal?.sendPrivateMessage) return () => {}
-  return wrap(internal as Internal, 'sendPrivateMessage', send => async (openid, data) => {
+  return wrapSend(internal, send => async (openid, data) => {
     const reason = data?.msg_id || data?.event_id ? undefined : forbid(openid)
     if (reason) throw new StoppedError(reason)
     return send(openid, data)

@@ -62,19 +62,19 @@ export class Pusher {
     return { ok: false, reason: 'no-permission' }
   }
 
+  /** The same, about what is known without waiting. */
+  forbid(selfId: string, userId: string): Reason | undefined {
+    const user = this.roster.peek(selfId, userId)
+    const verdict = user && this.judgeSending(user)
+    return verdict && !verdict.ok ? verdict.reason : undefined
+  }
+
   /** Until when (ms) the platform does not let a bot push, if so. */
   suspendedUntil(selfId: string): number | undefined {
     const until = this.suspended.get(selfId)
     const left = until ? until - Date.now() : 0
     // more is left only when the clock was set back
     return left > 0 && left <= SUSPENSION ? until : undefined
-  }
-
-  /** The same, about what is known without waiting. */
-  forbid(selfId: string, userId: string): Reason | undefined {
-    const user = this.roster.peek(selfId, userId)
-    const verdict = user && this.judgeSending(user)
-    return verdict && !verdict.ok ? verdict.reason : undefined
   }
 
   private isSuspended(selfId: string) {

@@ -67,6 +67,7 @@ describe('what a failed send means', () => {
       ['a code that is new', { code: 40099999 }, 40099999],
       ['a code of zero', { code: 0 }],
       ['a code that is no number', { code: 'E_FAIL' }],
+      ['a code that cannot even be read', { code: [{ toString: 0 }] }],
       ['no code', { message: 'no' }],
       ['an empty body', ''],
       ['no body', undefined],
