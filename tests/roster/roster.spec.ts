@@ -178,6 +178,7 @@ for (const engine of engines) {
         expect(lastMessageAt).to.deep.equal(new Date(second(50)))
         harness.plugin!.dispose()
         await until(async () => +((await harness.users)[0].lastMessageAt ?? 0) === second(50))
+        await until(() => writes)
         expect(writes).to.equal(1)
       })
 
