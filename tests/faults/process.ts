@@ -96,7 +96,7 @@ async function compile() {
 }
 
 function launch(program: string) {
-  const child = fork(program, { stdio: ['ignore', process.env.TALK ? 'inherit' : 'ignore', 'inherit', 'pipe', 'ipc'] })
+  const child = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'ipc'] })
   alive.add(child)
   child.once('exit', () => alive.delete(child))
   return child
