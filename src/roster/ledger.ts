@@ -1,6 +1,7 @@
 import { $, Context, Random, Time } from 'koishi'
 import { QQUserEntry } from '../model'
 import { UserEvent } from '../event'
+import { isShared, update } from './rows'
 import { isToggle, toggleTypes, TWIN_WINDOW } from './state'
 
 export type Toggle = Pick<QQUserEntry, 'selfId' | 'userId' | 'type' | 'source' | 'occurredAt'>
@@ -49,8 +50,8 @@ export class Ledger {
 
   /** What is recorded of the users of these entries, from about the same time. */
   async around(entries: QQUserEntry[]): Promise<Recorded> {
-    if (!entries.length) return { own: new Set(), others: [] }
     const ids = entries.map(({ id }) => id)
+    if (!ids.length || !isShared(this.ctx)) return { own: new Set(ids), others: [] }
     const receivedAt = new Date(Math.min(...entries.map(({ receivedAt }) => +receivedAt)) - CLOCK_SKEW)
     const origin = { $ne: this.origin }
     const [foreign, others] = await Promise.all([
@@ -69,8 +70,7 @@ export class Ledger {
    * @returns those that were still to be had
    */
   async claim(ids: string[]): Promise<Set<string>> {
-    const taken = { notice: 'failed', noticeReason: UNKNOWN, origin: this.origin } as const
-    const { matched } = await this.ctx.database.set('qq_user_event', { id: ids, notice: 'pending' }, taken)
+    const matched = await update(this.ctx, ids, { notice: 'failed', noticeReason: UNKNOWN, origin: this.origin }, 'pending')
     if (matched === ids.length) return new Set(ids)
     // some are another process's, or ours from an attempt that failed half way
     const rows = await this.ctx.database.get('qq_user_event', { id: ids, origin: this.origin, noticeReason: UNKNOWN }, ['id'])
@@ -85,7 +85,7 @@ export class Ledger {
     }
     for (const group of groups.values()) {
       const [{ notice, noticeReason }] = group
-      await this.ctx.database.set('qq_user_event', { id: group.map(({ id }) => id) }, { notice, noticeReason })
+      await update(this.ctx, group.map(({ id }) => id), { notice, noticeReason })
     }
   }
 

@@ -125,10 +125,11 @@ export class WriteQueue<T extends object> {
   private async write(batch: Waiting<T>[]) {
     const [{ work }] = batch
     if (this.failing) await prepareAgain(this.ctx)
-    const occupied = await occupy(() => typeof work === 'function' ? work() : this.commit(batch.map(({ work }) => work as T), this.failing))
+    const commit = () => typeof work === 'function' ? work() : this.commit(batch.map(({ work }) => work as T), this.failing)
+    const occupied = batch.length < this.batch ? await commit() : await occupy(commit)
     this.waiting.splice(0, batch.length)
     for (const { resolve } of batch) resolve()
-    if (batch.length < this.batch) return
+    if (occupied === undefined) return
     this.adapt(occupied)
     if (occupied) await new Promise(resolve => setImmediate(resolve))
   }

@@ -1,10 +1,16 @@
 import { Context, makeArray } from 'koishi'
 import { Driver } from 'minato'
-import { QQUser, QQUserEntry } from '../model'
+import { NoticeState, QQUser, QQUserEntry } from '../model'
 
 /** What is used of minato's driver for SQLite. */
 interface SQLite extends Driver {
   _run(sql: string, params?: unknown[]): void
+  _get(sql: string): Record<string, number>
+}
+
+/** Whether other processes may write to the same database. */
+export function isShared({ database }: Context) {
+  return !isSQLite(database.select('qq_user').driver)
 }
 
 /**
@@ -17,6 +23,22 @@ export async function save({ database }: Context, users: Partial<QQUser>[], entr
   if (users.length) await database.upsert('qq_user', users)
   // with every column a key there is nothing to update
   if (entries.length) await database.upsert('qq_user_event', entries, Object.keys(entries[0]) as never)
+}
+
+/**
+ * Changes entries.
+ * @param state only those whose notice is in this state
+ * @returns how many there were
+ */
+export async function update({ database }: Context, ids: string[], values: Partial<QQUserEntry>, state?: NoticeState): Promise<number> {
+  const { driver } = database.select('qq_user_event')
+  const query = { id: ids, ...state && { notice: state } }
+  if (!isSQLite(driver)) return (await database.set('qq_user_event', query, values)).matched!
+  const columns = Object.keys(values).map(column => `${column} = ?`)
+  const conditions = [`id IN (${ids.map(() => '?')})`, ...state ? ['notice = ?'] : []]
+  const params = [...Object.values(values), ...ids, ...state ? [state] : []]
+  driver._run(`UPDATE qq_user_event SET ${columns} WHERE ${conditions.join(' AND ')}`, params)
+  return driver._get('SELECT changes() AS count').count
 }
 
 /**
