@@ -76,4 +76,4 @@ export const Config: Schema<Config> = Schema.intersect([
       keepDays: Schema.natural().default(0),
     }),
   }),
-]).i18n(Object.fromEntries(Object.entries(locales).map(([locale, { _config }]) => [locale, _config]))) as never
+]).i18n(Object.fromEntries(Object.entries(locales).map(([locale, { _config }]) => [locale, _config]))) as Schema<Config>

@@ -43,8 +43,7 @@ export function apply(ctx: Context, config: Config) {
   const pusher = new Pusher(ctx, config, roster, delivery)
   const notices = new Notices(ctx, config, roster, delivery, (selfId, userId) => pusher.admit(selfId, userId))
 
-  // eslint-disable-next-line no-new
-  new Guard(ctx, roster, config.push.guard ? user => pusher.judgeSending(user) : undefined)
+  const guard = new Guard(ctx, roster, config.push.guard ? user => pusher.judgeSending(user) : undefined)
 
   const gateway = new Gateway(ctx, {
     event: (event, session) => attempt(ctx, async () => {
@@ -58,6 +57,7 @@ export function apply(ctx: Context, config: Config) {
       notices.hear(event)
       attempt(ctx, () => roster.hear(event))
     },
+    group: (bot, groupId) => guard.meet(bot.selfId, groupId),
     forbid: (bot, userId) => config.push.guard ? pusher.forbid(bot.selfId, userId) : undefined,
     refused(bot, userId, failure, at) {
       pusher.refused(bot, failure)

@@ -19,9 +19,9 @@ export function definePermission(ctx: Context, service: QQUserService) {
     const given = Object.keys(command._options).filter(name => name in (options ?? {}))
     const names = [`command:${command.name}`, ...given.map(name => `command:${command.name}:option:${name}`)]
     if (!isDemanded(ctx, names)) return
-    if (await ctx.permissions.test(names, session as never)) return
+    if (await ctx.permissions.test(names, session)) return
     const granted = new Map([[PERMISSION, Promise.resolve(true)]])
-    if (!await ctx.permissions.test(names, session as never, granted)) return
+    if (!await ctx.permissions.test(names, session, granted)) return
     return [session.text('qq-user.answers.switch-off'), session.text('qq-user.answers.how-to')].join('\n')
   })
 }

@@ -77,6 +77,11 @@ function decodeMessage(d: Record<string, unknown>, now: number): Fact {
   }
 }
 
+/** The group that a message was written in. */
+export function readGroup(d: unknown): string | undefined {
+  return isRecord(d) ? readId(d.group_openid) ?? readId(d.group_id) : undefined
+}
+
 /** Seconds as a number or a numeric string, or RFC 3339, to milliseconds. */
 function readTime(value: unknown, now: number): number | undefined {
   const time = typeof value === 'number' || typeof value === 'string' && /^\d+$/.test(value)

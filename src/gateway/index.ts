@@ -8,7 +8,7 @@ import { createSession, mend } from '../session'
 import { stopRequests } from '../delivery/stop'
 import { Tally } from '../shared/tally'
 import { toOriginal } from '../shared/patch'
-import { decode, MalformedError, WireType } from './decode'
+import { decode, MalformedError, readGroup, WireType } from './decode'
 import { Envelope, Tap, Watch } from './tap'
 
 const types: WireType[] = [
@@ -26,6 +26,8 @@ export interface Listener {
   event(event: UserEvent, session: Promise<Session>): void
   /** A user wrote to the bot; the event's id is that of the message. */
   message(event: UserEvent): void
+  /** The bot was mentioned in a group. */
+  group(bot: Bot, groupId: string): void
   /** Why a user must not be written to out of the blue, as far as that is known without waiting. */
   forbid(bot: Bot, userId: string): Reason | undefined
   /** The platform refused a private message, whoever sent it. `at` is when that was tried, in ms. */
@@ -48,10 +50,11 @@ export class Gateway {
   private timers = new Set<NodeJS.Immediate>()
 
   constructor(private ctx: Context, private listener: Listener) {
-    for (const type of types) {
-      const name = 'qq/' + type.toLowerCase().replace(/_/g, '-')
-      ctx.on(name as never, ((d: unknown, bot: Bot) => this.receive(type, d, bot)) as never)
-    }
+    for (const type of types) this.listen(type, (d, bot) => this.receive(type, d, bot))
+    this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot) => {
+      const id = readGroup(d)
+      if (id) listener.group(bot, id)
+    })
     ctx.on('bot-status-updated', (bot) => {
       if (isOurs(bot)) this.hook(toOriginal(bot))
     })
@@ -63,6 +66,11 @@ export class Gateway {
       this.timers.forEach(clearImmediate)
       for (const bot of this.hooks.keys()) this.release(bot)
     })
+  }
+
+  /** The adapter's typings lack the second argument. */
+  private listen(type: string, callback: (d: unknown, bot: Bot) => void) {
+    this.ctx.on(`qq/${type.toLowerCase().replace(/_/g, '-')}` as never, callback as never)
   }
 
   private receive(type: WireType, d: unknown, traced: Bot) {

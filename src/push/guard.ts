@@ -31,10 +31,11 @@ export class Guard {
   constructor(private ctx: Context, private roster: Roster, private judge?: (user: QQUser) => Verdict) {
     ctx.on('before-send', (session, options) => this.check(session, options), true)
     ctx.on('qq-user/updated', ({ selfId, userId }) => this.strangers.delete(`${selfId} ${userId}`))
-    ctx.on('qq/group-at-message-create' as never, ((d: { group_id?: string; group_openid?: string }, bot: { selfId: string }) => {
-      const id = d?.group_openid ?? d?.group_id
-      if (id) this.strangers.set(`${bot.selfId} ${id}`, true)
-    }) as never)
+  }
+
+  /** Takes note of a group, so that its messages are not taken for a user's. */
+  meet(selfId: string, groupId: string) {
+    this.strangers.set(`${selfId} ${groupId}`, true)
   }
 
   private async check(session: Session, options: Universal.SendOptions): Promise<true | undefined> {
@@ -52,7 +53,7 @@ export class Guard {
     if (!user) return
     session.isDirect = true
     // the adapter looks for the recipient of a file in there
-    options.session ??= createPrivateSession(session.bot, 'friend-push-allowed', user.userId) as never
+    options.session ??= createPrivateSession(session.bot, 'friend-push-allowed', user.userId)
     const verdict = passive ? undefined : this.judge?.(user)
     if (!verdict || verdict.ok) return
     this.report(user, verdict.reason, session)

@@ -1,6 +1,8 @@
+const ORIGINAL = Symbol.for('cordis.original')
+
 /** The object behind a Cordis proxy. */
 export function toOriginal<T extends object>(value: T): T {
-  return (value as any)[Symbol.for('cordis.original')] ?? value
+  return (value as { [ORIGINAL]?: T })[ORIGINAL] ?? value
 }
 
 /** Replaces a method on one object. The way back leaves alone what somebody else put on top. */

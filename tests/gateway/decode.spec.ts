@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { decode, MalformedError, WireType } from '../../src/gateway/decode'
+import { decode, MalformedError, readGroup, WireType } from '../../src/gateway/decode'
 import { authorize, day, message, now, openid, plain, plainTypes, seconds, types, wrongIds, wrongTimes } from './payloads'
 
 /** The type and the field that a payload is malformed in. */
@@ -252,5 +252,16 @@ describe('reading a payload', () => {
         expect(param(value)).to.equal(expected)
       })
     }
+  })
+})
+
+describe('the group of a message', () => {
+  it('is named in one of two ways', () => {
+    expect(readGroup({ group_openid: 'G', group_id: 'H' })).to.equal('G')
+    expect(readGroup({ group_id: 'H' })).to.equal('H')
+  })
+
+  it('is none when nothing names it', () => {
+    for (const d of [undefined, null, 'G', [], {}, { group_id: '' }, { group_openid: 5 }]) expect(readGroup(d)).to.equal(undefined)
   })
 })
