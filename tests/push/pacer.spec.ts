@@ -77,7 +77,7 @@ describe('the pace of proactive messages', () => {
         }
         fork.dispose()
       }), { numRuns: 200 })
-    }).timeout(20_000)
+    })
 
     it('without wasting it: 1000 messages at 10 a second and 50 ms of latency take no more than a tenth longer', async () => {
       pace({ botSecond: 10, userMinute: 20 })
@@ -88,7 +88,7 @@ describe('the pace of proactive messages', () => {
       // the last second's worth starts at its beginning
       const elapsed = sent[999].start - start + Time.second
       expect(1000 / elapsed * Time.second).to.be.at.least(9)
-    }).timeout(20_000)
+    })
   })
 
   describe('gives a slot back', () => {

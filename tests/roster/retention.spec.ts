@@ -208,7 +208,7 @@ describe('retention', () => {
 
   it('stops without a word when the plugin is unloaded in the midst of it', async () => {
     await start()
-    await fill(Array.from({ length: 2000 }, (_, index) => entry('A', (2 + index) * Time.day)))
+    await fill(Array.from({ length: 400 }, (_, index) => entry('A', (2 + index) * Time.day)))
     const sizes = observe((times) => {
       if (times === 3) harness.plugin!.dispose()
     })
@@ -216,7 +216,7 @@ describe('retention', () => {
     harness.load({ ...silent, history: { keepDays: 1 } })
     await until(() => sizes.length === 3)
     await pass()
-    expect(await left()).to.equal(2000 - 3 * 50)
+    expect(await left()).to.equal(400 - 3 * 50)
     expect(harness.warnings).to.deep.equal([])
     harness.load({ ...silent, history: { keepDays: 1 } })
     await until(async () => await left() === 1)

@@ -40,7 +40,7 @@ describe('the line of writes', () => {
         expect([...outcomes]).to.deep.equal(pushed.map(id => [id, 'written']))
         expect(queue.size).to.equal(0)
       }), { numRuns: 300 })
-    }).timeout(30_000)
+    })
 
     it('what is not committed was given up, and said so', async () => {
       await fc.assert(fc.asyncProperty(scenario, fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 40 })), async (scenario, limit) => {
@@ -51,6 +51,6 @@ describe('the line of writes', () => {
         expect(database.committed.filter(id => outcomes.get(id) === 'written')).to.deep.equal(written)
         expect(queue.size).to.equal(0)
       }), { numRuns: 300 })
-    }).timeout(30_000)
+    })
   })
 })
