@@ -1,4 +1,4 @@
-import { Fragment, Service } from 'koishi'
+import { Fragment } from 'koishi'
 import { QQUser, QQUserEntry } from './model'
 import { Verdict } from './gate'
 import { HistoryOptions } from './roster/ledger'
@@ -18,8 +18,6 @@ declare module 'koishi' {
  * even if it is still being written. Every method throws what the database throws while it is down.
  */
 export class QQUserService {
-  [Service.tracker] = { associate: 'qqUser' }
-
   constructor(private roster: Roster, private pusher: Pusher) {}
 
   /** The user, or `undefined` if the bot never heard of them. */

@@ -6,6 +6,7 @@ import { Delivery, Outcome } from '../delivery'
 import { Admission, judge, Reason, Release, Verdict } from '../gate'
 import { Roster } from '../roster'
 import { createPrivateSession } from '../session'
+import { toOriginal } from '../shared/patch'
 import { Limits, Pacer } from './pacer'
 import { PushError } from './error'
 import { Quota } from './quota'
@@ -32,6 +33,8 @@ export interface PushOptions {
 
 /** Everything that is sent to users who did not write first. */
 export class Pusher {
+  /** Not Cordis' proxy of them, which is asked for every property of every bot. */
+  private bots: Bot[]
   private limits: Limits
   private quota: Quota
   private pacers = new Map<string, Pacer>()
@@ -39,6 +42,7 @@ export class Pusher {
   private suspended = new Map<string, number>()
 
   constructor(private ctx: Context, private config: Config, private roster: Roster, private delivery: Delivery) {
+    this.bots = toOriginal(ctx.bots)
     const { push } = config
     this.limits = push.tier === 'custom' ? push : tiers[push.tier]
     this.quota = new Quota(ctx, this.limits.userDay, task => roster.write(task))
@@ -137,7 +141,7 @@ export class Pusher {
   }
 
   private bot(selfId: string): Bot | undefined {
-    const bot = this.ctx.bots.find(bot => bot.platform === 'qq' && bot.selfId === selfId)
+    const bot = this.bots.find(bot => bot.platform === 'qq' && bot.selfId === selfId)
     return bot?.status === Universal.Status.ONLINE ? bot : undefined
   }
 

@@ -20,14 +20,14 @@ async function cost(times: number, callback: (index: number) => Promise<unknown>
 }
 
 /** Microseconds of CPU time that one question about a user takes. @param offset the first of users that were not asked about before */
-export async function gate({ app, spec }: Side, offset: number, users: number) {
+export async function gate({ app: { database, qqUser }, spec }: Side, offset: number, users: number) {
   const { selfId } = spec.address
   const ids = Array.from({ length: users }, (_, index) => toUserId(0, offset + index))
   const others = Array.from({ length: users }, (_, index) => toUserId(0, offset + users + index))
   return {
-    get: await cost(users, index => app.database.get('qq_user', { selfId, userId: others[index] })),
-    uncached: await cost(users, index => app.qqUser.canPush(selfId, ids[index])),
-    cached: await cost(users * 50, index => app.qqUser.canPush(selfId, ids[index % users])),
+    get: await cost(users, index => database.get('qq_user', { selfId, userId: others[index] })),
+    uncached: await cost(users, index => qqUser.canPush(selfId, ids[index])),
+    cached: await cost(users * 50, index => qqUser.canPush(selfId, ids[index % users])),
   }
 }
 
