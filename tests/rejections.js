@@ -1,0 +1,24 @@
+/** Mocha lets a rejection pass that nobody handles. Here it is a failure of the test that it comes to light in. */
+const rejections = []
+
+function note(error) {
+  rejections.push(error)
+}
+
+function check() {
+  const [error] = rejections.splice(0)
+  if (error) throw error
+}
+
+exports.mochaHooks = {
+  beforeAll() {
+    process.on('unhandledRejection', note)
+  },
+  afterEach: check,
+  async afterAll() {
+    // what the last test has left behind comes to light a little later
+    await new Promise(resolve => setTimeout(resolve, 20))
+    process.off('unhandledRejection', note)
+    check()
+  },
+}
