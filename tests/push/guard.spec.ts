@@ -190,4 +190,42 @@ describe('guard', () => {
       expect(reads).to.have.length(1)
     })
   })
+
+  describe('with the database down', () => {
+    function takeDown() {
+      const driver = harness.app.database.drivers[0] as any
+      driver.get = () => Promise.reject(new Error('the server has gone away'))
+    }
+
+    it('a private message that nobody asked for does not leave', async () => {
+      await start()
+      const messages: Session[] = []
+      harness.app.on('message', (session) => { messages.push(session) })
+      platform.message('A')
+      await until(() => messages.length)
+      await refuse('A')
+      // what was known is known no more, and the message too old for a reply
+      clock = install({ now: Date.now() + Time.hour, shouldClearNativeTimers: true, toFake: ['Date'] })
+      takeDown()
+      expect(await messages[0].send('unasked')).to.deep.equal([])
+      expect(platform.posts).to.deep.equal([])
+      expect(harness.warnings.join()).to.contain('the server has gone away')
+    })
+
+    it('what may be for a group leaves', async () => {
+      await start()
+      takeDown()
+      await harness.bot.sendMessage('G', 'unasked').catch(() => {})
+      expect(platform.posts.map(({ kind, target }) => [kind, target])).to.deep.equal([['group', 'G']])
+    })
+  })
+
+  it('stops what the platform does not let the bot send, whoever it is for', async () => {
+    await start()
+    await befriend('A', 'B')
+    platform.pushBanned = true
+    await harness.bot.sendPrivateMessage('A', 'one').catch(() => {})
+    expect(await harness.bot.sendPrivateMessage('B', 'two')).to.deep.equal([])
+    expect(platform.posts.map(({ target, code }) => [target, code])).to.deep.equal([['A', 40034105]])
+  })
 })
