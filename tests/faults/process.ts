@@ -9,7 +9,7 @@ import { load } from 'js-yaml'
 import { pick } from 'koishi'
 import { Platform } from '../platform'
 import type { Life } from './child'
-import { Report, REPORTS } from './child/report'
+import { Memory, Report, REPORTS } from './child/report'
 
 let program: string | undefined
 /** Loads while another lives, and waits for its turn. */
@@ -25,6 +25,7 @@ export class Bot {
 
   private wake = new Set<() => void>()
   private isOnline = false
+  private memory?: Memory
 
   static async start(platform: Platform, life: Omit<Life, 'platform'>) {
     program ??= await compile()
@@ -56,6 +57,14 @@ export class Bot {
     return this.until(() => this.isOnline)
   }
 
+  /** What the process holds, garbage not counted. */
+  async measure() {
+    this.memory = undefined
+    this.process.send('measure')
+    await this.until(() => !!this.memory)
+    return this.memory!
+  }
+
   async kill() {
     this.process.kill('SIGKILL')
     await this.exit
@@ -64,6 +73,7 @@ export class Bot {
   private hear(line: string) {
     const report: Report = JSON.parse(line)
     if ('online' in report) this.isOnline = true
+    else if ('memory' in report) this.memory = report.memory
     else this.announced.push(report.announced)
     this.call()
   }

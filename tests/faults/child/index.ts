@@ -2,6 +2,7 @@ import { Context, Dict, Universal } from 'koishi'
 import { HTTP } from '@koishijs/plugin-http'
 import QQBot from '@satorijs/adapter-qq'
 import * as plugin from '../../../src'
+import { measure } from './measure'
 import { report } from './report'
 import { countSteps } from './steps'
 import { loadStore, Store } from './store'
@@ -22,7 +23,10 @@ const types = ['friend-added', 'friend-deleted', 'friend-push-rejected', 'friend
 // nobody is left to report to
 process.on('disconnect', () => process.exit())
 
-process.once('message', live)
+process.once('message', (life: Life) => {
+  process.on('message', () => report({ memory: measure() }))
+  live(life)
+})
 
 function live({ platform, store, webhook, config, dieAt }: Life) {
   const app = new Context()

@@ -30,8 +30,8 @@ export function envelope(dice: Dice, users: string[], now: number): Generated {
   const d = makers[t](dice, dice.pick(users), now - dice.below(3_000_000))
   const kind = dice.below(10)
   const id = dice.chance(0.05) ? dice.pick([null, '', word(dice), 'x'.repeat(256)]) : undefined
-  if (kind < 3) return { t, d, id }
-  if (kind < 8) return { t, d: spoil(dice, t, d), id }
+  if (kind < 2) return { t, d, id }
+  if (kind < 7) return { t, d: spoil(dice, t, d), id }
   if (kind < 9) return { t, d: t === 'INTERACTION_CREATE' ? null : scalar(dice), id }
   return { t: dice.pick(['FRIEND_HUG', 'C2C_MSG_', '__proto__', 'friend_add', 'ERROR', '']), d: anything(dice), id }
 }
@@ -53,7 +53,7 @@ function spoil(dice: Dice, t: string, d: any) {
     if (field === 'authorize_data') return { ...d, data: { resolved: { authorize_data: scalar(dice) } } }
     return { ...d, data: { resolved: { authorize_data: { ...data, [field]: anything(dice) } } } }
   }
-  const field = dice.pick(['openid', 'timestamp', 'scene', 'scene_param', 'author', '__proto__'])
+  const field = dice.pick(['openid', 'openid', 'timestamp', 'timestamp', 'scene', 'scene_param', 'author', '__proto__'])
   return dice.chance(0.2) ? { ...d, [field]: undefined } : { ...d, [field]: anything(dice) }
 }
 
