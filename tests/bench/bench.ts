@@ -31,10 +31,6 @@ export class Bench {
     return this.options.stores
   }
 
-  get json() {
-    return this.options.json
-  }
-
   add(figure: Figure) {
     this.figures.push(figure)
   }

@@ -32,11 +32,3 @@ export function toSpread({ values, of, to }: Figure): Spread {
   const results = to === undefined ? values[of] : values[of].map((value, round) => value / values[to][round])
   return { min: Math.min(...results), median: median(results), max: Math.max(...results) }
 }
-
-/** Whether the aim is reached, as far as there is one. */
-export function isMet(figure: Figure): boolean | undefined {
-  const { aim } = figure
-  if (!aim) return
-  const { median } = toSpread(figure)
-  return 'atLeast' in aim ? median >= aim.atLeast : median <= aim.atMost
-}

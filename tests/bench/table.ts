@@ -1,6 +1,6 @@
-import { Figure, isMet, median, toSpread } from './figures'
+import { Figure, median, toSpread } from './figures'
 
-const head = ['work', 'figure', 'unit', 'compared with', 'value', 'min', 'median', 'max', 'aim', '']
+const head = ['work', 'figure', 'unit', 'compared with', 'value', 'min', 'median', 'max', 'aim']
 
 /** The figures for people: what is compared, the ratio's spread over the rounds, and the aim beside it. */
 export function toTable(figures: Figure[]) {
@@ -14,7 +14,6 @@ export function toTable(figures: Figure[]) {
 function toRow(figure: Figure) {
   const { work, name, unit, values, of, to, aim } = figure
   const { min, median: middle, max } = toSpread(figure)
-  const met = isMet(figure)
   return [
     work,
     name,
@@ -23,7 +22,6 @@ function toRow(figure: Figure) {
     `${of} ${format(median(values[of]))}`,
     ...[min, middle, max].map(format),
     !aim ? '' : 'atLeast' in aim ? `>= ${aim.atLeast}` : `<= ${aim.atMost}`,
-    met === undefined ? '' : met ? 'met' : 'MISSED',
   ]
 }
 
@@ -33,5 +31,5 @@ function format(value: number) {
 }
 
 export function toJson(figures: Figure[]) {
-  return JSON.stringify(figures.map(figure => ({ ...figure, ...toSpread(figure), met: isMet(figure) })), null, 2) + '\n'
+  return JSON.stringify(figures.map(figure => ({ ...figure, ...toSpread(figure) })), null, 2) + '\n'
 }
