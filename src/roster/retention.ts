@@ -24,7 +24,10 @@ export class Retention {
     if (!this.keepDays) return
     const before = new Date(Date.now() - this.keepDays * Time.day)
     let after: Position | undefined
-    do after = await this.roster.prune(before, BATCH, after)
-    while (after)
+    do {
+      after = await this.roster.prune(before, BATCH, after)
+      // a database within this process would let nothing else have its turn
+      await new Promise(resolve => setImmediate(resolve))
+    } while (after)
   }
 }

@@ -206,6 +206,23 @@ describe('retention', () => {
     expect(harness.warnings).to.deep.equal([])
   })
 
+  it('gives others their turn between its steps', async () => {
+    await start()
+    await fill(Array.from({ length: 400 }, (_, index) => entry('A', (2 + index) * Time.day)))
+    let turns = 0
+    let timer = setImmediate(function turn() {
+      turns++
+      timer = setImmediate(turn)
+    })
+    const seen: number[] = []
+    observe(() => { seen.push(turns) })
+    await reload(1)
+    await until(async () => await left('A') === 1)
+    clearImmediate(timer)
+    expect(seen.length).to.be.above(5)
+    expect(new Set(seen).size).to.equal(seen.length)
+  })
+
   it('stops without a word when the plugin is unloaded in the midst of it', async () => {
     await start()
     await fill(Array.from({ length: 400 }, (_, index) => entry('A', (2 + index) * Time.day)))
