@@ -48,8 +48,14 @@ export function pace(limits: Partial<Limits>, size = 10_000) {
   fork = app.plugin((ctx) => { pacer = new Pacer(ctx, { ...free, ...limits }, size) })
 }
 
-/** Takes a slot, keeps it for as long as a request takes, gives it back. */
-export async function send(userId: string, latency = 0, used = true, signal?: AbortSignal) {
+/** Takes a slot, keeps it for as long as a request takes, gives it back. Whoever does not wait for that may be turned away unheard. */
+export function send(userId: string, latency = 0, used = true, signal?: AbortSignal) {
+  const done = take(userId, latency, used, signal)
+  done.catch(() => {})
+  return done
+}
+
+async function take(userId: string, latency: number, used: boolean, signal?: AbortSignal) {
   const release = await pacer.acquire(userId, signal)
   const item = { userId, start: Date.now(), end: Infinity, used }
   sent.push(item)
