@@ -70,7 +70,7 @@ export class Ledger {
    * @returns those that were still to be had
    */
   async claim(ids: string[]): Promise<Set<string>> {
-    const matched = await update(this.ctx, ids, { notice: 'failed', noticeReason: UNKNOWN, origin: this.origin }, 'pending')
+    const matched = await update(this.ctx, { notice: 'failed', noticeReason: UNKNOWN, origin: this.origin }, { id: ids, notice: 'pending' })
     if (matched === ids.length) return new Set(ids)
     // some are another process's, or ours from an attempt that failed half way
     const rows = await this.ctx.database.get('qq_user_event', { id: ids, origin: this.origin, noticeReason: UNKNOWN }, ['id'])
@@ -85,7 +85,7 @@ export class Ledger {
     }
     for (const group of groups.values()) {
       const [{ notice, noticeReason }] = group
-      await update(this.ctx, group.map(({ id }) => id), { notice, noticeReason })
+      await update(this.ctx, { notice, noticeReason }, { id: group.map(({ id }) => id) })
     }
   }
 
