@@ -39,7 +39,7 @@ export class Side {
 
   private constructor(public platform: Platform, options: SideOptions) {
     const address = pick(platform, ['appid', 'token', 'secret', 'selfId', 'endpoint'])
-    const spec: Spec = { greet: false, answer: false, keepDays: 0, ...options, address }
+    const spec: Spec = { greet: false, answer: false, ...options, address }
     const profile = Side.profile ? ['--cpu-prof', `--cpu-prof-dir=${Side.profile}`] : []
     this.child = fork(join(__dirname, 'child'), [JSON.stringify(spec)], {
       execArgv: ['-r', 'esbuild-register', '-r', 'yml-register', '--expose-gc', ...profile],

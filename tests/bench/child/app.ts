@@ -80,10 +80,10 @@ function connect(app: Context, { address }: Spec) {
   } as never)
 }
 
-async function load(app: Context, { side, greet, keepDays, address }: Spec, plugin: Plugin.Object) {
+async function load(app: Context, { side, greet, address }: Spec, plugin: Plugin.Object) {
   const notice = { enabled: greet }
   const start = now()
-  app.plugin(plugin, side === 'ours' ? { icebreaker: notice, pushAllowed: notice, pushRejected: notice, history: { keepDays } } : { greet })
+  app.plugin(plugin, side === 'ours' ? { icebreaker: notice, pushAllowed: notice, pushRejected: notice } : { greet })
   await app.database.prepared()
   if (side === 'ours') {
     await until(() => app.get('qqUser'))

@@ -12,8 +12,6 @@ export interface Spec {
   greet: boolean
   /** Whether every message is answered. */
   answer: boolean
-  /** For how many days the ledger is kept, 0 for ever. */
-  keepDays: number
 }
 
 export interface Question {

@@ -26,13 +26,12 @@ export default async function (bench: Bench) {
 
 async function prune(bench: Bench) {
   const { pruned, entries } = bench.size
-  const platform = await bench.platform()
   const store = await bench.stores.create('sqlite')
-  await bench.run({ side: 'ours', store }, side => side.ask('fill', pruned, entries), platform)
-  return bench.run({ side: 'ours', store, keepDays: 1 }, async (side) => {
-    // it begins with the plugin, which is watched from there
-    await side.ask('pruned')
+  return bench.run({ side: 'ours', store }, async (side) => {
+    await side.ask('fill', pruned, entries)
+    await side.ask('watch')
+    await side.ask('prune')
     const { stall } = await side.ask('unwatch')
     return stall
-  }, platform)
+  })
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Time } from 'koishi'
+import type { Retention } from '../../../../src/roster/retention'
 import type { Statistics } from '../../../../src/roster/statistics'
 import { now } from '../../clock'
 import type { Side } from '../app'
@@ -65,8 +66,11 @@ export async function roam(side: Side, users: number) {
   await totals(side)
 }
 
-/** Waits until nothing older than a day is left in the ledger. */
-export async function pruned({ app }: Side) {
+/** Prunes the ledger until nothing older than a day is left in it. */
+export async function prune({ app }: Side) {
+  const room: { Retention: typeof Retention } = require('../../../../src/roster/retention')
+  // eslint-disable-next-line no-new
+  new room.Retention(app, app.qqUser['roster'], app.qqUser['pusher'], 1)
   const before = new Date(Date.now() - Time.day)
   while (true) {
     const [entry] = await app.database.get('qq_user_event', { occurredAt: { $lt: before } }, { limit: 1, fields: ['id'] })
