@@ -68,10 +68,10 @@ describe('console: a hostile client', () => {
       ['qq-user/export', { table: 'users' }],
       ['qq-user/import', selfId, 1],
     ] as [string, ...unknown[]][]) expect(await page.error(name, ...args), JSON.stringify([name, args]).slice(0, 100)).to.equal('bad-request')
-    const at = performance.now()
+    const start = process.cpuUsage()
     expect(await page.error('qq-user/push', selfId, 'nobody', '<'.repeat(5000))).to.equal(undefined)
     expect(await page.error('qq-user/push', selfId, 'nobody', ' <!-- -->')).to.equal('empty')
-    expect(performance.now() - at).to.be.below(500)
+    expect(process.cpuUsage(start).user / 1000).to.be.below(500)
   })
 
   it('waits for its answers before it asks for more, and not for ever', async () => {

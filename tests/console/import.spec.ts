@@ -93,7 +93,7 @@ describe('console: import', () => {
     expect(ledger.map(({ userId, applied, notice }) => [userId, applied, notice])).to.have.deep.members([['NEW', false, 'none'], ['NEW2', false, 'none']])
     await pass()
     expect([events.length, site.harness.sessions.length, site.platform.posts.length]).to.deep.equal([0, 3, posts])
-    expect((await page.call('qq-user/overview', {})).today.added).to.equal(1)
+    expect((await page.call('qq-user/overview', {})).week.added).to.equal(1)
     // what comes later counts as ever
     site.platform.message('NEW', 'hello', { username: 'Real' })
     await until(async () => (await get('NEW'))?.relation === 'friend')

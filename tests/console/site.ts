@@ -1,4 +1,4 @@
-import { install } from '@sinonjs/fake-timers'
+import { Clock, freeze } from '../clock'
 import { ForkScope } from 'koishi'
 import Auth from '@koishijs/plugin-auth'
 import Console from '@koishijs/plugin-console'
@@ -18,7 +18,7 @@ export interface SiteOptions extends HarnessOptions {
 /** A console with the plugin behind it. A test starts it as it needs it. */
 export class Site {
   harness!: Harness
-  clock?: ReturnType<typeof install>
+  clock?: Clock
 
   private server!: ForkScope
   private port!: number
@@ -63,7 +63,7 @@ export class Site {
   }
 
   freeze() {
-    this.clock = install({ now: Date.now(), shouldClearNativeTimers: true, toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+    this.clock = freeze()
   }
 
   async stop() {
