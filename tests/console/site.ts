@@ -1,14 +1,12 @@
-import { Clock, freeze } from '../clock'
 import { ForkScope } from 'koishi'
 import Auth from '@koishijs/plugin-auth'
 import Console from '@koishijs/plugin-console'
 import { Server } from '@koishijs/plugin-server'
 import { QQUser } from '../../src'
+import { Clock, freeze } from '../clock'
 import { freePort } from '../database'
-import { Harness, HarnessOptions, pass, until } from '../harness'
+import { Harness, HarnessOptions, pass, silent, until } from '../harness'
 import { Page } from './page'
-
-const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 
 export interface SiteOptions extends HarnessOptions {
   /** Ask clients who they are. */
