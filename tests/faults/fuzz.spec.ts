@@ -111,4 +111,4 @@ describe(`${ENVELOPES + CALLS} envelopes and calls, valid, nearly valid and host
     expect([await harness.users, await harness.ledger]).to.deep.equal(before)
     await check()
   }))
-}).timeout(600_000)
+}).timeout(1200_000)

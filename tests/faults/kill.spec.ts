@@ -74,4 +74,4 @@ describe('a process that is killed while events flow', () => {
     story.checkRows(tables, announced)
     story.checkEnd(tables)
   }))
-}).timeout(600_000)
+}).timeout(1200_000)

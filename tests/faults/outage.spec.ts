@@ -19,7 +19,7 @@ function measure() {
 }
 
 suite('a database server that is down', function () {
-  this.timeout(240_000)
+  this.timeout(600_000)
 
   let server: MariaDB
   let harness: Harness
@@ -62,7 +62,7 @@ suite('a database server that is down', function () {
     return ids
   }
 
-  const until = (count: number) => wait(() => harness.sessions.length >= count, 120_000)
+  const until = (count: number) => wait(() => harness.sessions.length >= count, 400_000)
 
   const announced = () => harness.sessions.map(({ qq }: any) => qq.id as string)
 

@@ -64,6 +64,9 @@ async function soak(minutes: number, rate: number) {
   const state = bot.dead ? 'DEAD' : 'alive'
   await clean()
   const { integrity, ledger } = await readTables(path)
+  const outcomes = new Map<string, number>()
+  for (const { notice, noticeReason } of ledger) outcomes.set(`${notice} ${noticeReason}`, (outcomes.get(`${notice} ${noticeReason}`) ?? 0) + 1)
+  console.log('notices: %s', [...outcomes].map(([outcome, count]) => `${count} ${outcome}`.trim()).join(', '))
   // caches fill in the beginning
   const late = samples.filter(sample => sample.minutes > minutes / 3)
   const { announced } = bot
@@ -73,5 +76,5 @@ async function soak(minutes: number, rate: number) {
   await rm(folder, { recursive: true })
 }
 
-const [minutes = 10, rate = 20] = process.argv.slice(2).map(Number)
+const [minutes = 10, rate = 40] = process.argv.slice(2).map(Number)
 soak(minutes, rate)
