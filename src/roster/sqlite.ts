@@ -1,5 +1,5 @@
-import { Dict, makeArray } from 'koishi'
-import { Driver, Model } from 'minato'
+import { makeArray } from 'koishi'
+import { Driver } from 'minato'
 import { NoticeState, QQUserEntry } from '../model'
 
 /**
@@ -8,7 +8,6 @@ import { NoticeState, QQUserEntry } from '../model'
  * turn in between, takes a tenth of the time.
  */
 export interface SQLite extends Driver {
-  sql: { dump(row: object, model: Model): Dict }
   _run(sql: string, params?: unknown[]): void
   _get(sql: string): { count: number }
 }
@@ -61,7 +60,9 @@ function insert(driver: SQLite, table: string, rows: object[], update: boolean) 
   const columns = Object.keys(rows[0])
   const primary = makeArray(model.primary)
   const updates = columns.filter(column => !primary.includes(column)).map(column => `${column} = excluded.${column}`)
-  const cells = rows.map(row => driver.sql.dump(row, model)).flatMap(row => columns.map(column => row[column] ?? null))
+  // what the driver does with a value; its own way there leads through a proxy for every cell
+  const dumps = columns.map(column => driver.types[model.fields[column]!.type.type as string]?.dump)
+  const cells = rows.flatMap(row => Object.values(row).map((value, index) => dumps[index]?.(value) ?? value ?? null))
   driver._run([
     `INSERT INTO ${table} (${columns})`,
     `VALUES ${rows.map(() => `(${columns.map(() => '?')})`)}`,
