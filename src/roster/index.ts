@@ -49,7 +49,7 @@ export class Roster {
   /** When (ms) users were last heard of. */
   private heard = new Recent<number>(HEARD.size, HEARD.age)
   /** Events that were received and are not in the database yet, by user. */
-  private arriving = new Map<string, UserEvent[]>()
+  private arriving = new Map<string, Set<UserEvent>>()
   /** The newest message of each user since the last time that they were written. */
   private messages = new Map<string, UserEvent>()
 
@@ -78,8 +78,7 @@ export class Roster {
     // what the user wrote before must not be taken for an answer to this
     this.flush(key)
     const item: Arrival = { event }
-    const events = this.arriving.get(key) ?? []
-    this.arriving.set(key, [...events, event])
+    this.arriving.set(key, (this.arriving.get(key) ?? new Set()).add(event))
     try {
       await this.queue.push(item)
     } catch (error) {
@@ -281,9 +280,9 @@ export class Roster {
   }
 
   private arrived(key: string, event: UserEvent) {
-    const events = this.arriving.get(key)!.filter(other => other !== event)
-    if (events.length) this.arriving.set(key, events)
-    else this.arriving.delete(key)
+    const events = this.arriving.get(key)!
+    events.delete(event)
+    if (!events.size) this.arriving.delete(key)
   }
 
   private async commit(batch: Item[], again: boolean) {

@@ -1,0 +1,46 @@
+import { expect } from 'chai'
+import { Context, ForkScope, Logger } from 'koishi'
+import { attempt } from '../src/shared/attempt'
+
+describe('what must not take the bot down', () => {
+  let app: Context
+  let ctx: Context
+  let fork: ForkScope
+  let targets: Logger.Target[]
+  const log: string[] = []
+
+  beforeEach(async () => {
+    targets = Logger.targets.splice(0, Infinity, { record: ({ type, name, content }) => log.push(`${type} ${name} ${content.split('\n')[0]}`) })
+    log.length = 0
+    app = new Context()
+    fork = app.plugin({ name: 'qq-user', apply: (inner: Context) => { ctx = inner } })
+    await app.start()
+  })
+
+  afterEach(() => {
+    Logger.targets.splice(0, Infinity, ...targets)
+  })
+
+  async function fail(prepare: () => unknown) {
+    let reject!: (error: Error) => void
+    const done = attempt(ctx, () => new Promise((_, no) => reject = no))
+    await prepare()
+    reject(new Error('too late'))
+    await done
+    expect(log).to.deep.equal(['warn qq-user Error: too late'])
+  }
+
+  it('ends up in the log', async () => {
+    await fail(() => {})
+    await app.stop()
+  })
+
+  it('ends up in the log when the plugin was unloaded meanwhile', async () => {
+    await fail(() => fork.dispose())
+    await app.stop()
+  })
+
+  it('ends up in the log when the app was stopped meanwhile', async () => {
+    await fail(() => app.stop())
+  })
+})
