@@ -22,10 +22,14 @@ describe('what must not take the bot down', () => {
   })
 
   async function fail(prepare: () => unknown) {
-    let reject!: (error: Error) => void
-    const done = attempt(ctx, () => new Promise((_, no) => reject = no))
+    let begin!: () => void
+    const begun = new Promise<void>(resolve => begin = resolve)
+    const done = attempt(ctx, async () => {
+      await begun
+      throw new Error('too late')
+    })
     await prepare()
-    reject(new Error('too late'))
+    begin()
     await done
     expect(log).to.deep.equal(['warn qq-user Error: too late'])
   }
