@@ -5,11 +5,12 @@ import gate from './works/gate'
 import greeting from './works/greeting'
 import ingest from './works/ingest'
 import memory from './works/memory'
+import page from './works/page'
 import scale from './works/scale'
 import stall from './works/stall'
 import traffic from './works/traffic'
 
-const works = { ingest, greeting, traffic, gate, scale, memory, stall }
+const works = { ingest, greeting, traffic, gate, scale, memory, stall, page }
 
 async function run() {
   const options = readOptions(process.argv.slice(2))

@@ -26,9 +26,10 @@ export async function fill({ app, spec: { address: { selfId } } }: Side, users: 
   for (const { name } of indexes) driver._run(`DROP INDEX "${name}"`)
   driver._run(`
     WITH RECURSIVE line(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM line WHERE i < ${users - 1})
-    INSERT INTO qq_user (selfId, userId, relation, relationAt, consent, consentAt, firstSeen, scene, sceneAt, name)
+    INSERT INTO qq_user (selfId, userId, relation, relationAt, consent, consentAt, firstSeen, lastMessageAt, scene, sceneParam, sceneAt, name)
     SELECT '${selfId}', ${userId} AS u, iif(i % 10 < 8, 'friend', iif(i % 10 = 8, 'deleted', 'unknown')), ${since},
-      iif(i % 7 < 4, 'unknown', iif(i % 7 < 6, 'allowed', 'rejected')), ${since}, ${since}, 1000 + i % 5, ${since}, iif(i % 3 = 0, 'user ' || i, NULL)
+      iif(i % 7 < 4, 'unknown', iif(i % 7 < 6, 'allowed', 'rejected')), ${since}, ${since}, iif(i % 2, ${now} - i * 2654435761 % ${YEAR}, NULL),
+      1000 + i % 5, iif(i % 5 = 4, 'campaign ' || i % 50, NULL), ${since}, iif(i % 3 = 0, 'user ' || i, NULL)
     FROM line ORDER BY u`)
   for (let entry = 0; entry < entries; entry++) {
     const at = entry === entries - 1 && entries > 1 ? `${now} - i % 1000` : `${since} + ${entry}`

@@ -1,3 +1,4 @@
 export * from './process'
+export * from './console'
 export * from './fill'
 export * from './roster'
