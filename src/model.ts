@@ -95,6 +95,7 @@ export function extendModel(ctx: Context) {
       ['selfId', 'consent', 'firstSeen'],
       ['selfId', 'lastMessageAt', 'userId'],
       ['selfId', 'name'],
+      ['selfId', 'relation', 'consent', 'scene'],
     ],
   })
 

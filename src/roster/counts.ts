@@ -31,7 +31,8 @@ export class Counts {
   async load() {
     const rows = await this.ctx.database
       .select('qq_user')
-      .groupBy([...COLUMNS], { count: row => $.length(row.userId) })
+      // counts a column of the index, which then is all that is read
+      .groupBy([...COLUMNS], { count: row => $.length(row.selfId) })
       .execute() as Group[]
     this.groups = Object.create(null)
     for (const row of rows) this.groups![toKey(row)] = row
