@@ -13,7 +13,7 @@ const order: Level[] = ['error', 'warn', 'info', 'ok']
 
 /** What a diagnosis means, the worst first. `toTime` writes a time. */
 export function examine(diagnosis: Diagnosis, toTime: (ms: number) => string): Finding[] {
-  const { adapter, bots, arrivals, malformed, database } = diagnosis
+  const { adapter, bots, arrivals, malformed, unknown, database } = diagnosis
   const findings: Finding[] = [
     adapter ? { level: 'ok', key: 'adapter' } : { level: 'error', key: 'no-adapter' },
     ...bots.flatMap(bot => [...examineBot(bot, toTime)]),
@@ -24,9 +24,13 @@ export function examine(diagnosis: Diagnosis, toTime: (ms: number) => string): F
     const arrived = Object.values(arrivals).some(Boolean)
     findings.push(arrived ? { level: 'ok', key: 'arrivals' } : { level: 'info', key: 'no-arrivals' })
   }
-  const count = malformed.reduce((sum, { count }) => sum + count, 0)
-  if (count) findings.push({ level: 'warn', key: 'malformed', params: { n: count } })
+  if (malformed.length) findings.push({ level: 'warn', key: 'malformed', params: { n: count(malformed) } })
+  if (unknown.length) findings.push({ level: 'info', key: 'unknown', params: { n: count(unknown) } })
   return findings.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
+}
+
+function count(items: { count: number }[]) {
+  return items.reduce((sum, { count }) => sum + count, 0)
 }
 
 function* examineBot({ selfId, name, online, intents, suspendedUntil }: Diagnosis['bots'][number], toTime: (ms: number) => string): Iterable<Finding> {

@@ -81,7 +81,7 @@ export function useUsers(announce: (user: UserRow) => void) {
   const number = computed(() => before.value.length + 1)
   const hasNext = computed(() => {
     if (data.value?.users.length !== LIMIT) return false
-    return data.value.more || number.value * LIMIT < data.value.total
+    return number.value * LIMIT < data.value.total
   })
 
   return {

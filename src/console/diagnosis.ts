@@ -30,6 +30,7 @@ export class Diagnostics {
       })),
       arrivals: { ...this.gateway.arrivals },
       malformed: this.gateway.malformed.list(),
+      unknown: this.gateway.unknown.list(),
       refusals: this.gateway.refusals.list(),
       database: { reachable: await this.reach(), ...this.roster.writing },
     }

@@ -3,9 +3,9 @@ import { Roster } from '../roster'
 import { EntryQuery, Position } from '../roster/ledger'
 import { UserQuery } from '../roster/query'
 import { BOM, toLine } from './csv-writer'
-import type { ExportQuery } from './protocol'
+import type { ExportQuery, LedgerQuery } from './protocol'
 
-const PAGE = 1000
+const PAGE = 250
 
 /** A file, as pieces of so many rows. */
 export interface Piece {
@@ -67,19 +67,20 @@ async function* readUsers(roster: Roster, query: UserQuery): AsyncGenerator<QQUs
   }
 }
 
-/** In the order of time, which an index has for all bots together only. */
+/** In the order of time, which an index has for all bots together and for one user, but not for one bot. */
 async function* readEntries(roster: Roster, { selfId, ...query }: EntryQuery): AsyncGenerator<QQUserEntry[]> {
+  const indexed = query.userId === undefined ? query : { ...query, selfId }
   let after: Position | undefined
   do {
-    const page = await roster.entries(query, PAGE, after)
+    const page = await roster.entries(indexed, PAGE, after)
     yield selfId === undefined ? page : page.filter(entry => entry.selfId === selfId)
     after = page.length < PAGE ? undefined : page.at(-1)
   } while (after)
 }
 
-function toEntryQuery({ selfId, since, until }: { selfId?: string; since?: number; until?: number }): EntryQuery {
+function toEntryQuery({ since, until, ...query }: LedgerQuery): EntryQuery {
   return {
-    selfId,
+    ...query,
     since: since === undefined ? undefined : new Date(since),
     until: until === undefined ? undefined : new Date(until),
   }

@@ -78,7 +78,10 @@ export class Exports {
     const url = `${PATH}/${token}`
     const ticket: Ticket = { client, query, url, total, expire() {} }
     this.tickets.set(token, ticket)
-    ticket.expire = this.ctx.setTimeout(() => this.close(token, ticket), AGE)
+    ticket.expire = this.ctx.setTimeout(() => {
+      this.close(token, ticket)
+      this.tell(ticket, 0, { done: true, aborted: true })
+    }, AGE)
     return { url, total }
   }
 

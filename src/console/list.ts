@@ -5,10 +5,10 @@ import { QQUserService } from '../service'
 import { id, optional, time } from './args'
 import { Switchboard } from './calls'
 import { fail } from './errors'
-import { merge, readPart, toPosition } from './paging'
+import { merge, readPart, takePart, toPosition } from './paging'
 import { readPageQuery } from './queries'
 import { Rows } from './rows'
-import type { Page, PageQuery } from './protocol'
+import type { Page, PageQuery, Sort } from './protocol'
 
 const LIMIT = { page: 20, search: 1000 }
 
@@ -36,24 +36,47 @@ export class Lists {
 
   private async list({ sort = 'firstSeen', after, limit = LIMIT.page, ...query }: PageQuery): Promise<Page> {
     const selfIds = query.selfId === undefined ? await this.roster.bots() : [query.selfId]
-    const pages: QQUser[][] = []
-    const counts: number[] = []
-    for (const selfId of selfIds) {
-      const count = await this.count({ ...query, selfId })
-      counts.push(count)
-      const position = after && toPosition(after, selfId, sort)
-      if (position !== 'end') pages.push(await readPart(this.roster, { ...query, selfId, sort, limit, after: position }, count))
-    }
-    const total = counts.reduce((sum, count) => sum + count, 0)
-    const more = !!query.search && total > LIMIT.search
+    const parts = await Promise.all(selfIds.map((selfId) => {
+      const part = { ...query, selfId, sort, limit, after: after && toPosition(after, selfId, sort) }
+      return query.search ? this.search(part) : this.browse(part)
+    }))
     return {
-      users: merge(pages, sort).slice(0, limit).map(user => this.rows.user(user)),
-      total: more ? LIMIT.search : total,
-      ...more && { more },
+      users: merge(parts.map(({ users }) => users), sort).slice(0, limit).map(user => this.rows.user(user)),
+      total: parts.reduce((sum, { count }) => sum + count, 0),
+      ...parts.some(({ cut }) => cut) && { cut: true },
     }
   }
 
-  private count(query: UserQuery) {
-    return query.search ? this.roster.countTo(LIMIT.search + 1, query) : this.roster.count(query)
+  private async browse({ after, ...query }: PartQuery): Promise<Part> {
+    const count = await this.roster.count(query)
+    return { count, users: after === 'end' ? [] : await readPart(this.roster, { ...query, after }, count) }
   }
+
+  /** To put very many in order, or to look for few among them, takes a database too long. */
+  private async search({ selfId, search, relation, consent, after, ...query }: PartQuery): Promise<Part> {
+    const found = await this.roster.some(LIMIT.search + 1, { selfId, search })
+    const users = found.slice(0, LIMIT.search)
+      .filter(user => (relation ?? user.relation) === user.relation && (consent ?? user.consent) === user.consent)
+    return {
+      count: users.length,
+      cut: found.length > LIMIT.search,
+      users: after === 'end' ? [] : takePart(users, { ...query, after }),
+    }
+  }
+}
+
+interface PartQuery extends UserQuery {
+  selfId: string
+  sort: Sort
+  limit: number
+  after: ReturnType<typeof toPosition> | undefined
+}
+
+/** What one bot has of a page. */
+interface Part {
+  users: QQUser[]
+  /** How many there are altogether. */
+  count: number
+  /** Not all that a search finds was looked at. */
+  cut?: boolean
 }

@@ -10,9 +10,12 @@ const FEW = 500
 export async function readPart(roster: Roster, query: ListQuery & { selfId: string; sort: Sort; limit: number }, count: number): Promise<QQUser[]> {
   if (!count) return []
   if (count > FEW) return roster.list(query)
-  const { sort, after, limit } = query
+  return takePart(await roster.some(FEW, query), query)
+}
+
+/** The page among all users of one bot that it may have. */
+export function takePart(users: QQUser[], { sort, after, limit }: { sort: Sort; after?: Position; limit: number }) {
   const order = (a: Position, b: Position) => +(b[sort] ?? 0) - +(a[sort] ?? 0) || compare(b.userId, a.userId)
-  const users = await roster.some(FEW, query)
   return users.filter(user => !after || order(after, user) < 0).sort(order).slice(0, limit)
 }
 

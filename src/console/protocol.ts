@@ -1,6 +1,6 @@
 import { Dict } from 'koishi'
 import type { DataService } from '@koishijs/plugin-console'
-import type { NoticeState, QQUser, QQUserEntry } from '../model'
+import type { EventType, NoticeState, QQUser, QQUserEntry } from '../model'
 import type { Reason, Verdict } from '../gate'
 import type { UserQuery } from '../roster/query'
 import type { Movement } from '../roster/statistics'
@@ -50,8 +50,8 @@ export interface Page {
   users: UserRow[]
   /** How many there are altogether. */
   total: number
-  /** There are more than `total`: what a search finds is counted to 1000 only. */
-  more?: boolean
+  /** A search found too many: only the first 1000 of each bot are looked at, and no others are shown. */
+  cut?: boolean
 }
 
 export type NoticeKey = 'icebreaker' | 'pushAllowed' | 'pushRejected'
@@ -96,11 +96,23 @@ export interface Diagnosis {
   /** When (ms) each kind of dispatch last arrived since start. */
   arrivals: Dict<number | null>
   malformed: { type: string; field: string; count: number; at: number }[]
+  /** Of kinds that this plugin does not know. */
+  unknown: { type: string; kind: string; count: number; at: number }[]
   refusals: { code: number; meaning: string; count: number; at: number }[]
   database: { reachable: boolean; waiting: number; failing: boolean }
 }
 
-export type ExportQuery = { table: 'users'; query: UserQuery } | { table: 'ledger'; query: { selfId?: string; since?: number; until?: number } }
+/** Which entries of the ledger. Everything given must hold; times in ms, `until` not included. */
+export interface LedgerQuery {
+  selfId?: string
+  userId?: string
+  type?: EventType
+  notice?: NoticeState
+  since?: number
+  until?: number
+}
+
+export type ExportQuery = { table: 'users'; query: UserQuery } | { table: 'ledger'; query: LedgerQuery }
 
 /** A download, good for one GET within a minute. */
 export interface Export {
@@ -181,7 +193,7 @@ export interface Messages {
     rows: number
     total: number
     done: boolean
-    /** The download ended before its time. */
+    /** The download ended before its time, or never began. */
     aborted?: boolean
   }
 }

@@ -1,7 +1,7 @@
 import { UserQuery } from '../roster/query'
 import { count, id, nullable, oneOf, optional, Reader, record, text, time } from './args'
 import { fail } from './errors'
-import type { ExportQuery, OverviewQuery, PageQuery, PreviewQuery } from './protocol'
+import type { ExportQuery, LedgerQuery, OverviewQuery, PageQuery, PreviewQuery } from './protocol'
 
 const MAX = { days: 365, page: 100, search: 64 }
 
@@ -44,8 +44,11 @@ export const readPreviewQuery = record<PreviewQuery>({
 
 const readUserQuery = record<UserQuery>(filters)
 
-const readEntryQuery = record<{ selfId?: string; since?: number; until?: number }>({
+const readLedgerQuery = record<LedgerQuery>({
   selfId: optional(id),
+  userId: optional(id),
+  type: optional(oneOf('friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed')),
+  notice: optional(oneOf('none', 'pending', 'sent', 'skipped', 'failed')),
   since: optional(time),
   until: optional(time),
 })
@@ -55,5 +58,5 @@ export const readExportQuery: Reader<ExportQuery> = (value) => {
     table: oneOf('users', 'ledger'),
     query: value => value,
   })(value)
-  return table === 'users' ? { table, query: readUserQuery(query) } : { table, query: readEntryQuery(query) }
+  return table === 'users' ? { table, query: readUserQuery(query) } : { table, query: readLedgerQuery(query) }
 }

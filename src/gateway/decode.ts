@@ -13,6 +13,13 @@ export class MalformedError extends Error {
   }
 }
 
+/** Thrown by the decoder for a payload of a kind that did not exist when this was written. */
+export class UnknownError extends Error {
+  constructor(public type: WireType, public kind: string) {
+    super(`unknown ${type}: ${kind}`)
+  }
+}
+
 const sources = {
   FRIEND_ADD: ['friend-added', 'friend-add'],
   FRIEND_DEL: ['friend-deleted', 'friend-del'],
@@ -30,6 +37,7 @@ const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
  * @param now the present, in ms: a payload from more than a day ahead is malformed
  * @returns the fact, or `undefined` for an interaction that is not about proactive messages
  * @throws MalformedError naming the field
+ * @throws UnknownError naming the kind
  */
 export function decode(type: WireType, d: unknown, now: number): Fact | undefined {
   if (!isRecord(d)) return fail(type, 'd')
@@ -51,7 +59,8 @@ function decodeInteraction(d: Record<string, unknown>, now: number): Fact | unde
   const type = 'INTERACTION_CREATE'
   const authorize = get(d, 'data', 'resolved', 'authorize_data')
   if (!isRecord(authorize)) return fail(type, 'authorize_data')
-  if (authorize.scope !== 'c2c_push') return
+  if (authorize.scope === 'group_push') return
+  if (authorize.scope !== 'c2c_push') throw new UnknownError(type, readText(authorize.scope) ?? fail(type, 'scope'))
   // deleting the bot also sends one of these, and that is no choice about messages
   if (authorize.opt_scene === 'friend_del') return
   // the platform leaves the key out for "off"

@@ -8,7 +8,7 @@ import { createSession, mend } from '../session'
 import { stopRequests } from '../delivery/stop'
 import { Tally } from '../shared/tally'
 import { toOriginal } from '../shared/patch'
-import { decode, MalformedError, readGroup, WireType } from './decode'
+import { decode, MalformedError, readGroup, UnknownError, WireType } from './decode'
 import { Envelope, Tap, Watch } from './tap'
 
 const types: WireType[] = [
@@ -44,6 +44,7 @@ export class Gateway {
   /** When (ms) each type last arrived. */
   readonly arrivals = Object.fromEntries(types.map(type => [type, null])) as Record<WireType, number | null>
   readonly malformed = new Tally<Pick<MalformedError, 'type' | 'field'>>()
+  readonly unknown = new Tally<Pick<UnknownError, 'type' | 'kind'>>()
   readonly refusals = new Tally<{ code: number; meaning: Meaning }>()
 
   private hooks = new Map<Bot, Hooks>()
@@ -83,6 +84,7 @@ export class Gateway {
       if (type !== 'C2C_MESSAGE_CREATE') return this.follow(type, d, bot, fact)
       this.listener.message(complete(fact, bot, (d as { id?: unknown }).id))
     } catch (error) {
+      if (error instanceof UnknownError) return this.unknown.add({ type, kind: error.kind })
       if (!(error instanceof MalformedError)) throw error
       this.malformed.add({ type, field: error.field })
       this.ctx.logger.warn('ignored a malformed %s: its field %s', type, error.field)

@@ -165,16 +165,9 @@ export class Roster {
     return this.counts.get(query)
   }
 
-  /** How many users there are, counted no further than `limit`. */
-  async countTo(limit: number, query: UserQuery): Promise<number> {
-    if (query.search) this.flush()
-    await this.queue.settled()
-    const rows = await this.ctx.database.get('qq_user', toFilter(query), { limit, fields: ['userId'] })
-    return rows.length
-  }
-
   /** Some of the users of a query, in no order. */
   async some(limit: number, query: UserQuery): Promise<QQUser[]> {
+    if (query.search) this.flush()
     await this.queue.settled()
     const rows = await this.ctx.database.get('qq_user', toFilter(query), { limit })
     return rows.map(row => this.fold(toKey(row), row)!)

@@ -1,5 +1,5 @@
-import { $, Context, Random, Time } from 'koishi'
-import { QQUserEntry } from '../model'
+import { $, Context, Query, Random, Time } from 'koishi'
+import { EventType, NoticeState, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { isShared, update } from './rows'
 import { isToggle, toggleTypes, TWIN_WINDOW } from './state'
@@ -148,6 +148,9 @@ export type Position = Pick<QQUserEntry, 'id' | 'occurredAt'>
 /** Which entries; everything given must hold. */
 export interface EntryQuery {
   selfId?: string
+  userId?: string
+  type?: EventType
+  notice?: NoticeState
   since?: Date
   /** Not included. */
   until?: Date
@@ -160,9 +163,14 @@ export interface HistoryOptions {
   limit?: number
 }
 
-function toFilter({ selfId, since, until }: EntryQuery) {
-  const occurredAt = { ...since && { $gte: since }, ...until && { $lt: until } }
-  return { ...selfId !== undefined && { selfId }, ...(since || until) && { occurredAt } }
+function toFilter({ selfId, userId, type, notice, since, until }: EntryQuery): Query.Expr<QQUserEntry> {
+  return {
+    ...selfId !== undefined && { selfId },
+    ...userId !== undefined && { userId },
+    ...type && { type },
+    ...notice && { notice },
+    ...(since || until) && { occurredAt: { ...since && { $gte: since }, ...until && { $lt: until } } },
+  }
 }
 
 function ofUsers(items: { selfId: string; userId: string }[]) {

@@ -11,6 +11,8 @@ describe('console: diagnosis', () => {
     const page = await site.start({ bot: { intents: 1 << 25 }, strict: false })
     await site.befriend('A')
     for (let time = 0; time < 3; time++) site.platform.dispatch('FRIEND_ADD', { openid: 'B', timestamp: 'now' })
+    const authorize = { type: 18, scene: 'c2c', user_openid: 'A', timestamp: Date.now() / 1000 | 0 }
+    site.platform.dispatch('INTERACTION_CREATE', { ...authorize, data: { resolved: { authorize_data: { scope: 'voice_call', switch: true } } } })
     site.platform.pushBanned = true
     await page.call('qq-user/push', site.platform.selfId, 'A', 'news')
     await page.until('qq-user/sent')
@@ -21,9 +23,11 @@ describe('console: diagnosis', () => {
     expect(diagnosis.bots[0]).to.deep.include({ selfId: site.platform.selfId, name: 'stand-in', online: true, intents })
     expect(diagnosis.bots[0].suspendedUntil).to.be.closeTo(Date.now() + Time.hour, Time.minute)
     expect(diagnosis.arrivals.FRIEND_ADD).to.be.closeTo(Date.now(), 5 * Time.second)
-    expect(diagnosis.arrivals).to.include({ C2C_MSG_REJECT: null, INTERACTION_CREATE: null })
+    expect(diagnosis.arrivals).to.include({ C2C_MSG_REJECT: null, FRIEND_DEL: null })
     expect(diagnosis.malformed).to.have.length(1)
     expect(diagnosis.malformed[0]).to.include({ type: 'FRIEND_ADD', field: 'timestamp', count: 3 })
+    expect(diagnosis.unknown.map(({ type, kind, count }) => [type, kind, count])).to.deep.equal([['INTERACTION_CREATE', 'voice_call', 1]])
+    expect(await site.harness.users).to.have.length(1)
     expect(diagnosis.refusals.map(({ meaning, count }) => [meaning, count])).to.deep.equal([['no-permission', 1]])
     expect(diagnosis.database).to.deep.equal({ reachable: true, waiting: 0, failing: false })
   })

@@ -66,6 +66,8 @@ describe('console: a hostile client', () => {
       ['qq-user/preview', { key: 'icebreaker', selfId, userId: 'A', locale: '../..' }],
       ['qq-user/export', { table: 'user', query: {} }],
       ['qq-user/export', { table: 'users' }],
+      ['qq-user/export', { table: 'ledger', query: { type: 'message' } }],
+      ['qq-user/export', { table: 'ledger', query: { userId: 'A B' } }],
       ['qq-user/import', selfId, 1],
     ] as [string, ...unknown[]][]) expect(await page.error(name, ...args), JSON.stringify([name, args]).slice(0, 100)).to.equal('bad-request')
     const start = process.cpuUsage()

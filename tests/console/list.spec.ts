@@ -60,12 +60,14 @@ describe('console: list', () => {
     })
   }
 
-  it('finds by the beginning of an id or a name, and counts no further than 1000', async () => {
+  it('finds by the beginning of an id or a name, and shows no more than 1000', async () => {
     const page = await site.start()
     await site.seed(Array.from({ length: 1500 }, (_, index) => ({ userId: `AB${index}`, name: index % 2 ? `%_name${index}` : null })))
     await site.seed([{ userId: 'X', name: '小明' }, { userId: 'Y', name: 'AB', selfId: 'other' }])
     const list = (query: PageQuery) => page.call('qq-user/list', query)
-    expect(await list({ search: 'AB', limit: 1 })).to.deep.include({ total: 1000, more: true })
+    expect(await list({ search: 'AB', limit: 1 })).to.deep.include({ total: 1001, cut: true })
+    expect(await list({ search: 'AB', consent: 'rejected' })).to.deep.equal({ total: 0, users: [], cut: true })
+    expect(await list({ search: 'AB149', relation: 'unknown', consent: 'rejected' })).to.deep.equal({ total: 0, users: [] })
     expect((await list({ search: 'AB', selfId: 'other' })).users.map(({ userId }) => userId)).to.deep.equal(['Y'])
     expect(await list({ search: 'AB149' })).to.deep.include({ total: 11 })
     expect((await list({ search: '小' })).users[0]).to.include({ userId: 'X', name: '小明' })
@@ -73,7 +75,8 @@ describe('console: list', () => {
     expect(await list({ search: 'name' })).to.deep.equal({ total: 0, users: [] })
     expect(await list({ search: ' \u0000\ud800 ', limit: 1 })).to.include({ total: 1502 })
     const { users } = await readAll(page, { search: 'AB', limit: 100 })
-    expect(users).to.have.length(1501)
+    expect(users).to.have.length(1001)
+    expect(new Set(users.map(({ selfId, userId }) => selfId + userId)).size).to.equal(1001)
   })
 
   it('shows a user, where they stand and what happened to them, and forgets them', async () => {

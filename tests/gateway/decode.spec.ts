@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { decode, MalformedError, readGroup, WireType } from '../../src/gateway/decode'
+import { decode, MalformedError, readGroup, UnknownError, WireType } from '../../src/gateway/decode'
 import { authorize, day, message, now, openid, plain, plainTypes, seconds, types, wrongIds, wrongTimes } from './payloads'
 
 /** The type and the field that a payload is malformed in. */
@@ -115,8 +115,6 @@ describe('reading a payload', () => {
       ['one without a type', {}],
       ['one whose type is a string', authorize({}, { type: '18' })],
       ['the switch of a group', authorize({ scope: 'group_push', switch: true })],
-      ['a scope that is new', authorize({ scope: 'guild_push' })],
-      ['one without a scope', authorize({ scope: undefined })],
       ['what comes along when the user deletes the bot', authorize({ opt_scene: 'friend_del' })],
       ['what comes along when the user deletes the bot, with a switch', authorize({ opt_scene: 'friend_del', switch: true })],
     ]
@@ -126,6 +124,16 @@ describe('reading a payload', () => {
         expect(decode('INTERACTION_CREATE', d, now)).to.equal(undefined)
       })
     }
+
+    it('whose scope is new are unknown', () => {
+      for (const [scope, kind] of [['guild_push', 'guild_push'], [' x\n'.repeat(99), ' x'.repeat(99).trim().slice(0, 64)]]) {
+        expect(() => decode('INTERACTION_CREATE', authorize({ scope }), now)).to.throw(UnknownError, `unknown INTERACTION_CREATE: ${kind}`)
+      }
+    })
+
+    it('without a scope are malformed', () => {
+      for (const scope of [undefined, null, '', 1, {}]) expect(fault('INTERACTION_CREATE', authorize({ scope }))).to.equal('INTERACTION_CREATE scope')
+    })
   })
 
   describe('messages', () => {
