@@ -32,13 +32,13 @@ export class Browser {
     const context = await chromium.launchPersistentContext(folder, { executablePath, args, headless: true, acceptDownloads: true })
     // nothing leaves this machine
     await context.route(url => url.hostname !== '127.0.0.1', route => route.abort())
-    context.setDefaultTimeout(5000)
+    context.setDefaultTimeout(20_000)
     return new Browser(folder, context)
   }
 
   async open(url: string | undefined, { locale = 'zh-CN', theme = 'light', width = 1280, height = 800 }: View = {}): Promise<Page> {
     const page = await this.context.newPage()
-    page.on('pageerror', error => this.complaints.push(String(error)))
+    page.on('pageerror', error => this.complaints.push(error.stack ?? String(error)))
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().includes('ERR_FAILED')) this.complaints.push(message.text())
     })

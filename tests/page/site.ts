@@ -12,8 +12,8 @@ export interface SiteOptions {
   config?: Dict
   /** Ask who it is. */
   auth?: boolean
-  /** A second bot. */
-  second?: boolean
+  /** The bots' names; a second one makes a second bot. */
+  names?: string[]
 }
 
 const generous = { botSecond: 10_000, botMinute: 10_000, userMinute: 10_000, userDay: 10_000 }
@@ -41,15 +41,16 @@ export class Site {
     return `http://127.0.0.1:${this.port}`
   }
 
-  private async start({ path, config, auth, second }: SiteOptions) {
+  private async start({ path, config, auth, names: [name, second] = ['first'] }: SiteOptions) {
     this.port = await freePort()
     this.harness = await Harness.start({
       order: ['adapter'],
+      name,
       limits: generous,
       prepare: app => this.prepare(app, path, { push: { tier: 'custom', ...generous }, ...config }, auth),
     })
     const { app } = this.harness
-    if (second) await this.connectSecond()
+    if (second) await this.connectSecond(second)
     await until(() => app.get('qqUser') && app.get('console')?.listeners['qq-user/overview'])
   }
 
@@ -60,8 +61,8 @@ export class Site {
     app.plugin(require(path), config)
   }
 
-  private async connectSecond() {
-    this.second = await Platform.start({ appid: '102000002', token: 'second', limits: generous })
+  private async connectSecond(name: string) {
+    this.second = await Platform.start({ appid: '102000002', token: 'second', name, limits: generous })
     const first = this.harness.adapter
     this.adapter = this.harness.connect({}, this.second)
     this.harness.adapter = first

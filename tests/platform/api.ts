@@ -13,6 +13,7 @@ export interface ApiOptions {
   world: World
   authorization: string
   selfId: string
+  name: string
   gatewayUrl: () => string
 }
 
@@ -52,10 +53,10 @@ export class Api {
   private answer(request: IncomingMessage, text: string): Answer {
     const method = request.method!
     const path = new URL(request.url!, 'http://127.0.0.1').pathname
-    const { authorization, selfId, gatewayUrl, world } = this.options
+    const { authorization, selfId, name, gatewayUrl, world } = this.options
     if (request.headers.authorization !== authorization) return refuse(11241, 401)
     if (method === 'GET' && path === '/gateway') return { status: 200, body: { url: gatewayUrl() } }
-    if (method === 'GET' && path === '/users/@me') return { status: 200, body: { id: selfId, username: 'stand-in', bot: true } }
+    if (method === 'GET' && path === '/users/@me') return { status: 200, body: { id: selfId, username: name, bot: true } }
 
     const interaction = method === 'PUT' && /^\/interactions\/([^/]+)$/.exec(path)
     if (interaction && world.hasInteraction(decode(interaction[1]))) {

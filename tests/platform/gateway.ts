@@ -17,6 +17,7 @@ interface Client {
 export interface GatewayOptions {
   authorization: string
   selfId: string
+  name: string
   strict: boolean
 }
 
@@ -130,7 +131,7 @@ export class Gateway {
     if (d.intents & ~this.permitted) return client.socket.close(4014)
     const sessionId = randomUUID()
     this.sessions.set(sessionId, d.intents)
-    const user = { id: this.options.selfId, username: 'stand-in', bot: true }
+    const user = { id: this.options.selfId, username: this.options.name, bot: true }
     this.admit(client, d.intents, 'READY', { version: 1, session_id: sessionId, user, shard: d.shard ?? [0, 1] })
   }
 

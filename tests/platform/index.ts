@@ -68,10 +68,11 @@ export class Platform {
     const now = options.now ?? (() => Date.now())
     const authorization = `Bot ${this.appid}.${this.token}`
     const { selfId } = this
+    const name = options.name ?? 'stand-in'
     this.world = new World(now, options.limits, options.freshFor)
-    this.gateway = new Gateway({ authorization, selfId, strict })
+    this.gateway = new Gateway({ authorization, selfId, name, strict })
     const gatewayUrl = () => this.endpoint.replace('http', 'ws') + 'gateway'
-    this.api = new Api({ world: this.world, authorization, selfId, gatewayUrl })
+    this.api = new Api({ world: this.world, authorization, selfId, name, gatewayUrl })
     this.poster = new Poster({ appid: this.appid, secret: this.secret, now })
     this.server = createServer((request, response) => this.api.handle(request, response))
     this.server.on('upgrade', (request, socket, head) => this.gateway.upgrade(request, socket, head))

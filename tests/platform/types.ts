@@ -21,6 +21,8 @@ export interface Limits {
 
 export interface PlatformOptions {
   appid?: string
+  /** The bot's name. */
+  name?: string
   token?: string
   /** Signs webhook calls. */
   secret?: string

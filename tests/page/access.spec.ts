@@ -1,0 +1,34 @@
+import { expect } from 'chai'
+import { pass, until } from '../harness'
+import { rows } from './look'
+import { onPage } from './stage'
+
+onPage('access', (stage) => {
+  it('tells nothing to those who are not logged in', async () => {
+    const guarded = await stage.build({ auth: true, names: ['SECRET'] })
+    try {
+      guarded.platform.add('SECRET1', { scene: 1001 })
+      await until(() => guarded.harness.app.qqUser.get(guarded.platform.selfId, 'SECRET1'))
+      const page = await stage.browse()
+      const frames: string[] = []
+      page.on('websocket', socket => socket.on('framereceived', ({ payload }) => { frames.push(String(payload)) }))
+      await page.goto(`${guarded.url}/qq-user/users`)
+      await page.getByPlaceholder('用户名').waitFor()
+      guarded.platform.add('SECRET2', { scene: 1001 })
+      await until(() => guarded.harness.app.qqUser.get(guarded.platform.selfId, 'SECRET2'))
+      await pass()
+      expect(await page.locator('.page-qq-user').count()).to.equal(0)
+      expect(frames.join('\n')).not.to.match(/SECRET/)
+      expect(frames.join('\n')).not.to.include(guarded.platform.selfId)
+
+      await page.getByPlaceholder('用户名').fill('admin')
+      await page.getByPlaceholder('密码').fill('secret')
+      await page.locator('.login-form').getByText('登录', { exact: true }).click()
+      await until(() => frames.some(frame => frame.includes('"key":"user"')))
+      await page.goto(`${guarded.url}/qq-user/users`)
+      await until(async () => (await rows(page)).join() === 'SECRET2,SECRET1')
+    } finally {
+      await guarded.stop()
+    }
+  })
+})

@@ -1,0 +1,121 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect } from 'chai'
+import { Time } from 'koishi'
+import enUS from '../../client/locales/en-US.yml'
+import zhCN from '../../client/locales/zh-CN.yml'
+import { examine } from '../../client/doctor/examine'
+import { toMarks, toPieces } from '../../client/texts/markup'
+import { readChunks } from '../../client/transfer/chunks'
+import messages from '../../locales/zh-CN.yml'
+import { check } from '../../src/notices/template'
+
+const root = resolve(__dirname, '../../client')
+
+/** All texts, by the path that leads to them. */
+function flatten(value: any, path = ''): [string, string][] {
+  if (typeof value !== 'object') return [[path.slice(1), String(value)]]
+  return Object.entries(value).flatMap(([key, value]) => flatten(value, `${path}.${key}`))
+}
+
+const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter(file => /\.(vue|ts)$/.test(file))
+  .map(file => [file, readFileSync(join(root, file), 'utf8')])
+
+describe('the source of the page', () => {
+  const chinese = new Map(flatten(zhCN))
+  const english = new Map(flatten(enUS))
+  const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort()
+
+  it('has the same texts in both languages', () => {
+    expect([...chinese.keys()].sort()).to.deep.equal([...english.keys()].sort())
+    for (const [key, text] of chinese) {
+      expect(text, key).not.to.equal('')
+      expect(places(english.get(key)!), key).to.deep.equal(places(text))
+    }
+  })
+
+  it('has every text that it uses', () => {
+    for (const [file, code] of sources) {
+      for (const [, key] of code.matchAll(/\bt\('([\w.-]+)'/g)) {
+        if (!key.endsWith('.')) expect(chinese.has(key), `${key} in ${file}`).to.equal(true)
+      }
+    }
+  })
+
+  it('has all words that the server knows', () => {
+    const words = messages['qq-user']
+    for (const group of ['relation', 'consent', 'type', 'source', 'notice', 'reason', 'scene'] as const) {
+      for (const id in words[group]) expect(chinese.has(`${group}.${id}`), `${group}.${id}`).to.equal(true)
+    }
+  })
+
+  it('has no text of its own', () => {
+    // the names of languages are the same in all of them
+    const own = sources.filter(([file, code]) => file !== 'texts/index.vue' && /[\u3000-\u9fff]/.test(code))
+    expect(own.map(([file]) => file)).to.deep.equal([])
+  })
+
+  it('renders nothing as HTML, and talks to the server in one place only', () => {
+    for (const [file, code] of sources) {
+      expect(code, file).not.to.match(/v-html|innerHTML|dangerouslyUseHTMLString: true/)
+      if (file !== 'api.ts') expect(code, file).not.to.match(/\bsend\b[^}]*\} from '@koishijs\/client'/)
+    }
+  })
+
+  it('takes markup apart into text and elements', () => {
+    expect(toPieces('a &lt;b&gt;<br/><at id="1"/>c')).to.deep.equal([
+      { kind: 'text', text: 'a <b>' },
+      { kind: 'text', text: '\n' },
+      { kind: 'element', text: '<at id="1"/>' },
+      { kind: 'text', text: 'c' },
+    ])
+    expect(toPieces('&#60;img&#x3e; &unknown; &#99999999;')).to.deep.equal([{ kind: 'text', text: '<img> &unknown; &#99999999;' }])
+  })
+
+  it('marks errors where they are', () => {
+    const source = 'hello {user.nick}, {#if bot.name}yes{/if} {oops'
+    const marks = toMarks(source, check(source))
+    expect(marks.map(({ text }) => text).join('')).to.equal(source)
+    expect(marks.filter(({ error }) => error !== undefined).map(({ text }) => text)).to.deep.equal(['{user.nick}', '{oops'])
+  })
+
+  it('reads files of any size in pieces that a call takes, wherever a character is cut', async () => {
+    for (const text of ['', 'a', '汉'.repeat(50_000), '😀'.repeat(30_000) + 'x']) {
+      const chunks = []
+      for await (const chunk of readChunks(new Blob([text]))) chunks.push(chunk)
+      expect(chunks.map(({ text }) => text).join('')).to.equal(text)
+      expect(Math.max(...chunks.map(({ text }) => Buffer.byteLength(text)))).to.be.at.most(64 * 1024)
+      expect(chunks.map(({ last }) => last)).to.deep.equal(chunks.map((_, index) => index === chunks.length - 1))
+    }
+    const other = readChunks(new Blob([Buffer.from([0xc4, 0xe3, 0x2c])]))
+    expect(await other.next().catch(error => error)).to.be.instanceOf(TypeError)
+  })
+
+  it('finds what is wrong, the worst first, and has a text for it', () => {
+    const bot = { selfId: '1', name: 'bot', online: true, intents: { users: true, interactions: true } }
+    const database = { reachable: true, waiting: 0, failing: false }
+    const sound = { adapter: true, bots: [bot], arrivals: { FRIEND_ADD: 1 }, malformed: [], unknown: [], refusals: [], database }
+    const find = (change: object) => examine({ ...sound, ...change }, String)
+    expect(find({}).every(({ level }) => level === 'ok')).to.equal(true)
+    const cases: [object, string, string][] = [
+      [{ adapter: false, bots: [] }, 'error', 'no-adapter'],
+      [{ bots: [] }, 'error', 'no-bots'],
+      [{ bots: [{ ...bot, online: false }] }, 'error', 'bot-offline'],
+      [{ bots: [{ ...bot, intents: { users: false, interactions: true } }] }, 'error', 'users-intent'],
+      [{ bots: [{ ...bot, intents: { users: true, interactions: false } }] }, 'warn', 'interactions-intent'],
+      [{ bots: [{ ...bot, suspendedUntil: Date.now() + Time.hour }] }, 'warn', 'suspended'],
+      [{ arrivals: { FRIEND_ADD: null } }, 'info', 'no-arrivals'],
+      [{ malformed: [{ type: 'FRIEND_ADD', field: 'openid', count: 2, at: 1 }] }, 'warn', 'malformed'],
+      [{ unknown: [{ type: 'INTERACTION_CREATE', kind: 'new', count: 2, at: 1 }] }, 'info', 'unknown'],
+      [{ database: { reachable: false, waiting: 0, failing: false } }, 'error', 'unreachable'],
+      [{ database: { reachable: true, waiting: 3, failing: true } }, 'error', 'failing'],
+      [{ database: { reachable: true, waiting: 3, failing: false } }, 'info', 'waiting'],
+    ]
+    for (const [change, level, key] of cases) {
+      const [first] = find(change)
+      expect(first).to.include({ level, key })
+      expect(chinese.has(`doctor.finding.${key}`) && chinese.has(`doctor.finding.${key}-advice`), key).to.equal(true)
+    }
+  })
+})
