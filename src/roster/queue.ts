@@ -15,7 +15,7 @@ const RETRY = [0.2, 0.5, 1, 2, 5].map(value => value * Time.second)
 /** For how long a batch may keep the event loop to itself, in ms, as it does where the database runs within this process. */
 const PACE = 25
 // an id has 255 characters at most, and SQLite in WebAssembly breaks on a statement of more than 60,000
-const BATCH = { min: 16, initial: 50, max: 100 }
+const BATCH = { min: 16, initial: 16, max: 100 }
 
 /** Why a write was given up: it waited longest when the queue was full, or the plugin was unloaded. */
 export class GivenUpError extends Error {}
