@@ -11,7 +11,7 @@ import { Platform } from '../platform'
 import type { Life } from './child'
 import { Memory, Report, REPORTS } from './child/report'
 
-let program: string | undefined
+let compiled: Promise<string> | undefined
 /** Loads while another lives, and waits for its turn. */
 let spare: ChildProcess | undefined
 const alive = new Set<ChildProcess>()
@@ -28,7 +28,7 @@ export class Bot {
   private memory?: Memory
 
   static async start(platform: Platform, life: Omit<Life, 'platform'>) {
-    program ??= await compile()
+    const program = await (compiled ??= compile())
     const child = spare ?? launch(program)
     spare = launch(program)
     child.send({ ...life, platform: pick(platform, ['appid', 'token', 'secret', 'selfId', 'endpoint']) } satisfies Life)
@@ -122,6 +122,6 @@ export async function killAll() {
 /** To be called after the last. */
 export async function clean() {
   await killAll()
-  if (program) await rm(join(program, '..'), { recursive: true })
-  program = undefined
+  if (compiled) await rm(join(await compiled, '..'), { recursive: true })
+  compiled = undefined
 }
