@@ -3,12 +3,14 @@ import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { Recent } from '../shared/recent'
 import { attempt } from '../shared/attempt'
+import { toOriginal } from '../shared/patch'
 import { transition } from './state'
 import { Change, Committer, Plan, toKey } from './committer'
 import { GivenUpError, Task, WriteQueue } from './queue'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Position } from './ledger'
 import { Counts } from './counts'
 import { ListQuery, toFilter, toLimit, toRanges, UserQuery } from './query'
+import { untrace } from './untrace'
 
 declare module 'koishi' {
   interface Events {
@@ -42,6 +44,8 @@ export class Roster {
   private committer: Committer
   private counts: Counts
   private queue: WriteQueue<Item>
+  // behind the proxy, which takes ten times as long as an event that nobody listens to
+  private events: Context['lifecycle']
   private rows = new Recent<QQUser>(CACHE.size, CACHE.age)
   private ids = new Recent<true>(KNOWN_IDS)
   /** The notices that this process took on. */
@@ -55,6 +59,8 @@ export class Roster {
 
   /** @param plan decides whether a notice is owed for an event */
   constructor(private ctx: Context, plan: Plan) {
+    ctx.effect(() => untrace(ctx.database.select('qq_user').driver))
+    this.events = toOriginal(ctx.lifecycle)
     this.ledger = new Ledger(ctx)
     this.committer = new Committer(ctx, this.ledger, plan)
     this.counts = new Counts(ctx)
@@ -89,7 +95,7 @@ export class Roster {
     }
     if (!item.change) return
     const { user, previous, entry } = item.change
-    if (entry.applied) attempt(this.ctx, () => this.ctx.emit('qq-user/updated', user, previous, entry))
+    if (entry.applied) attempt(this.ctx, () => this.events.emit('qq-user/updated', user, previous, entry))
     return item.change
   }
 
