@@ -30,7 +30,13 @@ interface Arrival {
 }
 
 /** What is written in batches. */
-type Item = Arrival | { claim: string; claimed?: boolean } | { outcome: NoticeOutcome }
+type Item = Arrival | { outcome: NoticeOutcome }
+
+/** Notices that are taken on together. */
+interface Round {
+  ids: string[]
+  taken: Promise<Set<string>>
+}
 
 const QUEUE_LIMIT = 50_000
 const CACHE = { size: 20_000, age: 10 * Time.second }
@@ -50,6 +56,7 @@ export class Roster {
   private ids = new Recent<true>(KNOWN_IDS)
   /** The notices that this process took on. */
   private claimed = new Recent<true>(KNOWN_IDS)
+  private round?: Round
   /** When (ms) users were last heard of. */
   private heard = new Recent<number>(HEARD.size, HEARD.age)
   /** Events that were received and are not in the database yet, by user. */
@@ -226,9 +233,9 @@ export class Roster {
   async claimNotice(id: string): Promise<boolean> {
     if (this.claimed.get(id)) return false
     this.claimed.set(id, true)
-    const item: Item = { claim: id }
-    await this.queue.push(item)
-    return !!item.claimed
+    const { ids, taken } = this.round ??= this.openRound()
+    ids.push(id)
+    return (await taken).has(id)
   }
 
   async settleNotice(id: string, notice: NoticeState, noticeReason = '') {
@@ -286,12 +293,26 @@ export class Roster {
 
   private async commit(batch: Item[], again: boolean) {
     await this.commitEvents(batch.filter(item => 'event' in item && !item.committed) as Arrival[], again)
-    const claims = batch.filter(item => 'claim' in item)
-    if (claims.length) {
-      const claimed = await this.ledger.claim(claims.map(({ claim }) => claim))
-      for (const item of claims) item.claimed = claimed.has(item.claim)
-    }
     await this.ledger.settle(batch.flatMap(item => 'outcome' in item ? item.outcome : []))
+  }
+
+  /** A user waits for each of these: they do not stand in line behind what happens to others. */
+  private openRound(): Round {
+    const ids: string[] = []
+    return { ids, taken: this.take(ids).finally(() => { this.round = undefined }) }
+  }
+
+  /** Of those that are given up nobody is told, so that they are still owed. */
+  private async take(ids: string[]) {
+    let taken = new Set<string>()
+    const claim = async () => {
+      this.round = undefined
+      taken = await this.ledger.claim(ids)
+    }
+    await this.queue.push(claim, true).catch((error) => {
+      if (!(error instanceof GivenUpError)) throw error
+    })
+    return taken
   }
 
   private async commitEvents(batch: Arrival[], again: boolean) {

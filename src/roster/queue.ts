@@ -56,14 +56,16 @@ export class WriteQueue<T extends object> {
 
   /**
    * Resolves when it is written.
+   *
+   * @param urgent before all that is not being written yet
    * @throws GivenUpError
    */
-  push(work: T | Task): Promise<void> {
+  push(work: T | Task, urgent = false): Promise<void> {
     if (this.closed) return Promise.reject(new GivenUpError('the plugin is unloaded'))
     if (this.waiting.length >= this.limit) this.drop()
     const item = { work } as Waiting<T>
     item.done = new Promise((resolve, reject) => Object.assign(item, { resolve, reject }))
-    this.waiting.push(item)
+    this.waiting.splice(urgent ? this.writing.length : this.waiting.length, 0, item)
     this.start()
     return item.done
   }
@@ -128,10 +130,11 @@ export class WriteQueue<T extends object> {
     const commit = () => typeof work === 'function' ? work() : this.commit(batch.map(({ work }) => work as T), this.failing)
     const occupied = batch.length < this.batch ? await commit() : await occupy(commit)
     this.waiting.splice(0, batch.length)
+    this.writing = []
     for (const { resolve } of batch) resolve()
-    if (occupied === undefined) return
-    this.adapt(occupied)
-    if (occupied) await new Promise(resolve => setImmediate(resolve))
+    if (occupied !== undefined) this.adapt(occupied)
+    // whoever waited for these may have something urgent, and so may others if the event loop was held up
+    if (this.waiting.length) await new Promise(resolve => setImmediate(resolve))
   }
 
   private fail(error: unknown) {

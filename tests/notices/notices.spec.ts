@@ -75,6 +75,18 @@ describe('notices', () => {
       expect((await harness.ledger).map(({ applied, notice }) => [applied, notice])).to.deep.equal([[true, 'sent'], [false, 'none']])
     })
 
+    it('without waiting for what happened to others later', async () => {
+      await start()
+      const others = (count: number, from = 0) => {
+        for (let index = from; index < from + count; index++) platform.remove(`OTHER${index}`)
+      }
+      others(500)
+      platform.add('A')
+      others(1500, 500)
+      await posted(1)
+      expect(await harness.users).to.have.length.within(501, 1500)
+    })
+
     it('not for a deletion, which takes no reply', async () => {
       await start()
       platform.remove('A')

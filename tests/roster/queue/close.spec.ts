@@ -114,8 +114,9 @@ describe('the line of writes', () => {
         database.down = false
         database.faults = [undefined, 0]
         const attempts = database.attempts.length
-        await queue.close()
+        const closed = queue.close()
         await clock.tickAsync(10 * minute)
+        await closed
         expect(database.committed).to.deep.equal([1, 2, 3])
         expect(outcomes.get(3)).to.equal('written')
         expect(outcomes.get(4)).to.equal('given up')

@@ -100,6 +100,10 @@ export function pushTask(id: number) {
   follow(id, queue.push(database.task(id)))
 }
 
+export function pushUrgently(id: number) {
+  follow(id, queue.push(database.task(id), true))
+}
+
 export function follow(id: number, done: Promise<void>) {
   done.then(() => outcomes.set(id, 'written'), (error) => {
     outcomes.set(id, error instanceof GivenUpError ? 'given up' : error)

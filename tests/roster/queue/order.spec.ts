@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { clock, database, follow, minute, open, outcomes, push, pushTask, queue, range, useLine } from './line'
+import { clock, database, follow, minute, open, outcomes, push, pushTask, pushUrgently, queue, range, useLine } from './line'
 
 describe('the line of writes', () => {
   useLine()
@@ -85,7 +85,7 @@ describe('the line of writes', () => {
       pushTask(5)
       pushTask(6)
       push(7, 8)
-      await clock.tickAsync(1)
+      await clock.tickAsync(minute)
       expect(database.batches).to.deep.equal([[1, 2], [3], [4], [5], [6], [7, 8]])
       expect(database.committed).to.deep.equal(range(1, 8))
     })
@@ -94,7 +94,7 @@ describe('the line of writes', () => {
       database.delay = 10
       pushTask(1)
       push(2)
-      await clock.tickAsync(10)
+      await clock.tickAsync(11)
       expect(database.batches).to.deep.equal([[1], [2]])
       expect([...outcomes.keys()]).to.deep.equal([1])
     })
@@ -114,6 +114,45 @@ describe('the line of writes', () => {
       push(2)
       await clock.tickAsync(1)
       expect(database.committed).to.deep.equal([2, 3])
+    })
+  })
+
+  describe('an urgent write', () => {
+    beforeEach(async () => {
+      database.delay = 10
+      push(1)
+      await clock.tickAsync(1)
+      push(2)
+    })
+
+    it('goes before all that waits, and waits for what is being written', async () => {
+      pushUrgently(3)
+      await clock.tickAsync(minute)
+      expect(database.batches).to.deep.equal([[1], [3], [2]])
+    })
+
+    it('may come from somebody who was just told that theirs is written', async () => {
+      await clock.tickAsync(9)
+      expect(outcomes.get(1)).to.equal('written')
+      pushUrgently(3)
+      await clock.tickAsync(minute)
+      expect(database.batches).to.deep.equal([[1], [3], [2]])
+    })
+
+    it('keeps its turn when it fails', async () => {
+      pushUrgently(3)
+      database.faults = [undefined, 0]
+      await clock.tickAsync(minute)
+      expect(database.batches).to.deep.equal([[1], [3], [3], [2]])
+    })
+
+    it('goes first when the database is back', async () => {
+      database.down = true
+      await clock.tickAsync(minute)
+      pushUrgently(3)
+      database.down = false
+      await clock.tickAsync(minute)
+      expect(database.committed).to.deep.equal([3, 1, 2])
     })
   })
 })
