@@ -6,6 +6,9 @@ import { Platform } from '../platform'
 /** Where to die: after the commit, after the notice was taken on, or not at all. */
 const [point, path, address] = process.argv.slice(2)
 
+// whoever started this is gone
+process.on('disconnect', () => process.exit())
+
 const die = () => process.kill(process.pid, 'SIGKILL')
 
 Harness.start({

@@ -1,7 +1,7 @@
-import { install } from '@sinonjs/fake-timers'
 import { expect } from 'chai'
 import { Dict, Time } from 'koishi'
-import { Harness, until } from '../harness'
+import { Harness, silent, until } from '../harness'
+import { Clock, freeze } from '../clock'
 import { Platform } from '../platform'
 import { Dice, withDice } from '../random'
 import { Story } from './story'
@@ -12,13 +12,13 @@ const real = Date
 describe('a clock that jumps', () => {
   let harness: Harness
   let platform: Platform
-  let clock: ReturnType<typeof install>
+  let clock: Clock
 
   async function begin(config?: Dict) {
     harness = await Harness.start({ config, now: () => real.now(), limits: { botSecond: Infinity, userMinute: Infinity, userDay: Infinity } })
     platform = harness.platform
     platform.heartbeatInterval = Time.day
-    clock = install({ now: Date.now(), shouldClearNativeTimers: true, toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+    clock = freeze()
   }
 
   afterEach(async () => {
@@ -59,7 +59,7 @@ describe('a clock that jumps', () => {
   }))
 
   it('by hours back and forth costs no event, and makes none happen twice', () => withDice(async (dice) => {
-    await begin({ icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } })
+    await begin(silent)
     // the platform's own clock stays within a day of this one
     await play(dice, () => dice.pick(hours) * dice.pick([1, -1]))
   }))

@@ -1,15 +1,13 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { install } from '@sinonjs/fake-timers'
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { hasMariaDB, MariaDB, MariaDriver } from '../database/mariadb'
-import { Harness, until as wait } from '../harness'
+import { Harness, silent, until as wait } from '../harness'
+import { Clock, date } from '../clock'
 import { Platform } from '../platform'
 
 const suite = hasMariaDB ? describe : describe.skip
-
-const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 
 /** What the heap holds, garbage not counted. */
 function measure() {
@@ -24,7 +22,7 @@ suite('a database server that is down', function () {
   let server: MariaDB
   let harness: Harness
   let platform: Platform
-  let clock: ReturnType<typeof install> | undefined
+  let clock: Clock | undefined
   let count = 0
 
   before(async () => {
@@ -49,7 +47,7 @@ suite('a database server that is down', function () {
 
   /** Users come, by the clock one after the other, at a rate (1/s); every event has its second. @returns the ids of the events */
   async function flow(events: number, rate: number) {
-    clock = install({ now: Date.now(), toFake: ['Date'] })
+    clock = date(Date.now())
     let received = 0
     const dispose = harness.app.on('qq/friend-add' as never, (() => { received++ }) as never)
     const ids: string[] = []

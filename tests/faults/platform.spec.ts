@@ -1,8 +1,8 @@
-import { install } from '@sinonjs/fake-timers'
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { PushError } from '../../src'
 import { Harness, pass, until } from '../harness'
+import { Clock, freeze } from '../clock'
 import { Fault, Platform } from '../platform'
 import { Dice, withDice } from '../random'
 
@@ -25,7 +25,7 @@ function misbehave(dice: Dice): Fault {
 describe('a platform that misbehaves', () => {
   let harness: Harness
   let platform: Platform
-  let clock: ReturnType<typeof install> | undefined
+  let clock: Clock | undefined
   const rejections: unknown[] = []
   const note = (error: unknown) => { rejections.push(error) }
 
@@ -36,7 +36,7 @@ describe('a platform that misbehaves', () => {
     platform.heartbeatInterval = Time.day
     rejections.length = 0
     process.on('unhandledRejection', note)
-    clock = install({ now: Date.now(), shouldClearNativeTimers: true, toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+    clock = freeze()
   })
 
   afterEach(async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Clock, freeze } from '../clock'
-import { Harness, HarnessOptions, pass, until } from '../harness'
+import { Harness, HarnessOptions, pass, silent, until } from '../harness'
 import { Platform } from '../platform'
 
 describe('notices', () => {
@@ -112,7 +112,7 @@ describe('notices', () => {
     })
 
     it('when it is switched off', async () => {
-      await start({ config: { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } } })
+      await start({ config: silent })
       platform.add('A')
       platform.allow('A')
       platform.reject('A', { via: 'interaction' })

@@ -1,13 +1,13 @@
 import { expect } from 'chai'
-import { install } from '@sinonjs/fake-timers'
 import { h, Session, Time } from 'koishi'
+import { Clock, date } from '../clock'
 import { Harness, HarnessOptions, pass, silent, until } from '../harness'
 import { Platform } from '../platform'
 
 describe('guard', () => {
   let harness: Harness
   let platform: Platform
-  let clock: ReturnType<typeof install> | undefined
+  let clock: Clock | undefined
 
   async function start({ config, ...options }: HarnessOptions = {}) {
     harness = await Harness.start({ config: { ...silent, ...config }, ...options })
@@ -84,7 +84,7 @@ describe('guard', () => {
       await refuse('B')
       for (let times = 0; times < 3; times++) await harness.bot.broadcast(['A', 'B'], 'news', 0)
       expect(harness.warnings.map(line => /message to (\w+) was stopped \((\w+)\)/.exec(line)?.slice(1))).to.deep.equal([['A', 'rejected'], ['B', 'rejected']])
-      clock = install({ now: Date.now() + Time.hour, shouldClearNativeTimers: true, toFake: ['Date'] })
+      clock = date(Date.now() + Time.hour)
       await harness.bot.sendMessage('A', 'news')
       expect(harness.warnings).to.have.length(3)
     })
@@ -205,7 +205,7 @@ describe('guard', () => {
       await until(() => messages.length)
       await refuse('A')
       // what was known is known no more, and the message too old for a reply
-      clock = install({ now: Date.now() + Time.hour, shouldClearNativeTimers: true, toFake: ['Date'] })
+      clock = date(Date.now() + Time.hour)
       takeDown()
       expect(await messages[0].send('unasked')).to.deep.equal([])
       expect(platform.posts).to.deep.equal([])

@@ -1,7 +1,5 @@
 import { expect } from 'chai'
-import { Harness, until } from '../harness'
-
-const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
+import { Harness, silent, until } from '../harness'
 
 describe('many rows at once', () => {
   let harness: Harness
