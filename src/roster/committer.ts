@@ -1,9 +1,9 @@
-import { Context, deepEqual, Dict, pick } from 'koishi'
+import { deepEqual, Dict, pick } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { isTwin, isWorthRecording, transition } from './state'
 import { Ledger } from './ledger'
-import { save } from './rows'
+import { Store } from './store'
 
 /** What an event did. */
 export interface Change {
@@ -29,7 +29,7 @@ export class Committer {
   /** What an attempt that is under way, or failed, decided. */
   private decided = new Map<string, Change>()
 
-  constructor(private ctx: Context, private ledger: Ledger, private plan: Plan) {}
+  constructor(private store: Store, private ledger: Ledger, private plan: Plan) {}
 
   /**
    * Users first, then the ledger: whatever is not in the ledger is taken for new when it comes again, and what is
@@ -95,7 +95,7 @@ export class Committer {
     const ids = new Map<string, Set<string>>()
     for (const { selfId, userId } of items) ids.set(selfId, (ids.get(selfId) ?? new Set()).add(userId))
     const rows = await Promise.all([...ids].map(([selfId, userIds]) => {
-      return this.ctx.database.get('qq_user', { selfId, userId: [...userIds] })
+      return this.store.database.get('qq_user', { selfId, userId: [...userIds] })
     }))
     return new Map(rows.flat().map(row => [toKey(row), row]))
   }
@@ -103,7 +103,7 @@ export class Committer {
   /** Only what changed is written, so that two processes do not undo each other's work. @returns how many rows that were */
   private async write(stored: Map<string, QQUser>, users: Map<string, QQUser>, entries: QQUserEntry[] = []) {
     const rows = [...users].map(([key, user]) => difference(stored.get(key), user)).filter(row => Object.keys(row).length > KEYS.length)
-    await save(this.ctx, rows, entries)
+    await this.store.save(rows, entries)
     return rows.length
   }
 

@@ -1,6 +1,7 @@
-import { $, Context, Dict, pick, Time } from 'koishi'
+import { $, Dict, pick, Time } from 'koishi'
 import { QQUser } from '../model'
 import { UserQuery } from './query'
+import { Store } from './store'
 
 const COLUMNS = ['selfId', 'relation', 'consent', 'scene'] as const
 
@@ -16,7 +17,7 @@ export class Counts {
   private groups?: Dict<Group>
   private loadedAt = 0
 
-  constructor(private ctx: Context) {}
+  constructor(private store: Store) {}
 
   get fresh() {
     return !!this.groups && Math.abs(Date.now() - this.loadedAt) < KEEP
@@ -29,7 +30,7 @@ export class Counts {
 
   /** To be called from the write queue only, so that no commit falls between the scan and its result. */
   async load() {
-    const rows = await this.ctx.database
+    const rows = await this.store.database
       .select('qq_user')
       // counts a column of the index, which then is all that is read
       .groupBy([...COLUMNS], { count: row => $.length(row.selfId) })

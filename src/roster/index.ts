@@ -10,7 +10,7 @@ import { GivenUpError, Task, WriteQueue } from './queue'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Position } from './ledger'
 import { Counts } from './counts'
 import { ListQuery, toFilter, toLimit, toRanges, UserQuery } from './query'
-import { untrace } from './untrace'
+import { Store } from './store'
 
 declare module 'koishi' {
   interface Events {
@@ -46,6 +46,7 @@ const MESSAGES = { interval: 30 * Time.second, limit: 5_000 }
 
 /** Who the bot's users are. The only writer of `qq_user` and `qq_user_event`. */
 export class Roster {
+  private store: Store
   private ledger: Ledger
   private committer: Committer
   private counts: Counts
@@ -66,11 +67,11 @@ export class Roster {
 
   /** @param plan decides whether a notice is owed for an event */
   constructor(private ctx: Context, plan: Plan) {
-    ctx.effect(() => untrace(ctx.database.select('qq_user').driver))
+    this.store = new Store(ctx)
     this.events = toOriginal(ctx.lifecycle)
-    this.ledger = new Ledger(ctx)
-    this.committer = new Committer(ctx, this.ledger, plan)
-    this.counts = new Counts(ctx)
+    this.ledger = new Ledger(this.store)
+    this.committer = new Committer(this.store, this.ledger, plan)
+    this.counts = new Counts(this.store)
     this.queue = new WriteQueue(ctx, (batch, again) => this.commit(batch, again), QUEUE_LIMIT)
     ctx.setInterval(() => this.flush(), MESSAGES.interval)
     ctx.on('dispose', async () => {
@@ -134,7 +135,7 @@ export class Roster {
     const key = toKey({ selfId, userId })
     let row = this.rows.get(key)
     if (!row) {
-      const [stored] = await this.ctx.database.get('qq_user', { selfId, userId })
+      const [stored] = await this.store.database.get('qq_user', { selfId, userId })
       // a commit in the meantime knows better
       row = this.rows.get(key) ?? stored
       if (row) this.rows.set(key, row)
@@ -152,7 +153,7 @@ export class Roster {
     const rows: QQUser[] = []
     for (const range of toRanges(query)) {
       if (rows.length >= limit) break
-      rows.push(...await this.ctx.database.get('qq_user', range, {
+      rows.push(...await this.store.database.get('qq_user', range, {
         sort: { [sort]: 'desc', userId: 'desc' },
         limit: limit - rows.length,
       }))
@@ -164,7 +165,7 @@ export class Roster {
   /** Which of these users are on the roster. */
   async find(selfId: string, userIds: string[]): Promise<Set<string>> {
     await this.queue.settled()
-    const rows = await this.ctx.database.get('qq_user', { selfId, userId: userIds }, ['userId'])
+    const rows = await this.store.database.get('qq_user', { selfId, userId: userIds }, ['userId'])
     return new Set(rows.map(({ userId }) => userId))
   }
 
@@ -172,7 +173,7 @@ export class Roster {
     if (search) {
       this.flush()
       await this.queue.settled()
-      return this.ctx.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search }))
+      return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search }))
     }
     await this.recount()
     return this.counts.get(query)
@@ -182,7 +183,7 @@ export class Roster {
   async some(limit: number, query: UserQuery): Promise<QQUser[]> {
     if (query.search) this.flush()
     await this.queue.settled()
-    const rows = await this.ctx.database.get('qq_user', toFilter(query), { limit })
+    const rows = await this.store.database.get('qq_user', toFilter(query), { limit })
     return rows.map(row => this.fold(toKey(row), row)!)
   }
 
@@ -247,9 +248,9 @@ export class Roster {
     const key = toKey({ selfId, userId })
     this.messages.delete(key)
     await this.queue.push(async () => {
-      const [row] = await this.ctx.database.get('qq_user', { selfId, userId })
+      const [row] = await this.store.database.get('qq_user', { selfId, userId })
       await this.ledger.forget(selfId, userId)
-      await this.ctx.database.remove('qq_user', { selfId, userId })
+      await this.store.database.remove('qq_user', { selfId, userId })
       this.rows.delete(key)
       this.counts.move(row, undefined)
     })

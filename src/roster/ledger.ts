@@ -1,8 +1,8 @@
-import { $, Context, Query, Random, Time } from 'koishi'
+import { $, Query, Random, Time } from 'koishi'
 import { EventType, NoticeState, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
-import { isShared, update } from './rows'
 import { isToggle, toggleTypes, TWIN_WINDOW } from './state'
+import { Store } from './store'
 
 export type Toggle = Pick<QQUserEntry, 'selfId' | 'userId' | 'type' | 'source' | 'occurredAt'>
 
@@ -25,11 +25,11 @@ export class Ledger {
   /** This process, as the ledger knows it. */
   readonly origin = Random.id(8)
 
-  constructor(private ctx: Context) {}
+  constructor(private store: Store) {}
 
   /** Which of these ids are recorded, and by which process. */
   async origins(ids: string[]) {
-    const rows = await this.ctx.database.get('qq_user_event', { id: ids }, ['id', 'origin'])
+    const rows = await this.store.database.get('qq_user_event', { id: ids }, ['id', 'origin'])
     return new Map(rows.map(({ id, origin }) => [id, origin]))
   }
 
@@ -38,7 +38,7 @@ export class Ledger {
     const toggles = events.filter(({ type }) => isToggle(type))
     if (!toggles.length) return []
     const times = toggles.map(({ occurredAt }) => occurredAt)
-    return this.ctx.database.get('qq_user_event', {
+    return this.store.database.get('qq_user_event', {
       ...ofUsers(toggles),
       type: toggleTypes,
       occurredAt: {
@@ -51,12 +51,12 @@ export class Ledger {
   /** What is recorded of the users of these entries, from about the same time. */
   async around(entries: QQUserEntry[]): Promise<Recorded> {
     const ids = entries.map(({ id }) => id)
-    if (!ids.length || !isShared(this.ctx)) return { own: new Set(ids), others: [] }
+    if (!ids.length || !this.store.shared) return { own: new Set(ids), others: [] }
     const receivedAt = new Date(Math.min(...entries.map(({ receivedAt }) => +receivedAt)) - CLOCK_SKEW)
     const origin = { $ne: this.origin }
     const [foreign, others] = await Promise.all([
-      this.ctx.database.get('qq_user_event', { id: ids, origin }, ['id']),
-      this.ctx.database.get('qq_user_event', { ...ofUsers(entries), receivedAt: { $gte: receivedAt }, origin }, { sort: { receivedAt: 'asc' } }),
+      this.store.database.get('qq_user_event', { id: ids, origin }, ['id']),
+      this.store.database.get('qq_user_event', { ...ofUsers(entries), receivedAt: { $gte: receivedAt }, origin }, { sort: { receivedAt: 'asc' } }),
     ])
     const own = new Set(ids)
     for (const { id } of foreign) own.delete(id)
@@ -70,10 +70,10 @@ export class Ledger {
    * @returns those that were still to be had
    */
   async claim(ids: string[]): Promise<Set<string>> {
-    const matched = await update(this.ctx, { notice: 'failed', noticeReason: UNKNOWN, origin: this.origin }, { id: ids, notice: 'pending' })
+    const matched = await this.store.update({ notice: 'failed', noticeReason: UNKNOWN, origin: this.origin }, { id: ids, notice: 'pending' })
     if (matched === ids.length) return new Set(ids)
     // some are another process's, or ours from an attempt that failed half way
-    const rows = await this.ctx.database.get('qq_user_event', { id: ids, origin: this.origin, noticeReason: UNKNOWN }, ['id'])
+    const rows = await this.store.database.get('qq_user_event', { id: ids, origin: this.origin, noticeReason: UNKNOWN }, ['id'])
     return new Set(rows.map(({ id }) => id))
   }
 
@@ -85,17 +85,17 @@ export class Ledger {
     }
     for (const group of groups.values()) {
       const [{ notice, noticeReason }] = group
-      await update(this.ctx, { notice, noticeReason }, { id: group.map(({ id }) => id) })
+      await this.store.update({ notice, noticeReason }, { id: group.map(({ id }) => id) })
     }
   }
 
   /** The notices that nobody has taken on, oldest first. */
   pending(selfId: string, limit: number) {
-    return this.ctx.database.get('qq_user_event', { selfId, notice: 'pending' }, { sort: { occurredAt: 'asc' }, limit })
+    return this.store.database.get('qq_user_event', { selfId, notice: 'pending' }, { sort: { occurredAt: 'asc' }, limit })
   }
 
   forget(selfId: string, userId: string) {
-    return this.ctx.database.remove('qq_user_event', { selfId, userId })
+    return this.store.database.remove('qq_user_event', { selfId, userId })
   }
 
   /**
@@ -104,37 +104,37 @@ export class Ledger {
    */
   async prune(before: Date, limit: number, after?: Position): Promise<Position | undefined> {
     const table = 'qq_user_event'
-    const rows = await this.ctx.database.get(table, after ? {
+    const rows = await this.store.database.get(table, after ? {
       occurredAt: { $gte: after.occurredAt, $lt: before },
       $or: [{ occurredAt: { $gt: after.occurredAt } }, { id: { $gt: after.id } }],
     } : { occurredAt: { $lt: before } }, { sort: { occurredAt: 'asc', id: 'asc' }, limit, fields: ['id', 'selfId', 'userId', 'occurredAt'] })
     if (!rows.length) return
-    const newest = await this.ctx.database
+    const newest = await this.store.database
       .select(table, ofUsers(rows))
       .groupBy(['selfId', 'userId'], { occurredAt: row => $.max(row.occurredAt) })
       .execute()
     const kept = new Map(newest.map(({ selfId, userId, occurredAt }) => [`${selfId} ${userId}`, +occurredAt]))
     const old = rows.filter(({ selfId, userId, occurredAt }) => +occurredAt < kept.get(`${selfId} ${userId}`)!)
-    if (old.length) await this.ctx.database.remove(table, { id: old.map(({ id }) => id) })
+    if (old.length) await this.store.database.remove(table, { id: old.map(({ id }) => id) })
     return rows.length < limit ? undefined : rows.at(-1)
   }
 
   /** Entries of whomever, oldest first. */
   page(query: EntryQuery, limit: number, after?: Position) {
     const position = after && { $or: [{ occurredAt: { $gt: after.occurredAt } }, { id: { $gt: after.id } }] }
-    return this.ctx.database.get('qq_user_event', { ...toFilter({ ...query, since: after?.occurredAt ?? query.since }), ...position }, {
+    return this.store.database.get('qq_user_event', { ...toFilter({ ...query, since: after?.occurredAt ?? query.since }), ...position }, {
       sort: { occurredAt: 'asc', id: 'asc' },
       limit,
     })
   }
 
   count(query: EntryQuery) {
-    return this.ctx.database.eval('qq_user_event', row => $.length(row.id), toFilter(query))
+    return this.store.database.eval('qq_user_event', row => $.length(row.id), toFilter(query))
   }
 
   /** What happened to a user, newest first. */
   history(selfId: string, userId: string, { before, limit = 100 }: HistoryOptions = {}) {
-    return this.ctx.database.get('qq_user_event', {
+    return this.store.database.get('qq_user_event', {
       selfId,
       userId,
       ...before && { occurredAt: { $lt: before } },

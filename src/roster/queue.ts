@@ -27,6 +27,8 @@ export class GivenUpError extends Error {}
 export class WriteQueue<T extends object> {
   private waiting: Waiting<T>[] = []
   private writing: Waiting<T>[] = []
+  /** How many at the front were refused: they may be written in part, and nothing goes before them. */
+  private refused = 0
   private running?: Promise<void>
   private batch = BATCH.initial
   private failures = 0
@@ -57,7 +59,7 @@ export class WriteQueue<T extends object> {
   /**
    * Resolves when it is written.
    *
-   * @param urgent before all that is not being written yet
+   * @param urgent before all that was not tried yet
    * @throws GivenUpError
    */
   push(work: T | Task, urgent = false): Promise<void> {
@@ -65,7 +67,7 @@ export class WriteQueue<T extends object> {
     if (this.waiting.length >= this.limit) this.drop()
     const item = { work } as Waiting<T>
     item.done = new Promise((resolve, reject) => Object.assign(item, { resolve, reject }))
-    this.waiting.splice(urgent ? this.writing.length : this.waiting.length, 0, item)
+    this.waiting.splice(urgent ? Math.max(this.writing.length, this.refused) : this.waiting.length, 0, item)
     this.start()
     return item.done
   }
@@ -90,6 +92,7 @@ export class WriteQueue<T extends object> {
     const index = this.waiting.findIndex(item => !this.writing.includes(item))
     if (index < 0) return
     const [oldest] = this.waiting.splice(index, 1)
+    if (index < this.refused) this.refused--
     if (!this.dropped++) this.logger.error('%d writes wait for the database; the oldest are given up', this.limit)
     oldest.reject(new GivenUpError('the write queue is full'))
   }
@@ -138,6 +141,7 @@ export class WriteQueue<T extends object> {
   }
 
   private fail(error: unknown) {
+    this.refused = Math.max(this.refused, this.writing.length)
     if (!this.failures++) this.logger.warn('the database does not take writes; %d wait: %s', this.waiting.length, error)
     if (this.closed) return
     this.paused = true
@@ -150,7 +154,7 @@ export class WriteQueue<T extends object> {
   private recover() {
     if (!this.failures) return
     this.logger.info('the database takes writes again; %d wait, %d were given up', this.waiting.length, this.dropped)
-    this.failures = this.dropped = 0
+    this.failures = this.dropped = this.refused = 0
   }
 
   private adapt(occupied: number) {

@@ -146,13 +146,26 @@ describe('the line of writes', () => {
       expect(database.batches).to.deep.equal([[1], [3], [3], [2]])
     })
 
-    it('goes first when the database is back', async () => {
-      database.down = true
+    it('waits for what was refused, which may be written in part', async () => {
+      database.faults = [0]
+      await clock.tickAsync(20)
+      pushUrgently(3)
+      push(4)
       await clock.tickAsync(minute)
+      expect(database.batches).to.deep.equal([[1], [1], [3], [2, 4]])
+      expect(database.attempts.map(({ again }) => again)).to.deep.equal([false, true, false, false])
+    })
+
+    it('goes first when the oldest were given up', async () => {
+      open(2)
+      database.down = true
+      push(1)
+      await clock.tickAsync(1)
+      push(2, 4)
       pushUrgently(3)
       database.down = false
       await clock.tickAsync(minute)
-      expect(database.committed).to.deep.equal([3, 1, 2])
+      expect(database.committed).to.deep.equal([3, 4])
     })
   })
 })
