@@ -17,7 +17,7 @@ export type Ingested = Record<Store['kind'], Record<SideName, Ingestion>>
 
 const sides: SideName[] = ['adapter', 'naive', 'ours']
 /** How often the count may stay as it was. */
-const PATIENCE = 150
+const PATIENCE = 30
 
 /**
  * User events to each side in turn, until all of them are in the database.
@@ -47,9 +47,8 @@ async function once(bench: Bench, kind: Store['kind'], side: SideName, result: I
   await bench.run({ side, store }, async (child) => {
     await child.ask('watch')
     const start = now()
-    const recorded = child.ask('recorded', events, PATIENCE)
     await feed(child.platform, events, users, pace)
-    const { count, at } = await recorded
+    const { count, at } = await child.ask('recorded', events, PATIENCE)
     const { rss, stall, cpu } = await child.ask('unwatch')
     result.rate.push(events / (at - start) * 1000)
     result.perCpu.push(events / cpu * 1000)

@@ -6,6 +6,8 @@ import type { Side } from '../app'
 export { cpu, unwatch, watch } from '../watch'
 
 const MB = 2 ** 20
+/** Seldom enough to cost nothing beside what is measured, ms. */
+const POLL = 100
 
 export function startUp({ startUp }: Side) {
   return startUp
@@ -35,7 +37,7 @@ export async function recorded(side: Side, expected: number, patience: number) {
   let at = now()
   // a question may have to wait behind what is being written, so time alone says nothing
   for (let still = 0; count < expected && still < patience; still++) {
-    await sleep(20)
+    await sleep(POLL)
     const current = await countRecorded(side)
     if (current === count) continue
     count = current
