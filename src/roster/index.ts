@@ -236,7 +236,9 @@ export class Roster {
     this.claimed.set(id, true)
     const { ids, taken } = this.round ??= this.openRound()
     ids.push(id)
-    return (await taken).has(id)
+    const own = (await taken).has(id)
+    if (!own) this.claimed.delete(id)
+    return own
   }
 
   async settleNotice(id: string, notice: NoticeState, noticeReason = '') {
@@ -300,20 +302,18 @@ export class Roster {
   /** A user waits for each of these: they do not stand in line behind what happens to others. */
   private openRound(): Round {
     const ids: string[] = []
-    return { ids, taken: this.take(ids).finally(() => { this.round = undefined }) }
-  }
-
-  /** Of those that are given up nobody is told, so that they are still owed. */
-  private async take(ids: string[]) {
-    let taken = new Set<string>()
-    const claim = async () => {
+    let own = new Set<string>()
+    const written = this.queue.push(async () => {
       this.round = undefined
-      taken = await this.ledger.claim(ids)
-    }
-    await this.queue.push(claim, true).catch((error) => {
+      own = await this.ledger.claim(ids)
+    }, true)
+    const taken = written.then(() => own, (error) => {
       if (!(error instanceof GivenUpError)) throw error
+      // they are still owed
+      this.round = undefined
+      return own
     })
-    return taken
+    return { ids, taken }
   }
 
   private async commitEvents(batch: Arrival[], again: boolean) {

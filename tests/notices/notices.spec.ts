@@ -330,6 +330,23 @@ describe('notices', () => {
       expect(platform.posts).to.have.length(1)
     })
 
+    it('are sent once it is back, if it was unloaded before they could be taken on', async () => {
+      stop = false
+      const driver = harness.app.database.drivers[0] as any
+      driver._run('CREATE TRIGGER busy BEFORE UPDATE ON qq_user_event BEGIN SELECT RAISE(ABORT, \'not now\'); END')
+      platform.add('A')
+      await until(() => harness.warnings.some(line => line.includes('does not take writes')))
+      harness.plugin!.dispose()
+      await until(() => harness.warnings.some(line => line.includes('lost with the database')))
+      driver._run('DROP TRIGGER busy')
+      expect((await harness.ledger)[0]).to.include({ notice: 'pending' })
+      expect(platform.posts).to.deep.equal([])
+      harness.load()
+      expect(await outcomes(1)).to.deep.equal([['sent', '']])
+      expect(platform.posts).to.have.length(1)
+      expect(harness.warnings.filter(line => line.includes(' qq-user '))).to.have.length(2)
+    })
+
     it('are given up when it is too late', async () => {
       await owe(2 * Time.hour)
       harness.load()
