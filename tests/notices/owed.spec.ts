@@ -1,0 +1,66 @@
+import { expect } from 'chai'
+import { Time } from 'koishi'
+import { Harness, pass, until } from '../harness'
+import { Platform } from '../platform'
+
+describe('notices that were owed when the bot went away', () => {
+  let harness: Harness
+  let platform: Platform
+  let stop = true
+
+  beforeEach(async () => {
+    harness = await Harness.start({ prepare: app => app.on('before-send', () => stop) })
+    platform = harness.platform
+  })
+
+  afterEach(() => harness.stop())
+
+  const outcome = async () => (await harness.settled(1)).map(({ notice, noticeReason }) => [notice, noticeReason])
+
+  async function owe(age: number) {
+    stop = true
+    const occurredAt = new Date(Math.floor((Date.now() - age) / 1000) * 1000)
+    const { id } = platform.add('A', { timestamp: +occurredAt })
+    await harness.settled(1)
+    harness.plugin!.dispose()
+    await harness.app.database.set('qq_user_event', { id }, { notice: 'pending', noticeReason: '' })
+    stop = false
+    return id
+  }
+
+  it('are sent once it is back, while the user can be answered', async () => {
+    const id = await owe(Time.minute)
+    harness.load()
+    await until(() => platform.posts.length)
+    expect(platform.posts[0].body.event_id).to.equal(id)
+    expect(await outcome()).to.deep.equal([['sent', '']])
+    platform.drop()
+    await harness.online()
+    await pass()
+    expect(platform.posts).to.have.length(1)
+  })
+
+  it('are sent once it is back, if it was unloaded before they could be taken on', async () => {
+    stop = false
+    const driver = harness.app.database.drivers[0] as any
+    driver._run('CREATE TRIGGER busy BEFORE UPDATE ON qq_user_event BEGIN SELECT RAISE(ABORT, \'not now\'); END')
+    platform.add('A')
+    await until(() => harness.warnings.some(line => line.includes('does not take writes')))
+    harness.plugin!.dispose()
+    await until(() => harness.warnings.some(line => line.includes('lost with the database')))
+    driver._run('DROP TRIGGER busy')
+    expect((await harness.ledger)[0]).to.include({ notice: 'pending' })
+    expect(platform.posts).to.deep.equal([])
+    harness.load()
+    expect(await outcome()).to.deep.equal([['sent', '']])
+    expect(platform.posts).to.have.length(1)
+    expect(harness.warnings.filter(line => line.includes(' qq-user '))).to.have.length(2)
+  })
+
+  it('are given up when it is too late', async () => {
+    await owe(2 * Time.hour)
+    harness.load()
+    expect(await outcome()).to.deep.equal([['skipped', 'expired']])
+    expect(platform.posts).to.deep.equal([])
+  })
+})
