@@ -5,6 +5,7 @@ import { Recent } from '../shared/recent'
 import { attempt } from '../shared/attempt'
 import { toOriginal } from '../shared/patch'
 import { transition } from './state'
+import { Claims } from './claims'
 import { Change, Committer, Plan, toKey } from './committer'
 import { GivenUpError, Task, WriteQueue } from './queue'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Position } from './ledger'
@@ -32,12 +33,6 @@ interface Arrival {
 /** What is written in batches. */
 type Item = Arrival | { outcome: NoticeOutcome }
 
-/** Notices that are taken on together. */
-interface Round {
-  ids: string[]
-  taken: Promise<Set<string>>
-}
-
 const QUEUE_LIMIT = 50_000
 const CACHE = { size: 20_000, age: 10 * Time.second }
 const KNOWN_IDS = 10_000
@@ -50,14 +45,12 @@ export class Roster {
   private ledger: Ledger
   private committer: Committer
   private counts: Counts
+  private claims: Claims
   private queue: WriteQueue<Item>
   // behind the proxy, which takes ten times as long as an event that nobody listens to
   private events: Context['lifecycle']
   private rows = new Recent<QQUser>(CACHE.size, CACHE.age)
   private ids = new Recent<true>(KNOWN_IDS)
-  /** The notices that this process took on. */
-  private claimed = new Recent<true>(KNOWN_IDS)
-  private round?: Round
   /** When (ms) users were last heard of. */
   private heard = new Recent<number>(HEARD.size, HEARD.age)
   /** Events that were received and are not in the database yet, by user. */
@@ -73,6 +66,7 @@ export class Roster {
     this.committer = new Committer(this.store, this.ledger, plan)
     this.counts = new Counts(this.store)
     this.queue = new WriteQueue(ctx, (batch, again) => this.commit(batch, again), QUEUE_LIMIT)
+    this.claims = new Claims(this.ledger, task => this.queue.push(task, true))
     ctx.setInterval(() => this.flush(), MESSAGES.interval)
     ctx.on('dispose', async () => {
       this.flush()
@@ -231,14 +225,8 @@ export class Roster {
   }
 
   /** Takes a pending notice on; nobody else can have it afterwards. */
-  async claimNotice(id: string): Promise<boolean> {
-    if (this.claimed.get(id)) return false
-    this.claimed.set(id, true)
-    const { ids, taken } = this.round ??= this.openRound()
-    ids.push(id)
-    const own = (await taken).has(id)
-    if (!own) this.claimed.delete(id)
-    return own
+  claimNotice(id: string): Promise<boolean> {
+    return this.claims.take(id)
   }
 
   async settleNotice(id: string, notice: NoticeState, noticeReason = '') {
@@ -297,23 +285,6 @@ export class Roster {
   private async commit(batch: Item[], again: boolean) {
     await this.commitEvents(batch.filter(item => 'event' in item && !item.committed) as Arrival[], again)
     await this.ledger.settle(batch.flatMap(item => 'outcome' in item ? item.outcome : []))
-  }
-
-  /** A user waits for each of these: they do not stand in line behind what happens to others. */
-  private openRound(): Round {
-    const ids: string[] = []
-    let own = new Set<string>()
-    const written = this.queue.push(async () => {
-      this.round = undefined
-      own = await this.ledger.claim(ids)
-    }, true)
-    const taken = written.then(() => own, (error) => {
-      if (!(error instanceof GivenUpError)) throw error
-      // they are still owed
-      this.round = undefined
-      return own
-    })
-    return { ids, taken }
   }
 
   private async commitEvents(batch: Arrival[], again: boolean) {
