@@ -1,11 +1,13 @@
 import { resolve } from 'node:path'
 import { Context } from 'koishi'
 import { attempt } from './shared/attempt'
+import { Inbox } from './shared/inbox'
+import { lasting } from './shared/lasting'
 import { registerCommands } from './commands'
 import { Config, locales } from './config'
 import { serveConsole } from './console'
 import { Delivery } from './delivery'
-import { Gateway } from './gateway'
+import { Arrival, Gateway } from './gateway'
 import { Guard } from './push/guard'
 import { extendModel } from './model'
 import { Notices, plan } from './notices'
@@ -13,6 +15,7 @@ import { definePermission } from './permission'
 import { Pusher } from './push'
 import { Retention } from './roster/retention'
 import { Roster } from './roster'
+import { renew } from './session'
 import { QQUserService } from './service'
 import { Statistics } from './roster/statistics'
 import { toLesson } from './delivery/refusals'
@@ -32,39 +35,55 @@ export { QQUserService } from './service'
 
 export const name = 'qq-user'
 
-export const inject = ['database']
+/** The database comes and goes; listening to the platform does not wait for it. */
+export const inject = { optional: ['database', 'console'] }
+
+const WAITING = 50_000
 
 export function apply(ctx: Context, config: Config) {
   for (const locale in locales) ctx.i18n.define(locale, locales[locale])
+
+  const arrivals = lasting(ctx, 'arrivals', () => new Inbox<Arrival>(WAITING))
+  const gateway = new Gateway(ctx, arrival => arrivals.add(arrival))
+  ctx.plugin({ name, inject: ['database'], apply: ctx => serve(ctx, config, gateway, arrivals) })
+}
+
+function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<Arrival>) {
   extendModel(ctx)
 
   const roster = new Roster(ctx, (event, applied, twin) => plan(config, event, applied, twin))
   const delivery = new Delivery(ctx)
   const pusher = new Pusher(ctx, config, roster, delivery)
   const notices = new Notices(ctx, config, roster, delivery, (selfId, userId) => pusher.admit(selfId, userId))
-
   const guard = new Guard(ctx, roster, config.push.guard ? user => pusher.judgeSending(user) : undefined)
 
-  const gateway = new Gateway(ctx, {
-    event: (event, session) => attempt(ctx, async () => {
-      const change = await roster.accept(event)
-      if (!change || change.twin) return
-      const announcement = await session
-      attempt(ctx, () => announcement.bot.dispatch(announcement))
-      await notices.send(change.entry, change.user, announcement)
-    }),
-    message(event) {
-      notices.hear(event)
-      attempt(ctx, () => roster.hear(event))
-    },
+  async function record(arrival: Arrival) {
+    const { event, session } = arrival
+    const change = await roster.accept(event)
+    // what was not written because this instance ended is left to the next
+    if (!change && roster.closed) return
+    if (!arrivals.take(arrival) || !change || change.twin || !session) return
+    const announcement = renew(await session, event)
+    attempt(ctx, () => announcement.bot.dispatch(announcement))
+    await notices.send(change.entry, change.user, announcement)
+  }
+
+  ctx.effect(() => gateway.attach({
     group: (bot, groupId) => guard.meet(bot.selfId, groupId),
     forbid: (bot, userId) => config.push.guard ? pusher.forbid(bot.selfId, userId) : undefined,
     refused(bot, userId, failure, at) {
       pusher.refused(bot, failure)
-      const lesson = toLesson(bot.selfId, userId, failure, at, roster.hasHeard(bot.selfId, userId, at))
-      if (lesson) attempt(ctx, () => roster.accept(lesson))
+      const event = toLesson(bot.selfId, userId, failure, at, roster.hasHeard(bot.selfId, userId, at))
+      if (event) arrivals.add({ event })
     },
-  })
+  }))
+
+  ctx.effect(() => arrivals.attach((arrival) => {
+    if (arrival.event.source !== 'message') return attempt(ctx, () => record(arrival))
+    arrivals.take(arrival)
+    notices.hear(arrival.event)
+    attempt(ctx, () => roster.hear(arrival.event))
+  }))
 
   // eslint-disable-next-line no-new
   new Retention(ctx, roster, pusher, config.history.keepDays)

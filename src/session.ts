@@ -1,6 +1,7 @@
 import { Bot, Session } from 'koishi'
 import { EventType } from './model'
-import { UserEvent } from './event'
+import { Fact } from './event'
+import { toOriginal } from './shared/patch'
 import { Envelope } from './gateway/tap'
 
 declare module 'koishi' {
@@ -23,7 +24,9 @@ declare module 'koishi' {
 }
 
 /** Gives the adapter's session for a user event what it takes to be answered: a private channel and milliseconds. */
-export function mend(session: Session, { occurredAt, userId }: UserEvent) {
+export function mend(session: Session, bot: Bot, { occurredAt, userId }: Fact) {
+  // it was not known yet when the adapter made the session
+  session.selfId = bot.selfId
   session.timestamp = occurredAt
   session.userId = userId
   session.channelId = userId
@@ -32,10 +35,17 @@ export function mend(session: Session, { occurredAt, userId }: UserEvent) {
 }
 
 /** A session for an event of which the adapter makes none. */
-export function createSession(bot: Bot, event: UserEvent, envelope: Envelope) {
-  const session = bot.session({ type: event.type }) as Session
+export function createSession(bot: Bot, fact: Fact, envelope: Envelope) {
+  const session = bot.session({ type: fact.type }) as Session
   session.setInternal('qq', envelope)
-  return mend(session, event)
+  return mend(session, bot, fact)
+}
+
+/** The session, through the bot that is there now: the adapter may have been reloaded since it was made. */
+export function renew(session: Session, fact: Fact): Session {
+  const bot = session.app.bots[session.sid]
+  if (!bot || toOriginal(bot) === toOriginal(session.bot)) return session
+  return createSession(toOriginal(bot), fact, session.event._data as Envelope)
 }
 
 /** A session through which a user can be written to, without an event of theirs at hand. */

@@ -10,6 +10,7 @@ import { Tally } from '../shared/tally'
 import { toOriginal } from '../shared/patch'
 import { decode, MalformedError, readGroup, UnknownError, WireType } from './decode'
 import { Envelope, Tap, Watch } from './tap'
+import { Unnamed } from './unnamed'
 
 const types: WireType[] = [
   'FRIEND_ADD', 'FRIEND_DEL', 'C2C_MSG_REJECT', 'C2C_MSG_RECEIVE', 'INTERACTION_CREATE', 'C2C_MESSAGE_CREATE',
@@ -18,14 +19,19 @@ const types: WireType[] = [
 /** The types for which the adapter dispatches a session itself. */
 const announced: WireType[] = ['FRIEND_ADD', 'FRIEND_DEL']
 
-export interface Listener {
+/** What arrived from a user. */
+export interface Arrival {
+  /** For a message, its id is that of the message. */
+  event: UserEvent
   /**
-   * A user event arrived. The session is what announces it: the adapter's own where it makes one, withheld until
-   * somebody dispatches it, else one that is made for it.
+   * What announces it: the adapter's own session where it makes one, withheld until somebody dispatches it, else one that
+   * is made for it. Missing for messages, which the adapter announces, and for what was only concluded.
    */
-  event(event: UserEvent, session: Promise<Session>): void
-  /** A user wrote to the bot; the event's id is that of the message. */
-  message(event: UserEvent): void
+  session?: Promise<Session>
+}
+
+/** Who decides about messages that leave; there only as long as there is a database. */
+export interface Listener {
   /** The bot was mentioned in a group. */
   group(bot: Bot, groupId: string): void
   /** Why a user must not be written to out of the blue, as far as that is known without waiting. */
@@ -49,15 +55,21 @@ export class Gateway {
 
   private hooks = new Map<Bot, Hooks>()
   private timers = new Set<NodeJS.Immediate>()
+  private unnamed: Unnamed
+  private listener?: Listener
 
-  constructor(private ctx: Context, private listener: Listener) {
+  /** @param arrive takes what arrived from users */
+  constructor(private ctx: Context, private arrive: (arrival: Arrival) => void) {
+    this.unnamed = new Unnamed(ctx)
     for (const type of types) this.listen(type, (d, bot) => this.receive(type, d, bot))
     this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot) => {
       const id = readGroup(d)
-      if (id) listener.group(bot, id)
+      if (id) this.listener?.group(bot, id)
     })
     ctx.on('bot-status-updated', (bot) => {
-      if (isOurs(bot)) this.hook(toOriginal(bot))
+      if (!isOurs(bot)) return
+      this.hook(toOriginal(bot))
+      this.unnamed.release(toOriginal(bot))
     })
     ctx.on('bot-removed', bot => this.release(toOriginal(bot)))
     for (const bot of ctx.bots) {
@@ -69,6 +81,14 @@ export class Gateway {
     })
   }
 
+  /** @returns takes the listener away again */
+  attach(listener: Listener) {
+    this.listener = listener
+    return () => {
+      if (this.listener === listener) this.listener = undefined
+    }
+  }
+
   /** The adapter's typings lack the second argument. */
   private listen(type: string, callback: (d: unknown, bot: Bot) => void) {
     this.ctx.on(`qq/${type.toLowerCase().replace(/_/g, '-')}` as never, callback as never)
@@ -76,13 +96,13 @@ export class Gateway {
 
   private receive(type: WireType, d: unknown, traced: Bot) {
     const bot = toOriginal(traced)
-    if (!isOurs(bot) || !bot.selfId) return
+    if (!isOurs(bot)) return
     const now = this.arrivals[type] = Date.now()
     try {
       const fact = decode(type, d, now)
       if (!fact) return
       if (type !== 'C2C_MESSAGE_CREATE') return this.follow(type, d, bot, fact)
-      this.listener.message(complete(fact, bot, (d as { id?: unknown }).id))
+      this.unnamed.run(bot, bot => this.arrive({ event: complete(fact, bot, (d as { id?: unknown }).id) }))
     } catch (error) {
       if (error instanceof UnknownError) return this.unknown.add({ type, kind: error.kind })
       if (!(error instanceof MalformedError)) throw error
@@ -95,23 +115,29 @@ export class Gateway {
 
   private follow(type: WireType, d: unknown, bot: Bot, fact: Fact) {
     const adapted = announced.includes(type)
-    let event: UserEvent | undefined
+    let started = false
     let announce!: (session: Session) => void
     const session = new Promise<Session>(resolve => announce = resolve)
 
     const start = (envelope: Envelope) => {
-      if (event) return event
-      event = complete(fact, bot, envelope.id)
-      this.listener.event(event, session)
-      return event
+      if (started) return
+      started = true
+      this.unnamed.run(bot, bot => this.arrive({ event: complete(fact, bot, envelope.id), session }))
     }
-    const create = (envelope: Envelope) => announce(createSession(bot, start(envelope), envelope))
+    const create = (envelope: Envelope) => {
+      start(envelope)
+      this.unnamed.run(bot, bot => announce(createSession(bot, fact, envelope)))
+    }
 
     const stop = this.watch(bot, d, adapted ? {
-      envelope: envelope => !!start(envelope),
+      envelope: (envelope) => {
+        start(envelope)
+        return true
+      },
       session: (session) => {
         stop()
-        announce(mend(session, start(session.event._data as Envelope)))
+        start(session.event._data as Envelope)
+        this.unnamed.run(bot, bot => announce(mend(session, bot, fact)))
       },
     } : {
       envelope: (envelope) => {
@@ -144,10 +170,10 @@ export class Gateway {
     if (!hooks) {
       const restore = [
         numberReplies(bot.internal),
-        stopRequests(bot.internal, userId => this.listener.forbid(bot, userId)),
+        stopRequests(bot.internal, userId => this.listener?.forbid(bot, userId)),
         observeRefusals(bot.internal, (userId, failure, at) => {
           this.refusals.add({ code: failure.code ?? 0, meaning: failure.meaning })
-          this.listener.refused(bot, userId, failure, at)
+          this.listener?.refused(bot, userId, failure, at)
         }),
       ]
       hooks = { tap: new Tap(bot), restore: () => restore.reverse().forEach(restore => restore()) }

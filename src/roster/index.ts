@@ -3,6 +3,8 @@ import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { Recent } from '../shared/recent'
 import { attempt } from '../shared/attempt'
+import { Inbox } from '../shared/inbox'
+import { lasting } from '../shared/lasting'
 import { toOriginal } from '../shared/patch'
 import { transition } from './state'
 import { Claims } from './claims'
@@ -34,6 +36,8 @@ interface Arrival {
 type Item = Arrival | { outcome: NoticeOutcome }
 
 const QUEUE_LIMIT = 50_000
+/** How long (ms) the next instance of the plugin waits for what this one is still writing. */
+const PATIENCE = 10 * Time.second
 const CACHE = { size: 20_000, age: 10 * Time.second }
 const KNOWN_IDS = 10_000
 const HEARD = { size: 10_000, age: Time.minute }
@@ -56,21 +60,32 @@ export class Roster {
   /** Events that were received and are not in the database yet, by user. */
   private arriving = new Map<string, Set<UserEvent>>()
   /** The newest message of each user since the last time that they were written. */
-  private messages = new Map<string, UserEvent>()
+  private messages: Map<string, UserEvent>
+  private outcomes: Inbox<NoticeOutcome>
+  /** Until the instance before this one has written what it was writing: what is read sooner may be outdated. */
+  private ready?: Promise<void>
+  /** Whether the plugin was unloaded. */
+  closed = false
 
   /** @param plan decides whether a notice is owed for an event */
   constructor(private ctx: Context, plan: Plan) {
+    this.messages = lasting(ctx, 'messages', () => new Map())
+    this.outcomes = lasting(ctx, 'outcomes', () => new Inbox(QUEUE_LIMIT))
+    const previous = lasting(ctx, 'roster', () => ({ end: Promise.resolve() }))
+    this.ready = previous.end.then(() => { this.ready = undefined })
     this.store = new Store(ctx)
     this.events = toOriginal(ctx.lifecycle)
     this.ledger = new Ledger(this.store)
     this.committer = new Committer(this.store, this.ledger, plan)
     this.counts = new Counts(this.store)
-    this.queue = new WriteQueue(ctx, (batch, again) => this.commit(batch, again), QUEUE_LIMIT)
+    this.queue = new WriteQueue(ctx, (batch, again) => this.commit(batch, again), QUEUE_LIMIT, this.ready)
     this.claims = new Claims(this.ledger, task => this.queue.push(task, true))
     ctx.setInterval(() => this.flush(), MESSAGES.interval)
-    ctx.on('dispose', async () => {
+    ctx.effect(() => this.outcomes.attach(outcome => attempt(ctx, () => this.settle(outcome))))
+    ctx.on('dispose', () => {
       this.flush()
-      await this.queue.close()
+      this.closed = true
+      previous.end = Promise.race([this.queue.close(), new Promise<void>(resolve => setTimeout(resolve, PATIENCE).unref())])
     })
   }
 
@@ -127,6 +142,7 @@ export class Roster {
   /** The user as of now, with everything that was received before. */
   async get(selfId: string, userId: string, heard = true): Promise<QQUser | undefined> {
     const key = toKey({ selfId, userId })
+    await this.ready
     let row = this.rows.get(key)
     if (!row) {
       const [stored] = await this.store.database.get('qq_user', { selfId, userId })
@@ -141,7 +157,7 @@ export class Roster {
   async list(query: ListQuery, max?: number): Promise<QQUser[]> {
     // names come with messages
     if (query.search) this.flush()
-    await this.queue.settled()
+    await this.settled()
     const { sort = 'firstSeen' } = query
     const limit = toLimit(query, max)
     const rows: QQUser[] = []
@@ -158,7 +174,7 @@ export class Roster {
 
   /** Which of these users are on the roster. */
   async find(selfId: string, userIds: string[]): Promise<Set<string>> {
-    await this.queue.settled()
+    await this.settled()
     const rows = await this.store.database.get('qq_user', { selfId, userId: userIds }, ['userId'])
     return new Set(rows.map(({ userId }) => userId))
   }
@@ -166,7 +182,7 @@ export class Roster {
   async count({ search, ...query }: UserQuery): Promise<number> {
     if (search) {
       this.flush()
-      await this.queue.settled()
+      await this.settled()
       return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search }))
     }
     await this.recount()
@@ -176,7 +192,7 @@ export class Roster {
   /** Some of the users of a query, in no order. */
   async some(limit: number, query: UserQuery): Promise<QQUser[]> {
     if (query.search) this.flush()
-    await this.queue.settled()
+    await this.settled()
     const rows = await this.store.database.get('qq_user', toFilter(query), { limit })
     return rows.map(row => this.fold(toKey(row), row)!)
   }
@@ -200,27 +216,28 @@ export class Roster {
   }
 
   private async recount() {
-    if (this.counts.fresh) await this.queue.settled()
+    if (this.counts.fresh) await this.settled()
     else await this.queue.push(() => this.counts.load())
   }
 
   async history(selfId: string, userId: string, options?: HistoryOptions): Promise<QQUserEntry[]> {
-    await this.queue.settled()
+    await this.settled()
     return this.ledger.history(selfId, userId, options)
   }
 
   /** A page of the ledger, oldest first. */
   async entries(query: EntryQuery, limit: number, after?: Position): Promise<QQUserEntry[]> {
-    await this.queue.settled()
+    await this.settled()
     return this.ledger.page(query, limit, after)
   }
 
   async countEntries(query: EntryQuery): Promise<number> {
-    await this.queue.settled()
+    await this.settled()
     return this.ledger.count(query)
   }
 
-  pendingNotices(selfId: string, limit: number) {
+  async pendingNotices(selfId: string, limit: number) {
+    await this.settled()
     return this.ledger.pending(selfId, limit)
   }
 
@@ -229,8 +246,9 @@ export class Roster {
     return this.claims.take(id)
   }
 
-  async settleNotice(id: string, notice: NoticeState, noticeReason = '') {
-    await this.queue.push({ outcome: { id, notice, noticeReason } })
+  /** Puts on record what became of a notice, even if this instance has ended meanwhile. */
+  settleNotice(id: string, notice: NoticeState, noticeReason = '') {
+    return this.outcomes.add({ id, notice, noticeReason })
   }
 
   /** Erases all that is known of a user, and with it what they chose. */
@@ -260,12 +278,30 @@ export class Roster {
     return this.queue.push(task)
   }
 
+  private async settle(outcome: NoticeOutcome) {
+    try {
+      await this.queue.push({ outcome })
+    } catch (error) {
+      if (!(error instanceof GivenUpError)) throw error
+      if (this.closed) return
+    }
+    this.outcomes.take(outcome)
+  }
+
+  private async settled() {
+    await this.ready
+    await this.queue.settled()
+  }
+
   /** Hands the noted messages, or that of one user, to the queue. */
   private flush(only?: string) {
     for (const key of only ? [only] : this.messages.keys()) {
       const event = this.messages.get(key)
       if (!event || !this.messages.delete(key)) continue
-      attempt(this.ctx, () => this.accept(event))
+      attempt(this.ctx, async () => {
+        const change = await this.accept(event)
+        if (!change && this.closed && !this.messages.has(key)) this.messages.set(key, event)
+      })
     }
   }
 

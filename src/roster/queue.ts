@@ -40,8 +40,14 @@ export class WriteQueue<T extends object> {
   /**
    * @param commit writes a batch; `again` when writing has just failed, so that part of it may be in the database
    * @param limit how many writes may wait
+   * @param before what the first write waits for
    */
-  constructor(private ctx: Context, private commit: (batch: T[], again: boolean) => Promise<void>, private limit: number) {
+  constructor(
+    private ctx: Context,
+    private commit: (batch: T[], again: boolean) => Promise<void>,
+    private limit: number,
+    private before?: Promise<unknown>,
+  ) {
     // the last lines are written when the context is gone
     this.logger = ctx.logger('qq-user')
   }
@@ -105,7 +111,7 @@ export class WriteQueue<T extends object> {
 
   private async run() {
     // what arrives in the same tick shares a batch
-    await Promise.resolve()
+    await this.before
     while (this.waiting.length) {
       this.writing = this.take()
       try {
