@@ -87,7 +87,7 @@ export class Harness {
       else this.connect(bot)
     }
     await app.start()
-    await app.database.prepared()
+    await app.get('database')?.prepared()
     if (this.webhook) this.platform.webhook = { url: `http://127.0.0.1:${this.webhook}/qq` }
     if (order.includes('adapter')) await this.online()
   }
@@ -119,7 +119,7 @@ export class Harness {
   async online() {
     if (!this.webhook) await this.platform.connected()
     await until(() => this.bot?.status === Universal.Status.ONLINE)
-    await until(() => !this.plugin || this.app.get('qqUser'))
+    await until(() => !this.plugin || !this.app.get('database') || this.app.get('qqUser'))
   }
 
   /** Waits until a notice of each of these entries came to an end, or there was none to send. */

@@ -12,6 +12,7 @@ type Callback = (bot: Bot) => void
 export class Unnamed {
   /** By application, as the adapter may be reloaded in the meantime. */
   private waiting: Map<string, Callback[]>
+  private warned = false
 
   constructor(private ctx: Context) {
     this.waiting = lasting(ctx, 'unnamed', () => new Map())
@@ -26,9 +27,15 @@ export class Unnamed {
     const key = toKey(bot)
     const waiting = this.waiting.get(key) ?? []
     if (!waiting.length) this.ctx.logger.warn('events arrive for a bot whose id is not known yet; they wait until it is online')
-    if (waiting.length === LIMIT) this.ctx.logger.error('%d events wait for the id of a bot; further ones are given up', LIMIT)
-    if (waiting.length <= LIMIT) waiting.push(callback)
+    if (waiting.length === LIMIT) this.warn()
+    if (waiting.length < LIMIT) waiting.push(callback)
     this.waiting.set(key, waiting)
+  }
+
+  private warn() {
+    if (this.warned) return
+    this.warned = true
+    this.ctx.logger.error('%d events wait for the id of a bot; further ones are given up', LIMIT)
   }
 
   release(bot: Bot) {
@@ -36,6 +43,7 @@ export class Unnamed {
     const waiting = this.waiting.get(key)
     if (!bot.selfId || !waiting) return
     this.waiting.delete(key)
+    this.warned = false
     for (const callback of waiting) callback(bot)
   }
 }

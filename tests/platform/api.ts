@@ -25,6 +25,8 @@ export class Api {
   readonly faults = new Faults()
   latency = 0
   audit = false
+  /** Does not tell bots who they are. */
+  secretive = false
 
   private timers = new Timers()
   private watchers = new Set<(post: Post) => void>()
@@ -56,7 +58,7 @@ export class Api {
     const { authorization, selfId, name, gatewayUrl, world } = this.options
     if (request.headers.authorization !== authorization) return refuse(11241, 401)
     if (method === 'GET' && path === '/gateway') return { status: 200, body: { url: gatewayUrl() } }
-    if (method === 'GET' && path === '/users/@me') return { status: 200, body: { id: selfId, username: name, bot: true } }
+    if (method === 'GET' && path === '/users/@me') return this.secretive ? refuse(50001, 500) : { status: 200, body: { id: selfId, username: name, bot: true } }
 
     const interaction = method === 'PUT' && /^\/interactions\/([^/]+)$/.exec(path)
     if (interaction && world.hasInteraction(decode(interaction[1]))) {

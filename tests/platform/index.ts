@@ -230,6 +230,10 @@ export class Platform {
 
   get latency() { return this.api.latency }
   set latency(value) { this.api.latency = value }
+  /** Whether bots are not told who they are. */
+  get secretive() { return this.api.secretive }
+  set secretive(value) { this.api.secretive = value }
+
   get audit() { return this.api.audit }
   set audit(value) { this.api.audit = value }
   get pushBanned() { return this.world.pushBanned }
