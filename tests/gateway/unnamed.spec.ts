@@ -23,7 +23,7 @@ describe('events for a bot that does not know its own id yet', () => {
   })
 
   const bot = () => harness.app.bots.find(bot => bot.platform === 'qq' && !bot.hidden)!
-  const warnings = () => harness.warnings.filter(line => line.includes(' qq-user '))
+  const warnings = () => harness.warnings.filter(line => /whose id|for the id/.test(line))
 
   it('wait for it, in order, with one warning', async () => {
     const arrived: string[] = []
