@@ -58,6 +58,7 @@ export function apply(ctx: Context, config: Config) {
       attempt(ctx, () => roster.hear(event))
     },
     group: (bot, groupId) => guard.meet(bot.selfId, groupId),
+    inspect: (bot, userId) => guard.inspect(bot.selfId, userId),
     forbid: (bot, userId) => config.push.guard ? pusher.forbid(bot.selfId, userId) : undefined,
     refused(bot, userId, failure, at) {
       pusher.refused(bot, failure)

@@ -95,7 +95,7 @@ export class Pusher {
       userId,
       elements,
       routes: [{ via: 'push' }],
-      session: () => createPrivateSession(bot, 'friend-push-allowed', userId),
+      session: () => createPrivateSession(bot, 'send', userId),
       admit: () => this.admit(selfId, userId, signal),
     })
     if (outcome.state === 'sent') return outcome.ids
