@@ -191,6 +191,49 @@ describe('guard', () => {
     })
   })
 
+  describe('whoever gets onto the roster is known at once', () => {
+    const ways: [how: string, arrive: () => Promise<unknown>][] = [
+      ['by an import', () => harness.app.qqUser['roster'].accept({
+        id: '~import:1', type: 'friend-added', source: 'import', selfId: platform.selfId, userId: 'X', occurredAt: Date.now(), receivedAt: Date.now(),
+      })],
+      ['by an event', async () => {
+        platform.add('X')
+        await until(() => harness.sessions.length)
+      }],
+      ['by an event that is not written yet', async () => {
+        const driver = harness.app.database.drivers[0] as any
+        driver.upsert = () => new Promise(() => {})
+        platform.add('X')
+        await until(() => harness.app.qqUser['roster'].peek(platform.selfId, 'X'))
+      }],
+      ['by a message', async () => {
+        platform.message('X')
+        await until(() => harness.app.qqUser['roster'].peek(platform.selfId, 'X'))
+      }],
+    ]
+
+    for (const [how, arrive] of ways) {
+      it(how, async () => {
+        await start()
+        await harness.bot.sendMessage('X', 'to whom?').catch(() => {})
+        await arrive()
+        await harness.bot.sendMessage('X', 'to X').catch(() => {})
+        expect(platform.posts.map(({ kind, target, body }) => [kind, target, body.content])).to.deep.equal([['group', 'X', 'to whom?'], ['user', 'X', 'to X']])
+      })
+    }
+
+    it('and asked for anew when they were forgotten', async () => {
+      await start()
+      await befriend('A')
+      await harness.app.qqUser.forget(platform.selfId, 'A')
+      await harness.bot.sendMessage('A', 'to whom?').catch(() => {})
+      await befriend('A')
+      await until(() => harness.sessions.length === 2)
+      await harness.bot.sendMessage('A', 'to A')
+      expect(platform.posts.map(({ kind, target }) => [kind, target])).to.deep.equal([['group', 'A'], ['user', 'A']])
+    })
+  })
+
   describe('with the database down', () => {
     function takeDown() {
       const driver = harness.app.database.drivers[0] as any
