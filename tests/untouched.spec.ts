@@ -111,6 +111,15 @@ describe('what a caller gave is never written to', () => {
     expect(platform.posts.map(({ body }) => body.content)).to.deep.equal(['x', 'x'])
   })
 
+  it('and what its owner writes to it while a push waits does not become part of that push', async () => {
+    const content = [h('p', [h.text('for U')])]
+    const push = harness.app.qqUser.push(platform.selfId, 'U', content)
+    content[0].children[0].attrs.content = 'for somebody else'
+    content.push(h.text('and more'))
+    await push
+    expect(platform.posts.map(({ body }) => body.content.trim())).to.deep.equal(['for U'])
+  })
+
   it('a session that is passed along', async () => {
     const sessions: Session[] = []
     const dispose = harness.app.on('message', (session) => { sessions.push(session) })

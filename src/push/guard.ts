@@ -27,10 +27,13 @@ const QUIET = { size: 10_000, age: Time.hour }
 export class Guard {
   private quiet = new Recent<true>(QUIET.size, QUIET.age)
   private outage = new Recent<true>(1, Time.minute)
+  /** What gives up the messages that wait for the database. */
+  private waiting = new Set<() => void>()
 
   /** @param judge decides about proactive messages; nothing is stopped without it */
   constructor(private ctx: Context, private roster: Roster, private judge?: (user: QQUser) => Verdict) {
     ctx.on('before-send', (session, options) => this.check(session, options), true)
+    ctx.on('dispose', () => this.waiting.forEach(giveUp => giveUp()))
   }
 
   /** Takes note of a group, so that its messages are not taken for a user's. */
@@ -54,9 +57,10 @@ export class Guard {
   private async check(session: Session, options: Universal.SendOptions): Promise<true | undefined> {
     if (session.platform !== 'qq') return
     const { id, isPrivate, cause } = readAddress(session, options)
+    // an answer in a group
+    if (cause && !cause.isDirect) return
     const judge = isPassive(session, cause) ? undefined : this.judge
-    // an answer in a group, or one that nothing is to be said against
-    if (cause && !(cause.isDirect && judge)) return
+    if (cause && !judge) return
     const user = isPrivate && !judge ? undefined : await this.find(session.selfId, id, isPrivate || !!cause)
     if (!cause && (user || isPrivate)) address(session, options, id)
     const verdict = user && judge?.(user)
@@ -68,33 +72,40 @@ export class Guard {
 
   /**
    * @param isPrivate whether the id is certainly a user's
-   * @throws when the database does not say: a private message is held to be unwanted then, while what may be a group's is let through
+   * @throws when the database does not say: a private message is held to be unwanted then, and what may be a group's is
+   * let through
    */
   private async find(selfId: string, id: string, isPrivate: boolean) {
     if (!isPrivate && this.roster.strangers.get(toKey({ selfId, userId: id }))) return
     try {
       return await this.patiently(this.roster.get(selfId, id))
     } catch (error) {
-      if (!isPrivate) return
-      if (!this.outage.get('')) this.ctx.logger.warn('private messages that nobody asked for are stopped while the database does not say who wants them: %s', error)
-      this.outage.set('', true)
+      if (!isPrivate) return this.ctx.logger.debug(error)
+      this.complain(error)
       throw new Error(`the message was stopped, as the database does not say whether it is wanted: ${error}`)
     }
   }
 
-  private async patiently<T>(answer: Promise<T>): Promise<T> {
-    let dispose!: () => void
-    const late = new Promise<never>((resolve, reject) => {
-      const end = () => reject(new Error('no answer in time'))
-      dispose = this.ctx.effect(() => {
-        const timer = setTimeout(end, PATIENCE)
-        return () => {
-          clearTimeout(timer)
-          end()
-        }
-      })
+  private patiently<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer)
+        this.waiting.delete(giveUp)
+      }
+      const giveUp = () => {
+        stop()
+        reject(new Error('no answer in time'))
+      }
+      const timer = setTimeout(giveUp, PATIENCE)
+      this.waiting.add(giveUp)
+      answer.then(resolve, reject).finally(stop)
     })
-    return Promise.race([answer, late]).finally(dispose)
+  }
+
+  private complain(error: unknown) {
+    if (this.outage.get('')) return
+    this.outage.set('', true)
+    this.ctx.logger.warn('proactive private messages are stopped, as the database does not say who wants them: %s', error)
   }
 
   private log(user: QQUser, reason: Reason) {

@@ -139,7 +139,9 @@ describe('a message', () => {
       await harness.bot.sendPrivateMessage('P1', 'private', undefined, { session })
       await harness.bot.sendPrivateMessage('P1', h.image('data:image/png;base64,AAAA'), undefined, { session })
       await session.send('public')
-      expect(platform.posts.map(({ kind, target, status }) => [kind, target, status])).to.deep.equal([['user', 'P1', 200], ['user', 'P1', 200], ['group', 'G', 200]])
+      expect(platform.posts.map(({ kind, target, status }) => [kind, target, status])).to.deep.equal([
+        ['user', 'P1', 200], ['user', 'P1', 200], ['group', 'G', 200],
+      ])
       expect([session.channelId, session.isDirect]).to.deep.equal(['G', false])
     })
   })

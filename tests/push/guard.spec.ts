@@ -181,6 +181,27 @@ describe('guard', () => {
       expect(reads).to.deep.equal([])
     })
 
+    it('do not even ask the roster\'s memory', async () => {
+      await start({ prepare: app => app.middleware(session => `re ${session.content}`) })
+      const roster = harness.app.qqUser['roster']
+      const asked: string[] = []
+      for (const name of ['get', 'peek'] as const) {
+        const method = roster[name] as (...args: any[]) => any
+        roster[name] = (...args: any[]) => {
+          asked.push(name)
+          return method.apply(roster, args)
+        }
+      }
+      platform.groupMessage('G', 'A', 'hello')
+      await until(() => platform.posts.length === 1)
+      await harness.bot.sendMessage('G', 'unasked')
+      await harness.bot.internal.sendMessage('G', { content: 'by itself', msg_type: 0 })
+      expect(platform.posts.map(({ kind }) => kind)).to.deep.equal(['group', 'group', 'group'])
+      expect(asked).to.deep.equal([])
+      await harness.bot.sendMessage('A', 'to a user').catch(() => {})
+      expect(asked).to.include('get')
+    })
+
     it('of a group that was never heard of cost one read an hour', async () => {
       await start()
       await befriend('A')
