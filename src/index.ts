@@ -7,7 +7,7 @@ import { registerCommands } from './commands'
 import { Config, locales } from './config'
 import { serveConsole } from './console'
 import { Delivery } from './delivery'
-import { Arrival, Gateway } from './gateway'
+import { Arrival, Gateway, Listener } from './gateway'
 import { Guard } from './push/guard'
 import { extendModel } from './model'
 import { Notices, plan } from './notices'
@@ -40,6 +40,14 @@ export const inject = { optional: ['database', 'console'] }
 
 const WAITING = 50_000
 
+/** While the database is away nobody knows who said no. */
+const unable: Listener = {
+  group() {},
+  inspect: () => Promise.reject(new Error('the message was stopped, as there is no database to say whether it is wanted')),
+  forbid: () => undefined,
+  refused() {},
+}
+
 export function apply(ctx: Context, config: Config) {
   for (const locale in locales) ctx.i18n.define(locale, locales[locale])
 
@@ -68,15 +76,20 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
     await notices.send(change.entry, change.user, announcement)
   }
 
-  ctx.effect(() => gateway.attach({
+  const listener: Listener = {
     group: (bot, groupId) => guard.meet(bot.selfId, groupId),
+    inspect: (bot, userId) => guard.inspect(bot.selfId, userId),
     forbid: (bot, userId) => config.push.guard ? pusher.forbid(bot.selfId, userId) : undefined,
     refused(bot, userId, failure, at) {
       pusher.refused(bot, failure)
       const event = toLesson(bot.selfId, userId, failure, at, roster.hasHeard(bot.selfId, userId, at))
       if (event) arrivals.add({ event })
     },
-  }))
+  }
+  ctx.effect(() => {
+    gateway.attach(listener)
+    return () => gateway.attach(config.push.guard ? unable : undefined)
+  })
 
   ctx.effect(() => arrivals.attach((arrival) => {
     if (arrival.event.source !== 'message') return attempt(ctx, () => record(arrival))

@@ -7,19 +7,28 @@ export interface Request {
   msg_seq?: number
 }
 
+/** A file for a user. With the flag the platform sends it by itself, as a proactive message. */
+export interface FileRequest {
+  srv_send_msg?: boolean
+}
+
 /** The adapter's API, as much of it as is needed. */
 export interface Internal {
   sendPrivateMessage(openid: string, data: Request): Promise<unknown>
+  sendFilePrivate(openid: string, data: FileRequest): Promise<unknown>
 }
 
-type Send = Internal['sendPrivateMessage']
-
 /**
- * Wraps the request for a private message. An adapter that works in another way is left alone.
+ * Wraps a request. An adapter that works in another way is left alone.
  *
  * @returns what takes it back
  */
-export function wrapSend(internal: Partial<Internal> | undefined, wrapper: (send: Send) => Send) {
-  if (!internal?.sendPrivateMessage) return () => {}
-  return wrap(internal as Internal, 'sendPrivateMessage', wrapper)
+export function wrapRequest<K extends keyof Internal>(internal: Partial<Internal> | undefined, name: K, wrapper: (send: Internal[K]) => Internal[K]) {
+  if (!internal?.[name]) return () => {}
+  return wrap(internal as Internal, name, wrapper as never)
+}
+
+/** Wraps the request for a private message. */
+export function wrapSend(internal: Partial<Internal> | undefined, wrapper: (send: Internal['sendPrivateMessage']) => Internal['sendPrivateMessage']) {
+  return wrapRequest(internal, 'sendPrivateMessage', wrapper)
 }

@@ -1,5 +1,5 @@
 import { Reason } from '../gate'
-import { Internal, wrapSend } from './internal'
+import { Internal, wrapRequest } from './internal'
 
 /** Thrown in place of a proactive message to a user who said no while it was on its way out. */
 export class StoppedError extends Error {
@@ -8,16 +8,39 @@ export class StoppedError extends Error {
   }
 }
 
+/** Why a user may not be written to, if so. */
+export interface Objections {
+  /** Asks for it. */
+  ask(userId: string): Promise<Reason | undefined>
+  /** The same, as far as it is known without waiting. */
+  peek(userId: string): Reason | undefined
+}
+
 /**
- * The last look at a message, right before its request: what was decided when it set out may have changed since.
+ * The last look at a proactive message, right before its request: what was decided when it set out may have changed
+ * since, and a request that another plugin makes by itself was not decided upon at all.
  *
- * @param forbid tells, without waiting, why a user may not be written to
  * @returns what takes it back
  */
-export function stopRequests(internal: Partial<Internal> | undefined, forbid: (userId: string) => Reason | undefined) {
-  return wrapSend(internal, send => async (openid, data) => {
-    const reason = data?.msg_id || data?.event_id ? undefined : forbid(openid)
+export function stopRequests(internal: Partial<Internal> | undefined, { ask, peek }: Objections) {
+  const stop = (reason: Reason | undefined) => {
     if (reason) throw new StoppedError(reason)
-    return send(openid, data)
-  })
+  }
+  const restores = [
+    wrapRequest(internal, 'sendPrivateMessage', send => async (openid, data) => {
+      if (!data?.msg_id && !data?.event_id) {
+        stop(await ask(openid))
+        stop(peek(openid))
+      }
+      return send(openid, data)
+    }),
+    wrapRequest(internal, 'sendFilePrivate', send => async (openid, data) => {
+      if (data?.srv_send_msg) {
+        stop(await ask(openid))
+        stop(peek(openid))
+      }
+      return send(openid, data)
+    }),
+  ]
+  return () => restores.reverse().forEach(restore => restore())
 }

@@ -5,6 +5,7 @@ import { Reason } from '../gate'
 import { observeRefusals } from '../delivery/refusals'
 import { numberReplies } from '../delivery/replies'
 import { createSession, mend } from '../session'
+import { noteAddresses } from '../delivery/addressing'
 import { stopRequests } from '../delivery/stop'
 import { Tally } from '../shared/tally'
 import { toOriginal } from '../shared/patch'
@@ -30,12 +31,14 @@ export interface Arrival {
   session?: Promise<Session>
 }
 
-/** Who decides about messages that leave; there only as long as there is a database. */
+/** Who is asked about messages, and told of them. */
 export interface Listener {
   /** The bot was mentioned in a group. */
   group(bot: Bot, groupId: string): void
   /** Why a user must not be written to out of the blue, as far as that is known without waiting. */
   forbid(bot: Bot, userId: string): Reason | undefined
+  /** The same, asked of the roster. */
+  inspect(bot: Bot, userId: string): Promise<Reason | undefined>
   /** The platform refused a private message, whoever sent it. `at` is when that was tried, in ms. */
   refused(bot: Bot, userId: string, failure: Failure, at: number): void
 }
@@ -81,12 +84,8 @@ export class Gateway {
     })
   }
 
-  /** @returns takes the listener away again */
-  attach(listener: Listener) {
+  attach(listener: Listener | undefined) {
     this.listener = listener
-    return () => {
-      if (this.listener === listener) this.listener = undefined
-    }
   }
 
   /** The adapter's typings lack the second argument. */
@@ -170,7 +169,11 @@ export class Gateway {
     if (!hooks) {
       const restore = [
         numberReplies(bot.internal),
-        stopRequests(bot.internal, userId => this.listener?.forbid(bot, userId)),
+        noteAddresses(bot),
+        stopRequests(bot.internal, {
+          ask: async userId => this.listener?.inspect(bot, userId),
+          peek: userId => this.listener?.forbid(bot, userId),
+        }),
         observeRefusals(bot.internal, (userId, failure, at) => {
           this.refusals.add({ code: failure.code ?? 0, meaning: failure.meaning })
           this.listener?.refused(bot, userId, failure, at)

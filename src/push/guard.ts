@@ -1,10 +1,11 @@
 import { Context, Session, Time, Universal } from 'koishi'
 import { QQUser } from '../model'
+import { address, readAddress } from '../delivery/addressing'
 import { attempt } from '../shared/attempt'
-import { Verdict } from '../gate'
+import { Reason, Verdict } from '../gate'
 import { Recent } from '../shared/recent'
 import { Roster } from '../roster'
-import { createPrivateSession } from '../session'
+import { toKey } from '../roster/committer'
 
 declare module 'koishi' {
   interface Events {
@@ -15,66 +16,103 @@ declare module 'koishi' {
 
 /** For how long the adapter answers on a session by itself, in ms. */
 const ADAPTER_WINDOW = 5 * Time.minute - 2 * Time.second
+/** For how long a message waits for the database to say whether it is wanted, in ms. */
+const PATIENCE = 3 * Time.second
 const QUIET = { size: 10_000, age: Time.hour }
-const STRANGERS = { size: 20_000, age: Time.hour }
 
 /**
- * Stands before every message that leaves: private messages to users on the roster reach them, and those that nobody
- * asked for do not leave when the user said no.
+ * Stands before every message that leaves: private messages reach users, and those that nobody asked for do not leave
+ * when the user said no.
  */
 export class Guard {
   private quiet = new Recent<true>(QUIET.size, QUIET.age)
-  /** Ids that are no user's: a group's, or somebody's who was never heard of. */
-  private strangers = new Recent<true>(STRANGERS.size, STRANGERS.age)
+  private outage = new Recent<true>(1, Time.minute)
+  /** What gives up the messages that wait for the database. */
+  private waiting = new Set<() => void>()
 
   /** @param judge decides about proactive messages; nothing is stopped without it */
   constructor(private ctx: Context, private roster: Roster, private judge?: (user: QQUser) => Verdict) {
     ctx.on('before-send', (session, options) => this.check(session, options), true)
-    ctx.on('qq-user/updated', ({ selfId, userId }) => this.strangers.delete(`${selfId} ${userId}`))
+    ctx.on('dispose', () => this.waiting.forEach(giveUp => giveUp()))
   }
 
   /** Takes note of a group, so that its messages are not taken for a user's. */
   meet(selfId: string, groupId: string) {
-    this.strangers.set(`${selfId} ${groupId}`, true)
+    this.roster.strangers.set(toKey({ selfId, userId: groupId }), true)
+  }
+
+  /**
+   * Why a request that may not have passed `before-send` must not leave, if so.
+   * @throws when the database does not say
+   */
+  async inspect(selfId: string, userId: string): Promise<Reason | undefined> {
+    if (!this.judge) return
+    const user = await this.find(selfId, userId, true)
+    const verdict = user && this.judge(user)
+    if (!verdict || verdict.ok) return
+    this.log(user, verdict.reason)
+    return verdict.reason
   }
 
   private async check(session: Session, options: Universal.SendOptions): Promise<true | undefined> {
     if (session.platform !== 'qq') return
-    const cause = options.session
+    const { id, isPrivate, cause } = readAddress(session, options)
     // an answer in a group
     if (cause && !cause.isDirect) return
-    const passive = isPassive(session, cause)
-    if (cause && passive) return
-    const { selfId, channelId } = session
-    const user = await this.find(selfId, channelId!).catch((error) => {
-      // with the database down a private message is held to be unwanted, and what may be a group's is let through
-      if (cause) throw error
-    })
-    if (!user) return
-    session.isDirect = true
-    // the adapter looks for the recipient of a file in there
-    options.session ??= createPrivateSession(session.bot, 'friend-push-allowed', user.userId)
-    const verdict = passive ? undefined : this.judge?.(user)
+    const judge = isPassive(session, cause) ? undefined : this.judge
+    if (cause && !judge) return
+    const user = isPrivate && !judge ? undefined : await this.find(session.selfId, id, isPrivate || !!cause)
+    if (!cause && (user || isPrivate)) address(session, options, id)
+    const verdict = user && judge?.(user)
     if (!verdict || verdict.ok) return
-    this.report(user, verdict.reason, session)
+    this.log(user, verdict.reason)
+    attempt(this.ctx, () => this.ctx.emit('qq-user/stopped', user, verdict.reason, session))
     return true
   }
 
-  private async find(selfId: string, id: string) {
-    const key = `${selfId} ${id}`
-    if (this.strangers.get(key)) return
-    const user = await this.roster.get(selfId, id)
-    if (!user) this.strangers.set(key, true)
-    return user
+  /**
+   * @param isPrivate whether the id is certainly a user's
+   * @throws when the database does not say: a private message is held to be unwanted then, and what may be a group's is
+   * let through
+   */
+  private async find(selfId: string, id: string, isPrivate: boolean) {
+    if (!isPrivate && this.roster.strangers.get(toKey({ selfId, userId: id }))) return
+    try {
+      return await this.patiently(this.roster.get(selfId, id))
+    } catch (error) {
+      if (!isPrivate) return this.ctx.logger.debug(error)
+      this.complain(error)
+      throw new Error(`the message was stopped, as the database does not say whether it is wanted: ${error}`)
+    }
   }
 
-  private report(user: QQUser, reason: string, session: Session) {
-    const key = `${user.selfId} ${user.userId}`
-    if (!this.quiet.get(key)) {
-      this.quiet.set(key, true)
-      this.ctx.logger.warn('a message to %s was stopped (%s); this is not logged again for an hour', user.userId, reason)
-    }
-    attempt(this.ctx, () => this.ctx.emit('qq-user/stopped', user, reason, session))
+  private patiently<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer)
+        this.waiting.delete(giveUp)
+      }
+      const giveUp = () => {
+        stop()
+        reject(new Error('no answer in time'))
+      }
+      const timer = setTimeout(giveUp, PATIENCE)
+      this.waiting.add(giveUp)
+      answer.then(resolve, reject).finally(stop)
+    })
+  }
+
+  private complain(error: unknown) {
+    if (this.outage.get('')) return
+    this.outage.set('', true)
+    this.ctx.logger.warn('proactive private messages are stopped, as the database does not say who wants them: %s', error)
+  }
+
+  private log(user: QQUser, reason: Reason) {
+    const key = toKey(user)
+    if (this.quiet.get(key)) return
+    this.quiet.set(key, true)
+    this.ctx.logger.warn('a message to %s was stopped (%s); this is not logged again for an hour', user.userId, reason)
   }
 }
 

@@ -86,7 +86,8 @@ export class Pusher {
   }
 
   async push(selfId: string, userId: string, content: Fragment, { signal }: PushOptions = {}): Promise<string[]> {
-    const elements = h.normalize(content)
+    // a copy, as the caller may use theirs for somebody else while this one waits
+    const elements = h.transform(h.normalize(content), () => true)
     const verdict = await this.judge(selfId, userId)
     if (!verdict.ok) throw new PushError(verdict.reason)
     const bot = this.bot(selfId)!
@@ -95,7 +96,7 @@ export class Pusher {
       userId,
       elements,
       routes: [{ via: 'push' }],
-      session: () => createPrivateSession(bot, 'friend-push-allowed', userId),
+      session: () => createPrivateSession(bot, 'send', userId),
       admit: () => this.admit(selfId, userId, signal),
     })
     if (outcome.state === 'sent') return outcome.ids

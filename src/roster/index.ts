@@ -39,6 +39,7 @@ const QUEUE_LIMIT = 50_000
 /** How long (ms) the next instance of the plugin waits for what this one is still writing. */
 const PATIENCE = 10 * Time.second
 const CACHE = { size: 20_000, age: 10 * Time.second }
+const STRANGERS = { size: 20_000, age: Time.hour }
 const KNOWN_IDS = 10_000
 const HEARD = { size: 10_000, age: Time.minute }
 const MESSAGES = { interval: 30 * Time.second, limit: 5_000 }
@@ -54,6 +55,8 @@ export class Roster {
   // behind the proxy, which takes ten times as long as an event that nobody listens to
   private events: Context['lifecycle']
   private rows = new Recent<QQUser>(CACHE.size, CACHE.age)
+  /** Keys that are no user's: a group's, or somebody's who was never heard of. */
+  readonly strangers = new Recent<true>(STRANGERS.size, STRANGERS.age)
   private ids = new Recent<true>(KNOWN_IDS)
   /** When (ms) users were last heard of. */
   private heard = new Recent<number>(HEARD.size, HEARD.age)
@@ -98,6 +101,7 @@ export class Roster {
     this.ids.set(event.id, true)
     const key = toKey(event)
     this.heard.set(key, event.receivedAt)
+    this.strangers.delete(key)
     // what the user wrote before must not be taken for an answer to this
     this.flush(key)
     const item: Arrival = { event }
@@ -150,7 +154,9 @@ export class Roster {
       row = this.rows.get(key) ?? stored
       if (row) this.rows.set(key, row)
     }
-    return this.fold(key, row, heard)
+    const user = this.fold(key, row, heard)
+    if (!user) this.strangers.set(key, true)
+    return user
   }
 
   /** @param max how many users a page may have */
@@ -332,6 +338,7 @@ export class Roster {
     for (const { key, previous, user } of users) {
       this.counts.move(previous, user)
       this.rows.set(key, user)
+      this.strangers.delete(key)
     }
   }
 }

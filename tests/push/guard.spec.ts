@@ -181,6 +181,27 @@ describe('guard', () => {
       expect(reads).to.deep.equal([])
     })
 
+    it('do not even ask the roster\'s memory', async () => {
+      await start({ prepare: app => app.middleware(session => `re ${session.content}`) })
+      const roster = harness.app.qqUser['roster']
+      const asked: string[] = []
+      for (const name of ['get', 'peek'] as const) {
+        const method = roster[name] as (...args: any[]) => any
+        roster[name] = (...args: any[]) => {
+          asked.push(name)
+          return method.apply(roster, args)
+        }
+      }
+      platform.groupMessage('G', 'A', 'hello')
+      await until(() => platform.posts.length === 1)
+      await harness.bot.sendMessage('G', 'unasked')
+      await harness.bot.internal.sendMessage('G', { content: 'by itself', msg_type: 0 })
+      expect(platform.posts.map(({ kind }) => kind)).to.deep.equal(['group', 'group', 'group'])
+      expect(asked).to.deep.equal([])
+      await harness.bot.sendMessage('A', 'to a user').catch(() => {})
+      expect(asked).to.include('get')
+    })
+
     it('of a group that was never heard of cost one read an hour', async () => {
       await start()
       await befriend('A')
@@ -188,6 +209,49 @@ describe('guard', () => {
       for (let times = 0; times < 5; times++) await harness.bot.sendMessage('G', 'unasked').catch(() => {})
       expect(platform.posts.every(({ kind }) => kind === 'group')).to.equal(true)
       expect(reads).to.have.length(1)
+    })
+  })
+
+  describe('whoever gets onto the roster is known at once', () => {
+    const ways: [how: string, arrive: () => Promise<unknown>][] = [
+      ['by an import', () => harness.app.qqUser['roster'].accept({
+        id: '~import:1', type: 'friend-added', source: 'import', selfId: platform.selfId, userId: 'X', occurredAt: Date.now(), receivedAt: Date.now(),
+      })],
+      ['by an event', async () => {
+        platform.add('X')
+        await until(() => harness.sessions.length)
+      }],
+      ['by an event that is not written yet', async () => {
+        const driver = harness.app.database.drivers[0] as any
+        driver.upsert = () => new Promise(() => {})
+        platform.add('X')
+        await until(() => harness.app.qqUser['roster'].peek(platform.selfId, 'X'))
+      }],
+      ['by a message', async () => {
+        platform.message('X')
+        await until(() => harness.app.qqUser['roster'].peek(platform.selfId, 'X'))
+      }],
+    ]
+
+    for (const [how, arrive] of ways) {
+      it(how, async () => {
+        await start()
+        await harness.bot.sendMessage('X', 'to whom?').catch(() => {})
+        await arrive()
+        await harness.bot.sendMessage('X', 'to X').catch(() => {})
+        expect(platform.posts.map(({ kind, target, body }) => [kind, target, body.content])).to.deep.equal([['group', 'X', 'to whom?'], ['user', 'X', 'to X']])
+      })
+    }
+
+    it('and asked for anew when they were forgotten', async () => {
+      await start()
+      await befriend('A')
+      await harness.app.qqUser.forget(platform.selfId, 'A')
+      await harness.bot.sendMessage('A', 'to whom?').catch(() => {})
+      await befriend('A')
+      await until(() => harness.sessions.length === 2)
+      await harness.bot.sendMessage('A', 'to A')
+      expect(platform.posts.map(({ kind, target }) => [kind, target])).to.deep.equal([['group', 'A'], ['user', 'A']])
     })
   })
 

@@ -67,6 +67,15 @@ describe('a wrapped method', () => {
     expect(host.greet).to.equal(other)
   })
 
+  it('is the original again for somebody else\'s that stays on top', () => {
+    const host = new Host()
+    const restore = wrap(host, 'greet', twice)
+    const { greet } = host
+    host.greet = (...names) => `<${greet(...names)}>`
+    restore()
+    expect(host.greet('a')).to.equal('<host a>')
+  })
+
   it('can be wrapped again, and given back layer by layer', () => {
     const host = new Host()
     const outer = (original: Host['greet']) => (...names: string[]) => `(${original(...names)})`
