@@ -13,13 +13,13 @@ export interface SetAside {
 }
 
 interface Entry extends SetAside {
-  /** How long it rests, in ms. */
+  /** How many rounds it rests each time, and how many are left. */
   pause: number
-  /** When (ms) it is to be tried again. */
-  next: number
+  left: number
 }
 
-const PAUSE = { min: Time.minute, max: Time.hour }
+const ROUND = Time.minute
+const MAX_PAUSE = Time.hour / ROUND
 
 /** What cannot be written, each tried again now and then. */
 export class Aside<T extends object> {
@@ -27,7 +27,7 @@ export class Aside<T extends object> {
 
   /** @param retry has one tried again */
   constructor(ctx: Context, private retry: (item: T) => void) {
-    ctx.setInterval(() => this.wake(Date.now()), PAUSE.min)
+    ctx.setInterval(() => this.wake(1), ROUND)
   }
 
   /** The longest set aside first. */
@@ -48,10 +48,9 @@ export class Aside<T extends object> {
   }
 
   add(item: T, id: string, error: string, tries: number) {
-    const now = Date.now()
     const before = this.entries.get(item)
-    const pause = before ? Math.min(before.pause * 2, PAUSE.max) : PAUSE.min
-    this.entries.set(item, { id, error, since: before?.since ?? now, tries, pause, next: now + pause })
+    const pause = before ? Math.min(before.pause * 2, MAX_PAUSE) : 1
+    this.entries.set(item, { id, error, since: before?.since ?? Date.now(), tries, pause, left: pause })
   }
 
   delete(item: T) {
@@ -62,13 +61,13 @@ export class Aside<T extends object> {
     this.entries.clear()
   }
 
-  /** @param now whose time has come by then; all of them unless told */
-  wake(now = Infinity) {
+  /** @param rounds how many have passed; enough for all of them unless told */
+  wake(rounds = MAX_PAUSE) {
     for (const [item, entry] of this.entries) {
-      if (entry.next > now) continue
       // it is on its way until it is added again
-      entry.next = Infinity
-      this.retry(item)
+      if (entry.left <= 0) continue
+      entry.left -= rounds
+      if (entry.left <= 0) this.retry(item)
     }
   }
 }

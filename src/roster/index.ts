@@ -9,7 +9,7 @@ import { Claims } from './claims'
 import { Change, Committer, Plan, toKey } from './committer'
 import { GivenUpError, Task, WriteQueue } from './queue'
 import { toPriority } from './lanes'
-import { probe } from './probe'
+import { Probe } from './probe'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Position } from './ledger'
 import { Counts } from './counts'
 import { ListQuery, toFilter, toLimit, toRanges, UserQuery } from './query'
@@ -48,6 +48,7 @@ export class Roster {
   private committer: Committer
   private counts: Counts
   private claims: Claims
+  private probe: Probe
   private queue: WriteQueue<Item>
   // behind the proxy, which takes ten times as long as an event that nobody listens to
   private events: Context['lifecycle']
@@ -67,9 +68,10 @@ export class Roster {
     this.ledger = new Ledger(this.store)
     this.committer = new Committer(this.store, this.ledger, plan)
     this.counts = new Counts(this.store)
+    this.probe = new Probe(this.store)
     this.queue = new WriteQueue(ctx, {
       commit: (batch, again) => this.commit(batch, again),
-      probe: () => probe(this.store),
+      probe: () => this.probe.run(),
       identify: item => 'event' in item ? item.event.id : item.outcome.id,
     }, QUEUE_LIMIT)
     this.claims = new Claims(this.ledger, task => this.queue.push(task, { priority: 'urgent' }))
@@ -291,6 +293,7 @@ export class Roster {
   }
 
   private async commit(batch: Item[], again: boolean) {
+    await this.probe.tidy()
     await this.commitEvents(batch.filter(item => 'event' in item && !item.committed) as Arrival[], again)
     await this.ledger.settle(batch.flatMap(item => 'outcome' in item ? item.outcome : []))
   }

@@ -1,5 +1,5 @@
 import { Context, ForkScope, Logger } from 'koishi'
-import { GivenUpError, WriteQueue } from '../../../src/roster/queue'
+import { GivenUpError, PushOptions, WriteQueue } from '../../../src/roster/queue'
 import { freeze } from '../../clock'
 
 interface Row {
@@ -113,6 +113,10 @@ export function push(...ids: number[]) {
 
 export function pushTask(id: number) {
   follow(id, queue.push(database.task(id)))
+}
+
+export function pushWith(options: PushOptions, ...ids: number[]) {
+  for (const id of ids) follow(id, queue.push({ id }, options))
 }
 
 export function pushUrgently(id: number) {
