@@ -83,7 +83,12 @@ describe('counting users', () => {
     expect(await counted).to.equal(1)
   })
 
-  for (const [name, hook] of [['before the database answers', (value: typeof before) => before = value], ['after it did', (value: typeof before) => after = value]] as const) {
+  const moments: [name: string, hook: (callback: () => unknown) => void][] = [
+    ['before the database answers', callback => before = callback],
+    ['after it did', callback => after = callback],
+  ]
+
+  for (const [name, hook] of moments) {
     it(`has once who comes ${name}`, async () => {
       await add('A')
       hook(async () => {
