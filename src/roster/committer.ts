@@ -1,6 +1,7 @@
 import { deepEqual, Dict, pick } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
+import { Recent } from '../shared/recent'
 import { isTwin, isWorthRecording, transition } from './state'
 import { Ledger } from './ledger'
 import { Store } from './store'
@@ -24,10 +25,12 @@ export interface Commit {
   users: { key: string; previous?: QQUser; user: QQUser }[]
 }
 
+const DECIDED = 50_000
+
 /** Writes batches of events to both tables. To be called from the write queue only. */
 export class Committer {
-  /** What an attempt that is under way, or failed, decided. */
-  private decided = new Map<string, Change>()
+  /** What attempts that are under way, or failed, decided. */
+  private decided = new Recent<Change>(DECIDED)
 
   constructor(private store: Store, private ledger: Ledger, private plan: Plan) {}
 
@@ -41,7 +44,7 @@ export class Committer {
       this.read(events),
       this.ledger.toggles(events),
     ])
-    const isKnown = (id: string) => origins.has(id) && !(this.decided.has(id) && origins.get(id) === this.ledger.origin)
+    const isKnown = (id: string) => origins.has(id) && !(this.decided.get(id) && origins.get(id) === this.ledger.origin)
     const toggles: Dict<Pick<QQUserEntry, 'type' | 'source' | 'occurredAt'>[]> = Object.create(null)
     for (const toggle of recorded) (toggles[toKey(toggle)] ??= []).push(toggle)
 
@@ -60,7 +63,7 @@ export class Committer {
       ;(toggles[key] ??= []).push(change.entry)
       changes.set(event.id, change)
     }
-    this.decided = new Map(changes)
+    for (const [id, change] of changes) this.decided.set(id, change)
 
     const entries = [...changes.values()].map(({ entry }) => entry)
     await this.write(stored, users, entries)
@@ -69,7 +72,7 @@ export class Committer {
     for (const id of changes.keys()) {
       if (!own.has(id)) changes.delete(id)
     }
-    this.decided.clear()
+    for (const { id } of events) this.decided.delete(id)
     const changed = [...users].filter(([key, user]) => user !== stored.get(key))
     return { changes, users: changed.map(([key, user]) => ({ key, previous: stored.get(key), user })) }
   }

@@ -10,6 +10,8 @@ import { transition } from './state'
 import { Claims } from './claims'
 import { Change, Committer, Plan, toKey } from './committer'
 import { GivenUpError, Task, WriteQueue } from './queue'
+import { toPriority } from './lanes'
+import { Probe } from './probe'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Position } from './ledger'
 import { Counts } from './counts'
 import { ListQuery, toFilter, toLimit, toRanges, UserQuery } from './query'
@@ -51,6 +53,7 @@ export class Roster {
   private committer: Committer
   private counts: Counts
   private claims: Claims
+  private probe: Probe
   private queue: WriteQueue<Item>
   // behind the proxy, which takes ten times as long as an event that nobody listens to
   private events: Context['lifecycle']
@@ -81,8 +84,13 @@ export class Roster {
     this.ledger = new Ledger(this.store)
     this.committer = new Committer(this.store, this.ledger, plan)
     this.counts = new Counts(this.store)
-    this.queue = new WriteQueue(ctx, (batch, again) => this.commit(batch, again), QUEUE_LIMIT, this.ready)
-    this.claims = new Claims(this.ledger, task => this.queue.push(task, true))
+    this.probe = new Probe(this.store)
+    this.queue = new WriteQueue(ctx, {
+      commit: (batch, again) => this.commit(batch, again),
+      probe: () => this.probe.run(),
+      identify: item => 'event' in item ? item.event.id : item.outcome.id,
+    }, QUEUE_LIMIT, this.ready)
+    this.claims = new Claims(this.ledger, task => this.queue.push(task, { priority: 'urgent' }))
     ctx.setInterval(() => this.flush(), MESSAGES.interval)
     ctx.effect(() => this.outcomes.attach(outcome => attempt(ctx, () => this.settle(outcome))))
     ctx.on('dispose', () => {
@@ -107,10 +115,11 @@ export class Roster {
     const item: Arrival = { event }
     this.arriving.set(key, (this.arriving.get(key) ?? new Set()).add(event))
     try {
-      await this.queue.push(item)
+      // whoever imports waits for an answer
+      await this.queue.push(item, { priority: toPriority(event.source), key, awaited: event.source === 'import' })
     } catch (error) {
-      if (!(error instanceof GivenUpError)) throw error
       this.ids.delete(event.id)
+      if (!(error instanceof GivenUpError)) throw error
     } finally {
       this.arrived(key, event)
     }
@@ -215,15 +224,15 @@ export class Roster {
     return this.counts.bots()
   }
 
-  /** How many writes wait, and whether the database refused the last one. */
+  /** How many writes wait, whether the database refused the last one, and what cannot be written. */
   get writing() {
-    const { size, failing } = this.queue
-    return { waiting: size, failing }
+    const { size, failing, setAside } = this.queue
+    return { waiting: size, failing, setAside }
   }
 
   private async recount() {
-    if (this.counts.fresh) await this.settled()
-    else await this.queue.push(() => this.counts.load())
+    await this.settled()
+    if (!this.counts.fresh) await this.counts.load()
   }
 
   async history(selfId: string, userId: string, options?: HistoryOptions): Promise<QQUserEntry[]> {
@@ -261,13 +270,14 @@ export class Roster {
   async forget(selfId: string, userId: string): Promise<void> {
     const key = toKey({ selfId, userId })
     this.messages.delete(key)
-    await this.queue.push(async () => {
-      const [row] = await this.store.database.get('qq_user', { selfId, userId })
+    this.queue.withdraw(item => 'event' in item && toKey(item.event) === key)
+    await this.queue.push(() => this.counts.follow(async () => {
+      const [previous] = await this.store.database.get('qq_user', { selfId, userId })
       await this.ledger.forget(selfId, userId)
       await this.store.database.remove('qq_user', { selfId, userId })
       this.rows.delete(key)
-      this.counts.move(row, undefined)
-    })
+      return { users: [{ previous }] }
+    }), { key })
   }
 
   /** Prunes a few old entries of the ledger. @returns where to go on, unless that was all */
@@ -325,6 +335,7 @@ export class Roster {
   }
 
   private async commit(batch: Item[], again: boolean) {
+    await this.probe.tidy()
     await this.commitEvents(batch.filter(item => 'event' in item && !item.committed) as Arrival[], again)
     await this.ledger.settle(batch.flatMap(item => 'outcome' in item ? item.outcome : []))
   }
@@ -333,10 +344,9 @@ export class Roster {
     if (!batch.length) return
     // rows that are in the database already are not counted again
     if (again) this.counts.expire()
-    const { changes, users } = await this.committer.commit(batch.map(({ event }) => event))
+    const { changes, users } = await this.counts.follow(() => this.committer.commit(batch.map(({ event }) => event)))
     for (const item of batch) Object.assign(item, { change: changes.get(item.event.id), committed: true })
-    for (const { key, previous, user } of users) {
-      this.counts.move(previous, user)
+    for (const { key, user } of users) {
       this.rows.set(key, user)
       this.strangers.delete(key)
     }

@@ -1,16 +1,27 @@
-import { Context } from 'koishi'
+import { Context, Dict } from 'koishi'
+
+/** What is used of minato's, which is not public. */
+interface Preparation {
+  prepareTasks?: Dict<Promise<void>>
+  prepare?(name: string): Promise<void>
+}
 
 /**
  * Prepares the tables again whose preparation failed, as when two processes created one in the same moment. The database
- * layer keeps such a failure, and would fail every query with it until the process ends.
+ * layer keeps such a failure, and would fail every query with it until the process ends, which is what happens where this
+ * cannot be helped.
  */
 export async function prepareAgain(ctx: Context) {
-  const { model } = ctx
-  const tasks = model['prepareTasks']
+  const model = ctx.model as object as Preparation
+  const { prepareTasks: tasks } = model
+  if (!isDict(tasks) || typeof model.prepare !== 'function' || !Object.isExtensible(tasks)) return
   for (const name of Object.keys(tasks)) {
-    const failed = await tasks[name].then(() => false, () => true)
-    if (!failed) continue
-    delete tasks[name]
-    tasks[name] = model['prepare'](name)
+    const failed = await Promise.resolve(tasks[name]).then(() => false, () => true)
+    // it begins with what is kept of the last time
+    if (failed && Reflect.deleteProperty(tasks, name)) tasks[name] = model.prepare(name)
   }
+}
+
+function isDict(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

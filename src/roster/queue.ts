@@ -1,14 +1,44 @@
 import { Context, Logger, Time } from 'koishi'
+import { Aside, SetAside } from './aside'
+import { Lanes, Priority, Ranked } from './lanes'
+import { occupy } from './occupy'
 import { prepareAgain } from './prepare'
 
 /** A write that is carried out alone, in its turn. */
-export type Task = () => Promise<void>
+export type Task = () => Promise<unknown>
 
-interface Waiting<T> {
+/** What the queue knows of the database. */
+export interface Writer<T> {
+  /** Writes a batch; `again` when writing any of it has failed before, so that part of it may be in the database. */
+  commit(batch: T[], again: boolean): Promise<void>
+  /** Writes something of which nothing is left. Rejects if the database takes no writes. */
+  probe(): Promise<void>
+  /** The id by which an operator knows a write. */
+  identify(work: T): string
+}
+
+export interface PushOptions extends Partial<Ranked> {
+  /** Somebody waits for it: when it cannot be written it is given up, with its error, and not set aside. Tasks always are. */
+  awaited?: boolean
+}
+
+interface Item<T> extends Ranked {
   work: T | Task
-  done: Promise<void>
+  awaited: boolean
+  /** Whether an attempt at it failed: it may be written in part. */
+  again: boolean
+  /** How often it failed by itself while the database took others. */
+  tries: number
+  /** Its place in the order of arrival. */
+  sequence: number
   resolve(): void
-  reject(error: Error): void
+  reject(error: unknown): void
+}
+
+/** Somebody who waits for all that was pushed before. */
+interface Reader {
+  sequence: number
+  resolve(): void
 }
 
 const RETRY = [0.2, 0.5, 1, 2, 5].map(value => value * Time.second)
@@ -16,19 +46,27 @@ const RETRY = [0.2, 0.5, 1, 2, 5].map(value => value * Time.second)
 const PACE = 25
 // an id has 255 characters at most, and SQLite in WebAssembly breaks on a statement of more than 60,000
 const BATCH = { min: 16, initial: 16, max: 100 }
+/** How often a write fails by itself before it is given up or set aside: a lock of another process may be in its way. */
+const TRIES = 3
+const PRIORITIES: Priority[] = ['low', 'normal', 'urgent']
 
 /** Why a write was given up: it waited longest when the queue was full, or the plugin was unloaded. */
 export class GivenUpError extends Error {}
 
 /**
- * One ordered line for every write. Neighbours are committed together; what fails keeps its place and is tried again
- * until the database is back.
+ * One ordered line for every write. Neighbours are committed together. What fails because the database is down keeps its
+ * place and is tried again until it is back; what fails by itself makes way.
  */
 export class WriteQueue<T extends object> {
-  private waiting: Waiting<T>[] = []
-  private writing: Waiting<T>[] = []
-  /** How many at the front were refused: they may be written in part, and nothing goes before them. */
-  private refused = 0
+  /** In the order of their arrival. */
+  private waiting = new Set<Item<T>>()
+  /** Those that were not tried yet. */
+  private lanes = new Lanes<Item<T>>()
+  /** Those that were refused, as they are to be tried again: they may be written in part, and nothing goes before them. */
+  private refused: Item<T>[][] = []
+  private asides: Aside<Item<T>>
+  private readers: Reader[] = []
+  private sequence = 0
   private running?: Promise<void>
   private batch = BATCH.initial
   private failures = 0
@@ -38,23 +76,18 @@ export class WriteQueue<T extends object> {
   private logger: Logger
 
   /**
-   * @param commit writes a batch; `again` when writing has just failed, so that part of it may be in the database
-   * @param limit how many writes may wait
+   * @param limit how many writes may wait, and how many may be set aside
    * @param before what the first write waits for
    */
-  constructor(
-    private ctx: Context,
-    private commit: (batch: T[], again: boolean) => Promise<void>,
-    private limit: number,
-    private before?: Promise<unknown>,
-  ) {
+  constructor(private ctx: Context, private writer: Writer<T>, private limit: number, private before?: Promise<unknown>) {
     // the last lines are written when the context is gone
     this.logger = ctx.logger('qq-user')
+    this.asides = new Aside(ctx, item => this.add(item))
   }
 
   /** How many writes wait. */
   get size() {
-    return this.waiting.length
+    return this.waiting.size
   }
 
   /** Whether the database refused the last write. */
@@ -62,26 +95,36 @@ export class WriteQueue<T extends object> {
     return this.failures > 0
   }
 
+  /** What cannot be written, and is tried again now and then. */
+  get setAside(): SetAside[] {
+    return this.asides.list
+  }
+
   /**
    * Resolves when it is written.
    *
-   * @param urgent before all that was not tried yet
-   * @throws GivenUpError
+   * @throws GivenUpError, or what the database says to a task that cannot be carried out
    */
-  push(work: T | Task, urgent = false): Promise<void> {
+  push(work: T | Task, { priority = 'normal', key, awaited = typeof work === 'function' }: PushOptions = {}): Promise<void> {
     if (this.closed) return Promise.reject(new GivenUpError('the plugin is unloaded'))
-    if (this.waiting.length >= this.limit) this.drop()
-    const item = { work } as Waiting<T>
-    item.done = new Promise((resolve, reject) => Object.assign(item, { resolve, reject }))
-    this.waiting.splice(urgent ? Math.max(this.writing.length, this.refused) : this.waiting.length, 0, item)
-    this.start()
-    return item.done
+    if (this.waiting.size >= this.limit) this.drop()
+    return new Promise((resolve, reject) => {
+      this.add({ work, priority, key, awaited, again: false, tries: 0, sequence: 0, resolve, reject })
+    })
   }
 
-  /** Waits until everything that was pushed before is written, or the database turns out to be down. */
+  /** Gives up what was set aside. */
+  withdraw(matches: (work: T) => boolean) {
+    for (const item of this.asides.items) {
+      if (typeof item.work === 'function' || !matches(item.work)) continue
+      this.giveUp(item, new GivenUpError('it was withdrawn'))
+    }
+  }
+
+  /** Waits until everything that was pushed before is written or set aside, or the database turns out to be down. */
   async settled() {
-    const last = this.waiting.at(-1)
-    if (last && !this.failing) await Promise.race([last.done.catch(() => {}), this.running])
+    if (!this.waiting.size || this.failing) return
+    await new Promise<void>(resolve => this.readers.push({ sequence: this.sequence, resolve }))
   }
 
   /** Writes what waits, once, and takes no more. */
@@ -90,21 +133,51 @@ export class WriteQueue<T extends object> {
     this.start()
     this.closed = true
     await this.running
-    if (this.waiting.length) this.logger.error('%d writes are lost with the database', this.waiting.length)
-    for (const { reject } of this.waiting.splice(0)) reject(new GivenUpError('the plugin is unloaded'))
+    const left = new Set([...this.asides.items, ...this.waiting])
+    if (left.size) this.logger.warn('%d writes wait until the plugin is loaded again', left.size)
+    for (const item of left) this.giveUp(item, new GivenUpError('the plugin is unloaded'))
   }
 
+  private add(item: Item<T>) {
+    item.sequence = ++this.sequence
+    this.waiting.add(item)
+    this.lanes.push(item)
+    this.start()
+  }
+
+  /** Gives up the oldest of what matters least, but nothing that is being written. */
   private drop() {
-    const index = this.waiting.findIndex(item => !this.writing.includes(item))
-    if (index < 0) return
-    const [oldest] = this.waiting.splice(index, 1)
-    if (index < this.refused) this.refused--
-    if (!this.dropped++) this.logger.error('%d writes wait for the database; the oldest are given up', this.limit)
-    oldest.reject(new GivenUpError('the write queue is full'))
+    const refused = this.refused.flat()
+    for (const priority of PRIORITIES) {
+      const oldest = refused.find(item => item.priority === priority) ?? this.lanes.first(priority)
+      if (!oldest) continue
+      if (!this.dropped++) this.logger.error('%d writes wait for the database; the oldest are given up', this.limit)
+      return this.giveUp(oldest, new GivenUpError('the write queue is full'))
+    }
+  }
+
+  private giveUp(item: Item<T>, error: unknown) {
+    if (!this.lanes.delete(item)) {
+      this.refused = this.refused.map(chunk => chunk.filter(other => other !== item)).filter(chunk => chunk.length)
+    }
+    this.asides.delete(item)
+    item.reject(error)
+    this.leave([item])
+  }
+
+  private leave(items: Item<T>[]) {
+    for (const item of items) this.waiting.delete(item)
+    if (this.readers.length) this.release(this.waiting.values().next().value?.sequence)
+  }
+
+  /** Lets those go who wait for nothing as old as this. */
+  private release(oldest = Infinity) {
+    const index = this.readers.findIndex(({ sequence }) => sequence >= oldest)
+    for (const { resolve } of this.readers.splice(0, index < 0 ? this.readers.length : index)) resolve()
   }
 
   private start() {
-    if (this.running || this.paused || !this.waiting.length) return
+    if (this.running || this.paused || !this.waiting.size) return
     if (this.closed && this.failing) return
     this.running = this.run()
   }
@@ -112,43 +185,89 @@ export class WriteQueue<T extends object> {
   private async run() {
     // what arrives in the same tick shares a batch
     await this.before
-    while (this.waiting.length) {
-      this.writing = this.take()
-      try {
-        await this.write(this.writing)
-      } catch (error) {
-        this.fail(error)
-        break
-      } finally {
-        this.writing = []
-      }
-      this.recover()
-    }
+    while (this.waiting.size && await this.next());
     this.running = undefined
+    this.release()
+  }
+
+  /** @returns whether the database is there for more */
+  private async next() {
+    const batch = this.take()
+    try {
+      await this.write(batch)
+    } catch (error) {
+      for (const item of batch) item.again = true
+      if (!await this.takesWrites()) {
+        this.refused.unshift(batch)
+        this.pause(error)
+        return false
+      }
+      this.narrow(batch, error)
+    }
+    this.recover()
+    // whoever waited for these may have something urgent, and so may others if the event loop was held up
+    if (this.waiting.size) await new Promise(resolve => setImmediate(resolve))
+    return true
   }
 
   private take() {
-    const next = this.waiting.slice(0, this.batch)
-    const task = next.findIndex(({ work }) => typeof work === 'function')
-    return task < 0 ? next : next.slice(0, task || 1)
+    const isAlone = ({ work, tries }: Item<T>) => typeof work === 'function' || tries > 0
+    const batch = this.refused.shift() ?? []
+    // others join after an outage, but not while it is being found out which of these is at fault
+    if (batch.length && (!this.failing || this.refused.length || isAlone(batch[0]))) return batch
+    return this.lanes.take(batch, this.batch, isAlone)
   }
 
-  private async write(batch: Waiting<T>[]) {
+  private async write(batch: Item<T>[]) {
     const [{ work }] = batch
     if (this.failing) await prepareAgain(this.ctx)
-    const commit = () => typeof work === 'function' ? work() : this.commit(batch.map(({ work }) => work as T), this.failing)
-    const occupied = batch.length < this.batch ? await commit() : await occupy(commit)
-    this.waiting.splice(0, batch.length)
-    this.writing = []
-    for (const { resolve } of batch) resolve()
-    if (occupied !== undefined) this.adapt(occupied)
-    // whoever waited for these may have something urgent, and so may others if the event loop was held up
-    if (this.waiting.length) await new Promise(resolve => setImmediate(resolve))
+    const again = batch.some(item => item.again)
+    const commit = () => typeof work === 'function' ? work() : this.writer.commit(batch.map(({ work }) => work as T), again)
+    if (batch.length < this.batch) await commit()
+    else this.adapt(await occupy(commit))
+    for (const item of batch) {
+      if (this.asides.delete(item)) this.logger.info('%s is written after all', this.identify(item))
+      item.resolve()
+    }
+    this.leave(batch)
   }
 
-  private fail(error: unknown) {
-    this.refused = Math.max(this.refused, this.writing.length)
-    if (!this.failures++) this.logger.warn('the database does not take writes; %d wait: %s', this.waiting.length, error)
+  /** Whether anything else can be written, which tells a write that is at fault from a database that is down. */
+  private takesWrites() {
+    return this.writer.probe().then(() => true, () => false)
+  }
+
+  /** Finds out which of a batch cannot be written. */
+  private narrow(batch: Item<T>[], error: unknown) {
+    // somebody may have given them up meanwhile
+    const rest = batch.filter(item => this.waiting.has(item))
+    const middle = Math.ceil(rest.length / 2)
+    if (rest.length > 1) this.refused.unshift(rest.slice(0, middle), rest.slice(middle))
+    else if (rest.length) this.blame(rest[0], error)
+  }
+
+  private blame(item: Item<T>, error: unknown) {
+    if (++item.tries < TRIES) {
+      this.refused.unshift([item])
+    } else if (item.awaited) {
+      this.giveUp(item, error)
+    } else {
+      this.putAside(item, error)
+    }
+  }
+
+  private putAside(item: Item<T>, error: unknown) {
+    const id = this.identify(item)
+    if (!this.asides.has(item)) {
+      if (this.asides.size >= this.limit) this.giveUp(this.asides.items[0], new GivenUpError('too many writes are set aside'))
+      this.logger.error('%s cannot be written and is set aside while others are; it is tried again now and then: %s', id, error)
+    }
+    this.asides.add(item, id, toMessage(error), item.tries)
+    this.leave([item])
+  }
+
+  private pause(error: unknown) {
+    if (!this.failures++) this.logger.warn('the database does not take writes; %d wait: %s', this.waiting.size, error)
     if (this.closed) return
     this.paused = true
     this.ctx.setTimeout(() => {
@@ -159,22 +278,22 @@ export class WriteQueue<T extends object> {
 
   private recover() {
     if (!this.failures) return
-    this.logger.info('the database takes writes again; %d wait, %d were given up', this.waiting.length, this.dropped)
-    this.failures = this.dropped = this.refused = 0
+    this.logger.info('the database takes writes again; %d wait, %d were given up', this.waiting.size, this.dropped)
+    this.failures = this.dropped = 0
+    // it may have been what was wrong with them
+    this.asides.wake()
   }
 
   private adapt(occupied: number) {
     const factor = occupied > PACE ? 0.5 : 2
     this.batch = Math.max(BATCH.min, Math.min(BATCH.max, this.batch * factor))
   }
+
+  private identify({ work }: Item<T>) {
+    return typeof work === 'function' ? '' : this.writer.identify(work)
+  }
 }
 
-/** @returns for how long it kept the event loop to itself, in ms of CPU time; 0 if others had their turn in between */
-async function occupy(callback: () => Promise<void>) {
-  const start = process.cpuUsage()
-  let shared = false
-  setImmediate(() => { shared = true })
-  await callback()
-  const { user, system } = process.cpuUsage(start)
-  return shared ? 0 : (user + system) / 1000
+function toMessage(error: unknown) {
+  return error instanceof Error ? error.message : String(error)
 }

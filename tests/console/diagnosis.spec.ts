@@ -29,13 +29,13 @@ describe('console: diagnosis', () => {
     expect(diagnosis.unknown.map(({ type, kind, count }) => [type, kind, count])).to.deep.equal([['INTERACTION_CREATE', 'voice_call', 1]])
     expect(await site.harness.users).to.have.length(1)
     expect(diagnosis.refusals.map(({ meaning, count }) => [meaning, count])).to.deep.equal([['no-permission', 1]])
-    expect(diagnosis.database).to.deep.equal({ reachable: true, waiting: 0, failing: false })
+    expect(diagnosis.database).to.deep.equal({ reachable: true, waiting: 0, failing: false, setAside: [] })
   })
 
   it('says so when there is no adapter, or no database', async () => {
     const page = await site.start({ order: ['plugin'] })
     const restore = site.intercept(() => Promise.reject(new Error('gone')))
-    const database = { reachable: false, waiting: 0, failing: false }
+    const database = { reachable: false, waiting: 0, failing: false, setAside: [] }
     expect(await page.call('qq-user/diagnose')).to.deep.include({ adapter: false, bots: [], database })
     expect(await page.error('qq-user/history', 'bot', 'A')).to.equal('failed')
     restore()

@@ -47,7 +47,7 @@ describe('notices that were owed when the bot went away', () => {
     platform.add('A')
     await until(() => harness.warnings.some(line => line.includes('does not take writes')))
     harness.plugin!.dispose()
-    await until(() => harness.warnings.some(line => line.includes('lost with the database')))
+    await until(() => harness.warnings.some(line => line.includes('wait until the plugin is loaded again')))
     driver._run('DROP TRIGGER busy')
     expect((await harness.ledger)[0]).to.include({ notice: 'pending' })
     expect(platform.posts).to.deep.equal([])

@@ -1,5 +1,5 @@
 import { Context, ForkScope, Logger } from 'koishi'
-import { GivenUpError, WriteQueue } from '../../../src/roster/queue'
+import { GivenUpError, PushOptions, WriteQueue } from '../../../src/roster/queue'
 import { freeze } from '../../clock'
 
 interface Row {
@@ -22,15 +22,21 @@ class Database {
   down = false
   /** How long a commit takes, in ms. */
   delay = 0
-  /** Whether the next attempts fail, and how many of their rows are written before. */
+  /** Whether the database is down for the next attempts, and how many of their rows are written before. */
   faults: (number | undefined)[] = []
+  /** What can never be written. */
+  poison = new Set<number>()
+  /** How often it was asked whether it takes writes. */
+  probes = 0
+  private faulty = false
 
   commit = async (batch: Row[], again: boolean) => {
     this.attempts.push({ ids: batch.map(({ id }) => id), again, at: Date.now() })
     if (this.delay) await new Promise(resolve => setTimeout(resolve, this.delay))
     const written = this.faults.shift()
-    const failing = this.down || written !== undefined
+    const failing = this.faulty = this.down || written !== undefined
     for (const { id } of failing ? batch.slice(0, written ?? 0) : batch) {
+      if (this.poison.has(id)) throw new Error(`${id} is too long`)
       if (!this.committed.includes(id)) this.committed.push(id)
       else if (!again) throw new Error(`${id} is there already, and nobody said so`)
     }
@@ -41,9 +47,18 @@ class Database {
   task = (id: number) => async () => {
     this.attempts.push({ ids: [id], again: false, at: Date.now() })
     if (this.delay) await new Promise(resolve => setTimeout(resolve, this.delay))
-    if (this.down || this.faults.shift() !== undefined) throw new Error('connection refused')
+    this.faulty = this.down || this.faults.shift() !== undefined
+    if (this.faulty) throw new Error('connection refused')
+    if (this.poison.has(id)) throw new Error(`${id} is too long`)
     this.committed.push(id)
   }
+
+  probe = async () => {
+    this.probes++
+    if (this.down || this.faulty) throw new Error('connection refused')
+  }
+
+  identify = ({ id }: Row) => `#${id}`
 
   get batches() {
     return this.attempts.map(({ ids }) => ids)
@@ -88,7 +103,7 @@ export function useLine() {
 
 export function open(limit = 1000) {
   database = new Database()
-  queue = new WriteQueue(ctx, database.commit, limit)
+  queue = new WriteQueue(ctx, database, limit)
   outcomes = new Map()
 }
 
@@ -100,8 +115,12 @@ export function pushTask(id: number) {
   follow(id, queue.push(database.task(id)))
 }
 
+export function pushWith(options: PushOptions, ...ids: number[]) {
+  for (const id of ids) follow(id, queue.push({ id }, options))
+}
+
 export function pushUrgently(id: number) {
-  follow(id, queue.push(database.task(id), true))
+  follow(id, queue.push(database.task(id), { priority: 'urgent' }))
 }
 
 export function follow(id: number, done: Promise<void>) {

@@ -58,6 +58,26 @@ describe('the line of writes', () => {
       expect(database.batches.length).to.be.below(500)
     })
 
+    it('become smaller when they keep the event loop to themselves, and larger again', async () => {
+      const sizes = async (from: number) => {
+        const start = database.attempts.length
+        push(...range(from, from + 299))
+        await clock.tickAsync(minute)
+        return database.batches.slice(start).map(ids => ids.length)
+      }
+      expect(Math.max(...await sizes(1))).to.equal(100)
+      const { commit } = database
+      database.commit = (batch, again) => {
+        const start = process.cpuUsage()
+        const spent = () => process.cpuUsage(start).user + process.cpuUsage(start).system
+        while (spent() < 40_000);
+        return commit(batch, again)
+      }
+      expect((await sizes(301)).slice(0, 4)).to.deep.equal([100, 50, 25, 16])
+      database.commit = commit
+      expect((await sizes(601)).at(-1)).to.be.above(16)
+    })
+
     it('are written one after another', async () => {
       database.delay = 10
       push(...range(1, 100))

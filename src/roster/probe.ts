@@ -1,0 +1,50 @@
+import { MAX_ID } from '../model'
+import { MAX_EVENT_ID } from '../event'
+import { blank } from './state'
+import { Store } from './store'
+
+/** The bot of what is written to see whether anything can be: none has this id. */
+export const PROBE = ''
+
+const user = { selfId: PROBE, userId: '~'.repeat(MAX_ID) }
+const id = '~'.repeat(MAX_EVENT_ID)
+const text = '~'.repeat(255)
+const at = new Date(0)
+
+/** Tells whether the tables take writes, by rows that need as much room as any. */
+export class Probe {
+  /** Whether they may still be there. */
+  private left = false
+
+  constructor(private store: Store) {}
+
+  /** Rejects if the tables take no writes. */
+  async run() {
+    await this.sweep()
+    this.left = true
+    await this.store.save([{ ...blank({ ...user, occurredAt: 0 }), sceneParam: text, name: text }], [{
+      ...user,
+      id,
+      type: 'friend-added',
+      source: 'operator',
+      occurredAt: at,
+      receivedAt: at,
+      applied: false,
+      notice: 'none',
+      noticeReason: '',
+      origin: '',
+    }])
+    await this.sweep()
+  }
+
+  /** Removes what is left of a probe that broke off. */
+  async tidy() {
+    if (this.left) await this.sweep()
+  }
+
+  private async sweep() {
+    await this.store.database.remove('qq_user', user)
+    await this.store.database.remove('qq_user_event', { id })
+    this.left = false
+  }
+}

@@ -1,0 +1,288 @@
+import { expect } from 'chai'
+import { clock, database, fork, isPending, log, minute, open, outcomes, push, pushTask, pushUrgently, pushWith, queue, range, useLine } from './line'
+
+const hour = 60 * minute
+
+/** Rule: what cannot be written holds nobody up, and nothing is set aside while the database is down. */
+describe('the line of writes', () => {
+  useLine()
+
+  /** Some time, but too little for anything to be tried again. */
+  const turn = () => clock.tickAsync(40)
+  const close = () => Promise.all([queue.close(), turn()])
+  const ids = () => queue.setAside.map(({ id }) => id)
+
+  describe('what cannot be written while others are', () => {
+    it('is set aside, and the rest is written in order', async () => {
+      database.poison.add(7)
+      push(...range(1, 40))
+      await turn()
+      expect(database.committed).to.deep.equal(range(1, 40).filter(id => id !== 7))
+      expect(ids()).to.deep.equal(['#7'])
+      expect(queue.size).to.equal(0)
+      expect(queue.failing).to.equal(false)
+      expect(outcomes.has(7)).to.equal(false)
+    })
+
+    it('is so alone, when nothing else waits', async () => {
+      database.poison.add(1)
+      push(1)
+      await turn()
+      expect(ids()).to.deep.equal(['#1'])
+      expect(queue.failing).to.equal(false)
+    })
+
+    it('is so when nothing that waits can be written', async () => {
+      range(1, 50).forEach(id => database.poison.add(id))
+      push(...range(1, 50))
+      await clock.tickAsync(1000)
+      expect(ids()).to.deep.equal(range(1, 50).map(id => `#${id}`))
+      push(51)
+      await turn()
+      expect(database.committed).to.deep.equal([51])
+    })
+
+    it('was tried a few times by itself', async () => {
+      database.poison.add(2)
+      push(1, 2, 3)
+      await turn()
+      expect(database.batches.filter(batch => batch.length === 1 && batch[0] === 2)).to.have.length(3)
+    })
+
+    it('is found with few attempts', async () => {
+      open(1000)
+      // batches have grown by then
+      push(...range(1, 300))
+      await turn()
+      const before = database.attempts.length
+      database.poison.add(350)
+      push(...range(301, 400))
+      await turn()
+      expect(database.committed).to.have.length(399)
+      expect(database.attempts.length - before).to.be.at.most(2 * Math.ceil(Math.log2(100)) + 4)
+    })
+
+    it('may be there in part, which its halves are told', async () => {
+      database.poison.add(3)
+      push(1, 2, 3, 4)
+      await turn()
+      expect(database.attempts.map(({ ids, again }) => [ids, again])).to.deep.equal([
+        [[1, 2, 3, 4], false], [[1, 2], true], [[3, 4], true], [[3], true], [[3], true], [[3], true], [[4], true],
+      ])
+    })
+
+    it('is told of once, by its id and with the words of the database', async () => {
+      database.poison.add(2)
+      push(1, 2, 3)
+      await clock.tickAsync(5 * hour)
+      expect(log).to.have.length(1)
+      expect(log[0]).to.match(/^error #2 .*2 is too long/)
+    })
+
+    it('is listed', async () => {
+      const before = Date.now()
+      database.poison.add(1)
+      push(1)
+      await turn()
+      const [{ since, ...rest }] = queue.setAside
+      expect(rest).to.deep.equal({ id: '#1', error: '1 is too long', tries: 3 })
+      expect(since - before).to.be.within(0, 40)
+      await clock.tickAsync(minute)
+      expect(queue.setAside).to.deep.equal([{ ...rest, tries: 4, since }])
+    })
+
+    it('is tried again, ever more seldom, but once an hour at least', async () => {
+      database.poison.add(1)
+      push(1)
+      await turn()
+      const start = database.attempts.length
+      await clock.tickAsync(12 * hour)
+      const times = database.attempts.slice(start - 1).map(({ at }) => at)
+      const pauses = times.slice(1).map((time, index) => time - times[index])
+      expect(pauses[0]).to.be.within(minute - 40, minute)
+      expect(pauses).to.deep.equal([...pauses].sort((a, b) => a - b))
+      expect(pauses.at(-1)).to.be.within(hour - minute, hour + minute)
+      expect(pauses.length).to.be.within(12, 20)
+    })
+
+    it('is written when it can be, and is told of', async () => {
+      database.poison.add(1)
+      push(1, 2)
+      await turn()
+      database.poison.clear()
+      await clock.tickAsync(minute)
+      expect(database.committed).to.deep.equal([2, 1])
+      expect(outcomes.get(1)).to.equal('written')
+      expect(queue.setAside).to.deep.equal([])
+      expect(log.at(-1)).to.match(/^info #1 is written/)
+    })
+
+    it('spoils no batch when it is tried again', async () => {
+      database.poison.add(1)
+      push(1)
+      await clock.tickAsync(minute - 41)
+      database.delay = 10
+      const start = database.attempts.length
+      push(2)
+      await clock.tickAsync(2)
+      push(3, 4)
+      await clock.tickAsync(100)
+      expect(database.batches.slice(start)).to.deep.equal([[2], [3, 4], [1]])
+    })
+
+    it('is tried again when the database was down, which may have been its fault', async () => {
+      database.poison.add(1)
+      push(1)
+      await turn()
+      database.poison.clear()
+      database.down = true
+      push(2)
+      await turn()
+      database.down = false
+      await clock.tickAsync(1000)
+      expect(database.committed).to.deep.equal([2, 1])
+    })
+
+    it('keeps nobody waiting who waits for all that was pushed before', async () => {
+      database.poison.add(1)
+      push(1, 2)
+      const settled = queue.settled()
+      await turn()
+      expect(await isPending(settled)).to.equal(false)
+      expect(database.committed).to.deep.equal([2])
+    })
+
+    it('is given up when too much is set aside, the oldest first', async () => {
+      open(2)
+      range(1, 3).forEach(id => database.poison.add(id))
+      for (const id of range(1, 3)) {
+        push(id)
+        await turn()
+      }
+      expect(ids()).to.deep.equal(['#2', '#3'])
+      expect([...outcomes]).to.deep.equal([[1, 'given up']])
+    })
+
+    it('can be withdrawn, and is not tried again', async () => {
+      database.poison.add(1).add(2)
+      push(1, 2)
+      await turn()
+      queue.withdraw(({ id }) => id === 1)
+      database.poison.clear()
+      await clock.tickAsync(hour)
+      expect([...outcomes]).to.deep.equal([[1, 'given up'], [2, 'written']])
+      expect(database.committed).to.deep.equal([2])
+    })
+
+    it('ends with the plugin', async () => {
+      database.poison.add(1)
+      push(1)
+      await turn()
+      fork.dispose()
+      await close()
+      expect(outcomes.get(1)).to.equal('given up')
+      expect(log.at(-1)).to.match(/^error 1 writes are lost/)
+      expect(clock.countTimers()).to.equal(0)
+    })
+
+    it('keeps nothing from being written when the plugin is unloaded', async () => {
+      database.poison.add(2)
+      push(1, 2, 3)
+      await close()
+      expect(database.committed).to.deep.equal([1, 3])
+    })
+  })
+
+  describe('a task that cannot be carried out while others are', () => {
+    it('is given up after a few tries, with what the database says', async () => {
+      database.poison.add(2)
+      push(1)
+      pushTask(2)
+      push(3)
+      await turn()
+      expect(database.batches).to.deep.equal([[1], [2], [2], [2], [3]])
+      expect(outcomes.get(2)).to.be.an('error').with.property('message', '2 is too long')
+      expect(queue.setAside).to.deep.equal([])
+      expect(log).to.deep.equal([])
+    })
+
+    it('is so when it is urgent', async () => {
+      database.poison.add(1)
+      pushUrgently(1)
+      push(2)
+      await turn()
+      expect(outcomes.get(1)).to.be.an('error')
+      expect(outcomes.get(2)).to.equal('written')
+    })
+
+    it('does not come to its own error while the database is down', async () => {
+      database.poison.add(1)
+      database.down = true
+      pushTask(1)
+      await clock.tickAsync(hour)
+      expect(outcomes.size).to.equal(0)
+      database.down = false
+      await clock.tickAsync(minute)
+      expect(outcomes.get(1)).to.be.an('error').with.property('message', '1 is too long')
+    })
+  })
+
+  it('a write that somebody waits for is given up, with what the database says, and the rest of its batch is written', async () => {
+    database.poison.add(2)
+    pushWith({ awaited: true }, 1, 2, 3)
+    await turn()
+    expect(database.committed).to.deep.equal([1, 3])
+    expect(outcomes.get(2)).to.be.an('error').with.property('message', '2 is too long')
+    expect(queue.setAside).to.deep.equal([])
+  })
+
+  describe('while the database is down', () => {
+    it('nothing is set aside', async () => {
+      database.poison.add(2)
+      database.down = true
+      push(1, 2, 3)
+      await clock.tickAsync(hour)
+      expect(queue.setAside).to.deep.equal([])
+      expect(queue.size).to.equal(3)
+      expect(queue.failing).to.equal(true)
+    })
+
+    it('nothing is, though it went down while what is at fault was looked for', async () => {
+      for (const attempts of range(1, 12)) {
+        open()
+        log.length = 0
+        database.delay = 10
+        database.poison.add(3)
+        push(...range(1, 8))
+        await clock.tickAsync(10 * attempts - 5)
+        const { length } = queue.setAside
+        database.down = true
+        await clock.tickAsync(minute)
+        expect(queue.setAside, `after ${attempts} attempts`).to.have.length(length)
+        database.down = false
+        await clock.tickAsync(minute)
+        expect(ids(), `after ${attempts} attempts`).to.deep.equal(['#3'])
+        expect([...database.committed].sort(), `after ${attempts} attempts`).to.deep.equal([1, 2, 4, 5, 6, 7, 8])
+        expect(log.filter(line => line.startsWith('error')), `after ${attempts} attempts`).to.have.length(1)
+      }
+    })
+
+    it('what was set aside before waits like all else when its time has come', async () => {
+      database.poison.add(1)
+      push(1)
+      await turn()
+      database.down = true
+      await clock.tickAsync(hour)
+      database.down = false
+      database.poison.clear()
+      await clock.tickAsync(minute)
+      expect(database.committed).to.deep.equal([1])
+    })
+  })
+
+  it('nothing asks whether the database takes writes while it does', async () => {
+    push(...range(1, 100))
+    await clock.tickAsync(minute)
+    expect(database.probes).to.equal(0)
+  })
+})
