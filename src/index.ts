@@ -69,7 +69,7 @@ export function apply(ctx: Context, config: Config) {
   // eslint-disable-next-line no-new
   new Retention(ctx, roster, pusher, config.history.keepDays)
 
-  const service = new QQUserService(roster, pusher)
+  const service = new QQUserService(ctx, roster, pusher)
   definePermission(ctx, service)
   registerCommands(ctx, service, new Statistics(ctx, roster))
   ctx.set('qqUser', service)

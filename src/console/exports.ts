@@ -27,7 +27,7 @@ interface Ticket {
   abort?(): void
 }
 
-/** Hands out tables as files. A link is good for one download, and for a minute. */
+/** Hands out tables as files. A link is good for one download, for a minute, and for as long as whoever asked for it may see users. */
 export class Exports {
   private tickets = new Map<string, Ticket>()
 
@@ -40,13 +40,13 @@ export class Exports {
 
   /** Waits for downloads. @param ctx the context that lives as long as the server */
   serve(ctx: Context) {
-    ctx.server.get(PATH + '/:token', (koa) => {
+    ctx.server.get(PATH + '/:token', async (koa) => {
       koa.set('Cache-Control', 'no-store')
       koa.set('X-Content-Type-Options', 'nosniff')
       koa.set('Referrer-Policy', 'no-referrer')
       koa.type = 'text/plain'
       const { token } = koa.params
-      const ticket = this.tickets.get(token)
+      const ticket = await this.find(token)
       koa.status = !ticket || ticket.abort ? 404 : koa.method !== 'GET' ? 405 : this.downloading >= DOWNLOADS ? 503 : 200
       // whatever has no body is the console's to answer
       if (koa.status !== 200) {
@@ -60,6 +60,12 @@ export class Exports {
       // a file that ends too early must not look like a whole one
       koa.body = this.open(token, ticket!, () => koa.res.destroy())
     })
+  }
+
+  private async find(token: string) {
+    const ticket = this.tickets.get(token)
+    if (!ticket || await this.switchboard.admits(ticket.client)) return this.tickets.get(token)
+    if (!ticket.abort) this.close(token, ticket)
   }
 
   private get downloading() {
@@ -98,6 +104,7 @@ export class Exports {
     let complete = false
     try {
       for await (const piece of writeRows(this.roster, ticket.query)) {
+        if (!await this.switchboard.admits(ticket.client)) return ticket.abort!()
         yield piece.text
         rows += piece.rows
         if (Date.now() - toldAt < PROGRESS) continue
