@@ -33,6 +33,7 @@ export class Exports {
 
   constructor(private ctx: Context, private roster: Roster, private switchboard: Switchboard) {
     switchboard.add('qq-user/export', (client, query) => this.prepare(client, readExportQuery(query)))
+    ctx.on('console/connection', client => attempt(ctx, () => this.review(client)))
     ctx.on('dispose', () => {
       for (const { abort } of this.tickets.values()) abort?.()
     })
@@ -64,8 +65,18 @@ export class Exports {
 
   private async find(token: string) {
     const ticket = this.tickets.get(token)
-    if (!ticket || await this.switchboard.admits(ticket.client)) return this.tickets.get(token)
-    if (!ticket.abort) this.close(token, ticket)
+    if (ticket) await this.review(ticket.client)
+    return this.tickets.get(token)
+  }
+
+  /** Ends what a client asked for that has gone, or may not see users any more. */
+  private async review(client: Client) {
+    if (await this.switchboard.admits(client)) return
+    for (const [token, ticket] of this.tickets) {
+      if (ticket.client !== client) continue
+      this.close(token, ticket)
+      ticket.abort?.()
+    }
   }
 
   private get downloading() {

@@ -17,16 +17,15 @@ const addresses = /src|url|uri|href|link|file|path|poster|image|avatar|icon|cove
 const inner = ['file:', 'data:', 'base64:', 'blob:', 'filesystem:', 'internal:', 'javascript:', 'vbscript:', 'about:']
 const web = ['http:', 'https:', 'ws:', 'wss:', 'ftp:']
 
-const networks = new BlockList()
-const subnets = [
-  '0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24',
-  '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4',
+const networks = {
+  ipv4: toList(
+    '0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24',
+    '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4',
+  ),
   // the first holds the loopback and IPv4 in old clothes; some of the others lead to IPv4, too
-  '::/8', '64:ff9b::/16', '100::/64', '2001::/23', '2001:db8::/32', '2002::/16', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8',
-]
-for (const subnet of subnets) {
-  const [address, prefix] = subnet.split('/')
-  networks.addSubnet(address, +prefix, toFamily(address))
+  ipv6: toList(
+    '::/8', '64:ff9b::/16', '100::/64', '2001::/23', '2001:db8::/32', '2002::/16', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8',
+  ),
 }
 
 const innerNames = /(?:^|\.)(?:localhost|localdomain|local|internal|intranet|private|corp|home|lan|arpa)$/
@@ -63,10 +62,19 @@ function isSameHost({ protocol, host, username }: URL, own: unknown) {
 
 function isPublic(hostname: string) {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '')
-  if (isIP(host)) return !networks.check(host, toFamily(host))
+  if (isIP(host)) return !networks[toFamily(host)].check(host, toFamily(host))
   return host.includes('.') && !innerNames.test(host)
 }
 
 function toFamily(address: string) {
   return address.includes(':') ? 'ipv6' : 'ipv4'
+}
+
+function toList(...subnets: string[]) {
+  const list = new BlockList()
+  for (const subnet of subnets) {
+    const [address, prefix] = subnet.split('/')
+    list.addSubnet(address, +prefix, toFamily(address))
+  }
+  return list
 }
