@@ -83,8 +83,9 @@ describe('rendering a text', () => {
 
   it('is what Koishi makes of the same text', () => {
     const parts = fc.constantFrom(
-      'a', ' ', '\n', '}', '&lt;', '"', '{user.name}', '{bot.id + 1}', '{ event.timestamp }', '{user["id"]}', '{[1, "b"]}', '{#if event.returning}', '{:else}', '{/if}',
-      '{#each ["x", "y"] as 项}', '{项}', '{/each}', '<b>', '</b>', '<br/>', '<at id={user.id}/>', '<b title="x" no-y z={bot.name} q=\'1\'>', '<!-- {user.nick} -->', '<p>', '</p>',
+      'a', ' ', '\n', '}', '&lt;', '"', '{user.name}', '{bot.id + 1}', '{ event.timestamp }', '{user["id"]}', '{[1, "b"]}',
+      '{#if event.returning}', '{:else}', '{/if}', '{#each ["x", "y"] as 项}', '{项}', '{/each}', '<b>', '</b>', '<br/>', '<at id={user.id}/>',
+      '<b title="x" no-y z={bot.name} q=\'1\'>', '<!-- {user.nick} -->', '<p>', '</p>',
     )
     fc.assert(fc.property(fc.array(parts, { maxLength: 12 }).map(parts => parts.join('')), fc.boolean(), (source, returning) => {
       fc.pre(!check(source).length)
@@ -203,9 +204,12 @@ describe('an address in a text', () => {
     const sources = [
       '<img src={event["sceneParam"]}/>', '<img src={(event).sceneParam}/>', '<img src={[event.sceneParam]}/>', '<img src={[event][0].sceneParam}/>',
       '<img src={event.sceneParam || "https://example.com"}/>', '<img src={String(event.sceneParam)}/>', '<img src={event.returning ? "" : event.sceneParam}/>',
-      '<img src={JSON.parse(JSON.stringify(event)).sceneParam}/>', '{#each ["x"].map(x => event.sceneParam) as y}<img src={y}/>{/each}', '<img src={Object.values(event)[1]}/>',
+      '<img src={JSON.parse(JSON.stringify(event)).sceneParam}/>',
+      '{#each ["x"].map(x => event.sceneParam) as y}<img src={y}/>{/each}',
+      '<img src={Object.values(event)[1]}/>',
       '<img src={"fi" + event.sceneParam.slice(2)}/>', '<img src={("x", event.sceneParam)}/>', '<img src={event?.sceneParam}/>',
-      '{#if event.sceneParam}<img src={event.sceneParam}/>{/if}', '{#each [event.sceneParam] as x}<img src={x}/>{/each}', '{#each [event] as x}<img src={x.sceneParam}/>{/each}',
+      '{#if event.sceneParam}<img src={event.sceneParam}/>{/if}', '{#each [event.sceneParam] as x}<img src={x}/>{/each}',
+      '{#each [event] as x}<img src={x.sceneParam}/>{/each}',
       '{#each [[event.sceneParam]] as x}{#each x as y}<img src={y}/>{/each}{/each}', '{#each event.sceneParam.split(" ") as bot}<img src={bot}/>{/each}',
     ]
     for (const source of sources) {
@@ -394,7 +398,10 @@ describe('checking a text', () => {
       ['the end of a condition that looks like that of an element', '{#if event.returning}a</if>b', 22, 'syntax', '</if>'],
       ['a text longer than the platform takes', 'x'.repeat(4001), 4000, 'too-long', ''],
       ['one of two ways that is too long', `{#if event.returning}a{:else}${'x'.repeat(4001)}{/if}`, 4029, 'too-long', ''],
-      ['ways that are too long together', `{#if user.name}a{:else}${'x'.repeat(2001)}{/if}{#if event.returning}b{:else}<b>${'y'.repeat(2000)}</b>{/if}`, 4060, 'too-long', ''],
+      [
+        'ways that are too long together',
+        `{#if user.name}a{:else}${'x'.repeat(2001)}{/if}{#if event.returning}b{:else}<b>${'y'.repeat(2000)}</b>{/if}`, 4060, 'too-long', '',
+      ],
       ['the outer of two conditions that does not end', '{#if true}{#if false}a{/if}', 0, 'unclosed', '#if true'],
     ]
 
@@ -435,15 +442,17 @@ describe('checking a text', () => {
 
   it('lets nothing pass that is sent with a hole', () => {
     const leaf = fc.constantFrom(
-      'user.id', 'user.name', 'user.nick', 'bot.name', 'event.scene', 'event.sceneParam', 'event.timestamp', 'event.returning', 'event', 'user', 'item', '名', 'Math', 'Math.PI',
-      'process', 'undefined', 'null', '1', '"a"', '[]', '["b"]', 'x => x', '/a/', 'this', '"}"', '""',
+      'user.id', 'user.name', 'user.nick', 'bot.name', 'event.scene', 'event.sceneParam', 'event.timestamp', 'event.returning',
+      'event', 'user', 'item', '名', 'Math', 'Math.PI', 'process', 'undefined', 'null', '1', '"a"', '[]', '["b"]', 'x => x', '/a/', 'this', '"}"', '""',
     )
     const { expression } = fc.letrec<{ expression: string }>(tie => ({
       expression: fc.oneof(
         { depthSize: 'small', withCrossShrink: true },
         leaf,
         fc.tuple(tie('expression'), fc.constantFrom('+', '||', '&&', '??', '===', ',', '-', '=', '<')).map(([a, o]) => `${a} ${o} user.name`),
-        fc.tuple(tie('expression'), fc.constantFrom('.length', '[0]', '.trim()', '.name', '?.id', '.at(-1)', '.split("")', '.first', '()', '++', '.toFixed(1)', '.join("-")')).map(([a, b]) => a + b),
+        fc.tuple(tie('expression'), fc.constantFrom(
+          '.length', '[0]', '.trim()', '.name', '?.id', '.at(-1)', '.split("")', '.first', '()', '++', '.toFixed(1)', '.join("-")',
+        )).map(([a, b]) => a + b),
         fc.tuple(fc.constantFrom('String', '!', 'JSON.stringify', 'new Date', 'typeof ', 'await '), tie('expression')).map(([f, a]) => `${f}(${a})`),
         fc.tuple(tie('expression'), tie('expression'), tie('expression')).map(([a, b, c]) => `${a} ? ${b} : ${c}`),
       ),
