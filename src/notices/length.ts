@@ -5,6 +5,10 @@ import type { Part } from './outline'
 export const LIMIT = 4000
 
 const media = ['img', 'image', 'audio', 'video']
+/** Elements whose text is sent as it is. What becomes of that of others, of components above all, nobody can tell beforehand. */
+const plain = new Set([
+  'template', 'p', 'a', 'b', 'strong', 'i', 'em', 'u', 'ins', 's', 'del', 'spl', 'code', 'sup', 'sub', 'h1', 'h2', 'h3', 'at', 'sharp', 'button-group',
+])
 
 /** How long the longest of the messages is that elements are sent as. Elements that are no text do not count. */
 export function measure(elements: h[]): number {
@@ -24,7 +28,7 @@ export function measure(elements: h[]): number {
         visit(children)
         longest = Math.max(longest, length)
         flush()
-      } else if (type !== 'button') {
+      } else if (plain.has(type)) {
         visit(children)
       }
       longest = Math.max(longest, length)
@@ -48,9 +52,11 @@ export function findExcess(parts: Part[]): number | undefined {
     if (part.type === 'if') return Math.max(visit(part.body, length), visit(part.otherwise ?? [], length))
     if (part.type === 'each') return length
     if (media.includes(part.name)) return 0
-    if (part.name === 'message') return visit(part.body, 0) * 0
-    if (part.name === 'button') return length
-    return visit(part.body, length)
+    if (part.name === 'message') {
+      visit(part.body, 0)
+      return 0
+    }
+    return plain.has(part.name) ? visit(part.body, length) : length
   }, before)
   visit(parts, 0)
   return excess

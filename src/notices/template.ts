@@ -35,7 +35,7 @@ export interface RenderOptions {
 }
 
 const CACHE = 100
-const cache = new Map<string, Outline>()
+const cache = new Map<string, Outline & { faults?: TemplateError[] }>()
 
 /** Renders an operator's text. What it refers to becomes text, whatever it looks like. */
 export function render(source: string, scope: Scope, { allow = foreign => !!judge(foreign), fail }: RenderOptions = {}): h[] {
@@ -62,12 +62,16 @@ export function render(source: string, scope: Scope, { allow = foreign => !!judg
 
 /** Koishi renders a faulty expression as nothing; this finds it before anybody is greeted with a hole. */
 export function check(source: string): TemplateError[] {
-  const { parts, errors } = outline(source)
-  const failing: TemplateError[] = []
-  tryOut(parts, samples, (expression, kind) => failing.push(toError(source, expression, kind)))
+  const entry = outline(source)
+  return [...entry.faults ??= findFaults(source, entry)]
+}
+
+function findFaults(source: string, { parts, errors }: Outline) {
+  const faults = [...errors]
+  tryOut(parts, samples, (expression, kind) => faults.push(toError(source, expression, kind)))
   const excess = findExcess(parts)
-  if (excess !== undefined) failing.push({ index: excess, expression: '', kind: 'too-long' })
-  return [...errors, ...failing]
+  if (excess !== undefined) faults.push({ index: excess, expression: '', kind: 'too-long' })
+  return faults
 }
 
 function outline(source: string) {
@@ -113,9 +117,9 @@ function toError(source: string, { index, start, code, role }: Expression, kind:
 /** The platform's values as they read in a text. */
 function toText({ user, bot, event }: Scope) {
   return {
-    user: { ...user },
-    bot: { ...bot },
-    event: { ...event, scene: event.scene ?? '', timestamp: Time.template('yyyy-MM-dd hh:mm:ss', event.timestamp) },
+    user: Object.freeze({ ...user }),
+    bot: Object.freeze({ ...bot }),
+    event: Object.freeze({ ...event, scene: event.scene ?? '', timestamp: Time.template('yyyy-MM-dd hh:mm:ss', event.timestamp) }),
   }
 }
 

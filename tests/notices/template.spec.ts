@@ -285,6 +285,7 @@ describe('checking a text', () => {
       '<br/>a<br></br>b<b>c',
       'x'.repeat(4000),
       `{#if event.returning}${'x'.repeat(4000)}{:else}${'y'.repeat(4000)}{/if}`,
+      `<random><a>${'x'.repeat(3000)}</a><a>${'x'.repeat(3000)}</a></random><button>${'x'.repeat(5000)}</button>`,
       `<message>${'x'.repeat(4000)}</message>${'x'.repeat(4000)}<img src="https://example.com"/>${'x'.repeat(4000)}`,
     ]
 
