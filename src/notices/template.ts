@@ -28,7 +28,7 @@ export interface Scope {
 }
 
 export interface RenderOptions {
-  /** Decides about an attribute that holds what a user or the platform wrote. Without it the element is left out. */
+  /** Decides about an attribute that holds what a user or the platform wrote; where it says no, the element is left out. */
   allow?(foreign: Foreign): boolean
   /** Told about an expression with nothing to show for it. */
   fail?(error: TemplateError): void
