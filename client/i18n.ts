@@ -27,9 +27,10 @@ export function useText() {
     return typeof n === 'number' ? translate(KEY + key, { ...params, n: number(n) }, n) : translate(KEY + key, params)
   }
 
-  /** The name of something that a server may know more kinds of than this page. */
+  /** The name of something that a server may know more kinds of than this page. A detail may follow a colon. */
   function name(group: string, id: string | number) {
-    return te(`${KEY}${group}.${id}`) ? t(`${group}.${id}`) : String(id)
+    const [kind, detail = ''] = String(id).split(/:(.*)/s)
+    return te(`${KEY}${group}.${kind}`) ? t(`${group}.${kind}`, { detail }) : String(id)
   }
 
   function reason(reason: string) {

@@ -101,7 +101,7 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
   // eslint-disable-next-line no-new
   new Retention(ctx, roster, pusher, config.history.keepDays)
 
-  const service = new QQUserService(roster, pusher)
+  const service = new QQUserService(ctx, roster, pusher)
   definePermission(ctx, service)
   registerCommands(ctx, service, new Statistics(ctx, roster))
   ctx.set('qqUser', service)

@@ -1,9 +1,11 @@
-import { Fragment } from 'koishi'
+import { Context, Fragment, h } from 'koishi'
 import { QQUser, QQUserEntry } from './model'
 import { Verdict } from './gate'
 import { HistoryOptions } from './roster/ledger'
 import { ListQuery, UserQuery } from './roster/query'
 import { Pusher, PushOptions } from './push'
+import { findComponent } from './push/component'
+import { PushError } from './push/error'
 import { Roster } from './roster'
 
 declare module 'koishi' {
@@ -18,7 +20,7 @@ declare module 'koishi' {
  * even if it is still being written. Every method throws what the database throws while it is down.
  */
 export class QQUserService {
-  constructor(private roster: Roster, private pusher: Pusher) {}
+  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher) {}
 
   /** The user, or `undefined` if the bot never heard of them. */
   get(selfId: string, userId: string): Promise<QQUser | undefined> {
@@ -52,12 +54,15 @@ export class QQUserService {
    * Writes to a user who did not write first, as soon as the platform's limits allow; users take turns. What a user
    * may be sent is decided when the message's turn has come.
    *
-   * @param content Koishi elements
+   * @param content Koishi elements; none that Koishi or a plugin runs something for, such as `<execute>`
    * @returns the ids of the messages; none while the platform audits them
    * @throws PushError telling why nothing arrived
    */
-  push(selfId: string, userId: string, content: Fragment, options?: PushOptions): Promise<string[]> {
-    return this.pusher.push(selfId, userId, content, options)
+  async push(selfId: string, userId: string, content: Fragment, options?: PushOptions): Promise<string[]> {
+    const elements = h.normalize(content)
+    const component = findComponent(this.ctx, elements)
+    if (component !== undefined) throw new PushError('refused', undefined, `<${component}> is a component, and a message runs none`)
+    return this.pusher.push(selfId, userId, elements, options)
   }
 
   /** Erases all that is known of a user: the row, the ledger, and with them what they chose about proactive messages. */

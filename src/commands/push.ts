@@ -1,4 +1,5 @@
 import { Context } from 'koishi'
+import { findComponent } from '../push/component'
 import { PushError } from '../push/error'
 import { QQUserService } from '../service'
 import { findTarget } from './target'
@@ -9,6 +10,8 @@ export default function (ctx: Context, service: QQUserService) {
     .option('bot', '-b <bot:string>')
     .action(async ({ session, options }, text, message) => {
       if (!message?.join('').trim()) return session!.text('.empty')
+      const component = findComponent(ctx, message)
+      if (component !== undefined) return session!.text('.component', { name: component })
       const user = await findTarget(ctx, service, session!, text, options!.bot)
       if (typeof user === 'string') return user
       try {

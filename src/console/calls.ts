@@ -37,10 +37,13 @@ export class Switchboard {
 
   /** Tells one client, if it still may know. */
   async tell<K extends keyof Messages>(client: Client, type: K, body: Messages[K]) {
-    const console = this.ctx.get('console')
-    if (console?.clients[client.id] !== client) return
-    if (await this.ctx.serial('console/intercept', client, ACCESS)) return
-    client.send({ type, body })
+    if (await this.admits(client)) client.send({ type, body })
+  }
+
+  /** Whether a client is still there and still may see users. */
+  async admits(client: Client) {
+    const isConnected = () => this.ctx.get('console')?.clients[client.id] === client
+    return isConnected() && !await this.ctx.serial('console/intercept', client, ACCESS) && isConnected()
   }
 
   private call = async (client: Client, handler: Handler, args: unknown[]) => {

@@ -27,12 +27,13 @@ interface Ticket {
   abort?(): void
 }
 
-/** Hands out tables as files. A link is good for one download, and for a minute. */
+/** Hands out tables as files. A link is good for one download, for a minute, and for as long as whoever asked for it may see users. */
 export class Exports {
   private tickets = new Map<string, Ticket>()
 
   constructor(private ctx: Context, private roster: Roster, private switchboard: Switchboard) {
     switchboard.add('qq-user/export', (client, query) => this.prepare(client, readExportQuery(query)))
+    ctx.on('console/connection', client => attempt(ctx, () => this.review(client)))
     ctx.on('dispose', () => {
       for (const { abort } of this.tickets.values()) abort?.()
     })
@@ -40,13 +41,13 @@ export class Exports {
 
   /** Waits for downloads. @param ctx the context that lives as long as the server */
   serve(ctx: Context) {
-    ctx.server.get(PATH + '/:token', (koa) => {
+    ctx.server.get(PATH + '/:token', async (koa) => {
       koa.set('Cache-Control', 'no-store')
       koa.set('X-Content-Type-Options', 'nosniff')
       koa.set('Referrer-Policy', 'no-referrer')
       koa.type = 'text/plain'
       const { token } = koa.params
-      const ticket = this.tickets.get(token)
+      const ticket = await this.find(token)
       koa.status = !ticket || ticket.abort ? 404 : koa.method !== 'GET' ? 405 : this.downloading >= DOWNLOADS ? 503 : 200
       // whatever has no body is the console's to answer
       if (koa.status !== 200) {
@@ -60,6 +61,22 @@ export class Exports {
       // a file that ends too early must not look like a whole one
       koa.body = this.open(token, ticket!, () => koa.res.destroy())
     })
+  }
+
+  private async find(token: string) {
+    const ticket = this.tickets.get(token)
+    if (ticket) await this.review(ticket.client)
+    return this.tickets.get(token)
+  }
+
+  /** Ends what a client asked for that has gone, or may not see users any more. */
+  private async review(client: Client) {
+    if (await this.switchboard.admits(client)) return
+    for (const [token, ticket] of this.tickets) {
+      if (ticket.client !== client) continue
+      this.close(token, ticket)
+      ticket.abort?.()
+    }
   }
 
   private get downloading() {
@@ -98,6 +115,7 @@ export class Exports {
     let complete = false
     try {
       for await (const piece of writeRows(this.roster, ticket.query)) {
+        if (!await this.switchboard.admits(ticket.client)) return ticket.abort!()
         yield piece.text
         rows += piece.rows
         if (Date.now() - toldAt < PROGRESS) continue

@@ -34,7 +34,7 @@ export function serveConsole(ctx: Context, { gateway, roster, pusher, texts, ser
   /* eslint-disable no-new */
   new Overviews(ctx, roster, switchboard)
   new Lists(roster, service, rows, switchboard)
-  new Sending(ctx, service, previews, switchboard)
+  new Sending(ctx, service, pusher, previews, switchboard)
   new Diagnostics(ctx, gateway, roster, pusher, switchboard)
   new Imports(ctx, roster, switchboard)
   new Live(ctx, rows)

@@ -66,9 +66,9 @@ export interface PreviewQuery {
 export interface Preview {
   /** The text, as Koishi elements in their markup; to be shown as text, never as HTML. */
   content: string
-  /** What the operator wrote; empty where the default text is used. */
+  /** What the operator wrote; empty where the default text is used, unless that is faulty. */
   source: string
-  errors: { index: number; expression: string; kind: 'syntax' | 'unclosed' | 'unknown' }[]
+  errors: { index: number; expression: string; kind: 'syntax' | 'unclosed' | 'unknown' | 'failing' | 'too-long' }[]
   /** The error where it could not be rendered at all. */
   failure?: string
 }
@@ -147,6 +147,8 @@ export type ErrorCode =
   | 'unknown-bot'
   /** There is nothing in the message. */
   | 'empty'
+  /** There is an element in the message that Koishi would run something for; its name follows a colon. */
+  | `component:${string}`
   /** The operator's text is faulty; a preview tells where. */
   | 'template'
   /** The import is over, or was given up for a new one. */

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { Context, h } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
 import { attempt } from '../shared/attempt'
+import { Pusher } from '../push'
+import { findComponent } from '../push/component'
 import { PushError } from '../push/error'
 import { QQUserService } from '../service'
 import { id, text } from './args'
@@ -17,15 +19,18 @@ const LIMIT = { content: 5000, client: 10, all: 100 }
 export class Sending {
   private pending = new Map<Client, number>()
 
-  constructor(private ctx: Context, private service: QQUserService, previews: Previews, private switchboard: Switchboard) {
+  constructor(private ctx: Context, service: QQUserService, private pusher: Pusher, previews: Previews, private switchboard: Switchboard) {
     switchboard.add('qq-user/push', async (client, selfId, userId, content) => {
       const elements = parse(text(LIMIT.content)(content))
+      const component = findComponent(ctx, elements)
+      if (component !== undefined) fail(`component:${component}`)
       return this.start(client, id(selfId), id(userId), elements)
     })
 
     switchboard.add('qq-user/send-notice', async (client, value) => {
       const query = readPreviewQuery(value)
       const user = await service.get(query.selfId, id(query.userId)) ?? fail('unknown-user')
+      // what the config says may run components, as the recipient
       const { elements } = await previews.compose(query, user)
       return this.start(client, user.selfId, user.userId, elements ?? fail('template'))
     })
@@ -49,7 +54,7 @@ export class Sending {
 
   private async send(selfId: string, userId: string, elements: h[]): Promise<Sent> {
     try {
-      return { ok: true, ids: await this.service.push(selfId, userId, elements) }
+      return { ok: true, ids: await this.pusher.push(selfId, userId, elements) }
     } catch (error) {
       if (error instanceof PushError) return { ok: false, reason: error.reason, ...error.code && { code: error.code } }
       this.ctx.logger.warn(error)

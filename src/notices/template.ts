@@ -1,10 +1,15 @@
 import { Dict, h, Time } from 'koishi'
+import { Foreign, judge } from './address'
+import { evaluate } from './evaluate'
+import { findExcess } from './length'
+import { Expression, Outline, toOutline, VALUE } from './outline'
+import { tryOut } from './trial'
 
 /** A fault in a text, and where it begins (an index into the text). */
 export interface TemplateError {
   index: number
   expression: string
-  kind: 'syntax' | 'unclosed' | 'unknown'
+  kind: 'syntax' | 'unclosed' | 'unknown' | 'failing' | 'too-long'
 }
 
 /** What a text can refer to in `{}`. */
@@ -22,77 +27,110 @@ export interface Scope {
   }
 }
 
-const names: { [K in keyof Scope]: (keyof Scope[K])[] } = {
-  user: ['id', 'name'],
-  bot: ['id', 'name'],
-  event: ['scene', 'sceneParam', 'timestamp', 'returning'],
+export interface RenderOptions {
+  /** Decides about an attribute that holds what a user or the platform wrote; where it says no, the element is left out. */
+  allow?(foreign: Foreign): boolean
+  /** Told about an expression with nothing to show for it. */
+  fail?(error: TemplateError): void
 }
 
+const CACHE = 100
+const cache = new Map<string, Outline & { faults?: TemplateError[] }>()
+
 /** Renders an operator's text. What it refers to becomes text, whatever it looks like. */
-export function render(source: string, scope: Scope): h[] {
-  return h.parse(source, toText(scope))
+export function render(source: string, scope: Scope, { allow = foreign => !!judge(foreign), fail }: RenderOptions = {}): h[] {
+  const { expressions } = outline(source)
+  const given = toText(scope)
+  const withheld = withhold(given)
+  const value = (number: number, ...items: unknown[]) => {
+    const expression = expressions[number]
+    const locals = Object.fromEntries([...expression.locals.keys()].map((name, index) => [name, items[index]]))
+    const result = evaluate(expression, { ...given, ...locals })
+    if (!result.ok) {
+      fail?.(toError(source, expression, 'failing'))
+      return ''
+    }
+    const { attribute, foreign } = expression
+    if (!attribute || !foreign || attribute.name === 'children') return result.value
+    const text = toPlain(result.value)
+    // an item may be what others wrote, with nothing of the operator's to compare it with
+    const own = [...expression.locals.values()].includes(true) ? undefined : evaluate(expression, { ...withheld, ...locals })
+    return allow({ ...attribute, value: text, own: own?.ok ? toPlain(own.value) : undefined }) ? text : omitted
+  }
+  return omit(h.parse(substitute(source, expressions), { [VALUE]: value }))
 }
 
 /** Koishi renders a faulty expression as nothing; this finds it before anybody is greeted with a hole. */
 export function check(source: string): TemplateError[] {
-  const errors: TemplateError[] = []
-  const blocks: { keyword: string; index: number; expression: string; local?: string; otherwise?: boolean }[] = []
-  for (const { index, text, closed } of expressions(source)) {
-    const fault = (kind: TemplateError['kind']) => errors.push({ index, expression: text.trim(), kind })
-    const [, mark = '', keyword = '', rest] = /^(?:([#:/@])(\S*))?\s*([\s\S]*)$/.exec(text)!
-    if (!closed) {
-      fault('unclosed')
-    } else if (mark === '/') {
-      if (blocks.pop()?.keyword !== keyword) fault('syntax')
-    } else if (mark === ':') {
-      const block = blocks.at(-1)
-      if (block?.keyword !== 'if' || block.otherwise || keyword !== 'else' || rest) fault('syntax')
-      else block.otherwise = true
-    } else if (mark === '#') {
-      const [expression, local] = keyword === 'each' ? rest.split(/\s+as\s+/) : [rest]
-      blocks.push({ keyword, index, expression: text.trim(), local: local?.trim() })
-      if (!isValid(expression) || !['if', 'each'].includes(keyword)) fault('syntax')
-    } else if (mark === '@' || !isValid(text)) {
-      fault('syntax')
-    } else if (!isKnown(text.trim(), blocks.map(({ local }) => local))) {
-      fault('unknown')
-    }
-  }
-  return [...errors, ...blocks.map(({ index, expression }) => ({ index, expression, kind: 'unclosed' as const }))]
+  const entry = outline(source)
+  return [...entry.faults ??= findFaults(source, entry)]
 }
 
-function* expressions(source: string) {
-  for (let index = source.indexOf('{'); index >= 0;) {
-    const end = source.indexOf('}', index)
-    const closed = end >= 0
-    yield { index, text: source.slice(index + 1, closed ? end : undefined), closed }
-    index = closed ? source.indexOf('{', end) : -1
-  }
+function findFaults(source: string, { parts, errors }: Outline) {
+  const faults = [...errors]
+  tryOut(parts, samples, (expression, kind) => faults.push(toError(source, expression, kind)))
+  const excess = findExcess(parts)
+  if (excess !== undefined) faults.push({ index: excess, expression: '', kind: 'too-long' })
+  return faults
 }
 
-function isValid(expression: string) {
-  if (!expression.trim()) return false
-  try {
-    // compiled, never run
-    // eslint-disable-next-line no-new, no-new-func
-    new Function(`(${expression}\n)[${expression}\n]`)
-    return true
-  } catch {
-    return false
+function outline(source: string) {
+  let outline = cache.get(source)
+  if (!outline) {
+    outline = toOutline(source)
+    if (cache.size >= CACHE) cache.clear()
+    cache.set(source, outline)
   }
+  return outline
 }
 
-function isKnown(expression: string, locals: (string | undefined)[]) {
-  if (!/^[\w.]+$/.test(expression)) return true
-  const [root, key, ...rest] = expression.split('.')
-  return locals.includes(root) || rest.every(part => part === 'length') && Object.hasOwn(names, root) && (names as Dict<string[]>)[root].includes(key)
+/** Puts a name for its value in the place of each expression, for Koishi to do the rest. */
+function substitute(source: string, expressions: Expression[]) {
+  let result = ''
+  let end = 0
+  expressions.forEach(({ start, code, locals }, number) => {
+    result += source.slice(end, start) + `${/^\s/.exec(code) ?? ''}${VALUE}(${[number, ...locals.keys()]})`
+    end = start + code.length
+  })
+  return result + source.slice(end)
+}
+
+const omitted = Symbol('omitted')
+
+function omit(elements: h[]): h[] {
+  return elements.filter(({ attrs }) => !Object.values(attrs).includes(omitted)).map((element) => {
+    element.children = omit(element.children)
+    return element
+  })
+}
+
+/** What is made a text later must be looked at as the text. */
+function toPlain(value: unknown) {
+  return typeof value === 'object' || typeof value === 'function' ? String(value) : value
+}
+
+function toError(source: string, { index, start, code, role }: Expression, kind: TemplateError['kind']): TemplateError {
+  const end = role === 'attribute' ? start + code.length : source.indexOf('}', index)
+  return { index, expression: source.slice(index + 1, end).trim(), kind }
 }
 
 /** The platform's values as they read in a text. */
 function toText({ user, bot, event }: Scope) {
   return {
-    user,
-    bot,
-    event: { ...event, scene: event.scene ?? '', timestamp: Time.template('yyyy-MM-dd hh:mm:ss', event.timestamp) },
+    user: Object.freeze({ ...user }),
+    bot: Object.freeze({ ...bot }),
+    event: Object.freeze({ ...event, scene: event.scene ?? '', timestamp: Time.template('yyyy-MM-dd hh:mm:ss', event.timestamp) }),
   }
 }
+
+/** The same without what others wrote. */
+function withhold({ user, bot, event }: ReturnType<typeof toText>): Dict {
+  return { user: { ...user, id: '', name: '' }, bot, event: { ...event, sceneParam: '' } }
+}
+
+/** Users of every kind, for a text to be tried with. */
+const samples = ['', 'Ada'].flatMap(name => [null, 1001, 2003].flatMap(scene => [false, true].map(returning => toText({
+  user: { id: 'U1', name },
+  bot: { id: '100', name: 'Robo' },
+  event: { scene, sceneParam: scene === 2003 ? 'poster' : '', timestamp: new Date(0), returning },
+}))))

@@ -2,6 +2,8 @@ import { Computed, Context, h, Session } from 'koishi'
 import { EventType, QQUser, QQUserEntry } from '../model'
 import { Config } from '../config'
 import { isDeed } from '../roster/state'
+import { Foreign, judge } from './address'
+import { LIMIT, measure } from './length'
 import { check, render, Scope, TemplateError } from './template'
 
 /** The notices, by the event that causes them. */
@@ -19,7 +21,7 @@ export function toNoticeKey({ type, source }: Pick<QQUserEntry, 'type' | 'source
 }
 
 export interface Composition {
-  /** What the operator wrote; empty where the text is the localised one. */
+  /** What the operator wrote; empty where the text is the localised one, unless that is faulty. */
   source: string
   errors: TemplateError[]
   /** Missing where there are errors. */
@@ -32,31 +34,63 @@ export class Texts {
 
   constructor(private ctx: Context, private config: Config) {
     for (const key of Object.values(keys)) {
-      for (const content of branches(config[key].content)) this.faults(key, toSource(content))
+      for (const content of branches(config[key].content)) {
+        for (const error of check(toSource(content))) this.refuse(key, describe(error))
+      }
     }
   }
 
   /** @returns what to send; nothing when the text is faulty, which is logged once */
   async render(key: NoticeKey, entry: QQUserEntry, user: QQUser, session: Session): Promise<h[] | undefined> {
     try {
-      const { elements, source } = await this.compose(key, entry, user, session)
-      if (!elements) this.faults(key, source)
+      const { elements, errors } = await this.compose(key, entry, user, session)
+      for (const error of errors) this.refuse(key, describe(error))
       return elements
     } catch (error) {
-      this.warn(key, error)
+      this.refuse(key, error)
     }
   }
 
   /** The text and where it comes from. @param locale the user's own unless told */
   async compose(key: NoticeKey, entry: Pick<QQUserEntry, 'occurredAt'>, user: QQUser, session: Session, locale?: string): Promise<Composition> {
     const scope = toScope(entry, user, session)
-    const source = toSource(this.ctx.reflect.trace(session).resolve(this.config[key].content))
-    if (!source) {
-      const locales = locale ? [locale] : await this.locales(session)
-      return { source, errors: [], elements: this.ctx.i18n.render(locales, [`qq-user.notices.${key}`], scope) }
-    }
+    const own = toSource(this.ctx.reflect.trace(session).resolve(this.config[key].content))
+    const source = own || this.localised(key, locale ? [locale] : await this.locales(session))
     const errors = check(source)
-    return { source, errors, elements: errors.length ? undefined : render(source, scope) }
+    const elements = errors.length ? [] : await this.fill(key, source, scope, errors)
+    return errors.length ? { source, errors } : { source: own, errors, elements }
+  }
+
+  /** Renders a text without the addresses that others have no business to choose. */
+  private async fill(key: NoticeKey, source: string, scope: Scope, errors: TemplateError[]) {
+    const chosen = new Set<string>()
+    const inner = new Set<string>()
+    const allow = (foreign: Foreign) => {
+      const verdict = judge(foreign)
+      if (verdict instanceof URL) chosen.add(verdict.href)
+      if (verdict && !(verdict instanceof URL && inner.has(verdict.href))) return true
+      this.warn(`${key}.content: <${foreign.element}> is left out, its ${foreign.name} came from a user or the platform and is no address on the public web`)
+      return false
+    }
+    const fail = (error: TemplateError) => {
+      if (!errors.some(({ index }) => index === error.index)) errors.push(error)
+    }
+    const draft = render(source, scope, { allow, fail })
+    const http = this.ctx.get('http')
+    await Promise.all([...chosen].map(async (url) => {
+      if (await http?.isLocal(url)) inner.add(url)
+    }))
+    const elements = inner.size ? render(source, scope, { allow }) : draft
+    if (measure(elements) > LIMIT) errors.push({ index: source.length, expression: '', kind: 'too-long' })
+    return elements
+  }
+
+  /** What is overridden on the locales page comes first, as everywhere in Koishi. */
+  private localised(key: NoticeKey, locales: string[]) {
+    const { i18n } = this.ctx
+    const path = `qq-user.notices.${key}`
+    const found = i18n.fallback(locales).flatMap(locale => ['$' + locale, locale]).find(locale => i18n._data[locale]?.[path])
+    return found === undefined ? i18n.render(locales, [path], {}).join('') : i18n._data[found][path]
   }
 
   private async locales(session: Session) {
@@ -65,15 +99,14 @@ export class Texts {
     return [...user?.locales ?? [], ...session.locales]
   }
 
-  private faults(key: NoticeKey, content: string) {
-    for (const fault of check(content)) this.warn(key, describe(fault))
+  private refuse(key: NoticeKey, problem: unknown) {
+    this.warn(`${key}.content: ${problem}; the notice is not sent`)
   }
 
-  private warn(key: NoticeKey, problem: unknown) {
-    const message = `${key}.content: ${problem}`
+  private warn(message: string) {
     if (this.warned.has(message)) return
     this.warned.add(message)
-    this.ctx.logger.warn('%s; the notice is not sent', message)
+    this.ctx.logger.warn(message)
   }
 }
 
@@ -104,5 +137,6 @@ function branches(content: Computed<string>): string[] {
 }
 
 function describe({ kind, expression, index }: TemplateError) {
-  return `${kind} at character ${index + 1}, {${expression}`
+  if (kind === 'too-long') return `${kind}, the platform takes ${LIMIT} characters`
+  return `${kind} at character ${index + 1}, ${expression.startsWith('<') ? '' : '{'}${expression}`
 }

@@ -9,9 +9,10 @@ export class PushError extends Error {
   /**
    * @param reason what stood in the way
    * @param code the platform's error code, if it was the platform
+   * @param detail what exactly, in words, where there is more to say
    */
-  constructor(public readonly reason: Reason, public readonly code?: number) {
-    super(code ? `push failed: ${reason} (${code})` : `push failed: ${reason}`)
+  constructor(public readonly reason: Reason, public readonly code?: number, public readonly detail?: string) {
+    super(code || detail ? `push failed: ${reason} (${code || detail})` : `push failed: ${reason}`)
   }
 
   /** Whether the same push may succeed later without the user doing anything. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { Dict } from 'koishi'
+import { Dict, h } from 'koishi'
 import { locales } from '../../src/config'
 import { ask, befriend, consent, enroll, harness, leave, message, noUser, platform, pushed, start, text } from './operator'
 
@@ -23,6 +23,22 @@ describe('qq-user.push', () => {
     for (const content of texts) expect(await ask(`qq-user.push A ${content}`), content).to.equal(message('push.sent'))
     expect(pushed('A').map(({ body }) => body.content)).to.deep.equal(texts)
     expect((await harness.users).map(({ userId }) => userId)).to.include('A')
+  })
+
+  it('takes no element that runs something', async () => {
+    const runs: string[] = []
+    await start({
+      prepare(app) {
+        app.command('danger').action(() => { runs.push('danger') })
+        app.command('relay <content:rawtext>').action(({ session }, content) => session!.execute(`qq-user.push A ${h.unescape(content)}`))
+      },
+    })
+    await befriend('A')
+    expect(await ask('relay hello <b><execute>danger</execute></b>')).to.equal(h.unescape(message('push.component', { name: 'execute' })))
+    expect(await ask('relay <prompt/>')).to.contain('<prompt>')
+    expect(await ask('relay hello <b>there</b>')).to.equal(message('push.sent'))
+    expect(runs).to.deep.equal([])
+    expect(pushed('A').map(({ body }) => body.content)).to.deep.equal(['hello there'])
   })
 
   it('sends what is several lines long as it is', async () => {

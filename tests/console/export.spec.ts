@@ -103,6 +103,69 @@ describe('console: export', () => {
     expect(await page.until('qq-user/exported', ({ url }) => url === late)).to.include({ rows: 0, done: true, aborted: true })
   })
 
+  describe('ends with the session that asked for it', () => {
+    const query = { table: 'users', query: {} } as const
+
+    async function login() {
+      const page = await site.start({ auth: true })
+      await site.befriend('A')
+      await page.send('login/password', 'admin', 'secret')
+      return page
+    }
+
+    const auth = () => Object.values(site.harness.app.console.clients)[0].auth!
+
+    const endings: [when: string, end: (page: Page) => unknown][] = [
+      ['when it logs out', page => page.send('user/logout')],
+      ['when it goes', async (page) => {
+        page.close()
+        await until(() => !Object.keys(site.harness.app.console.clients).length)
+      }],
+      ['when its time is over', () => { auth().expiredAt = Date.now() }],
+      ['when it may no longer', () => { auth().authority = 3 }],
+    ]
+
+    for (const [when, end] of endings) {
+      it(when, async () => {
+        const page = await login()
+        const { url } = await page.call('qq-user/export', query)
+        await end(page)
+        const response = await site.download(url)
+        expect([response.status, await response.text()]).to.deep.equal([404, '404'])
+      })
+
+      it(`${when} in the midst of it`, async () => {
+        const page = await login()
+        await site.seed(Array.from({ length: 3000 }, (_, index) => ({ userId: `U${index}`, firstSeen: new Date(1.6e12 + index) })))
+        const { url } = await page.call('qq-user/export', query)
+        let reads = 0
+        let proceed = () => {}
+        const ended = new Promise<void>(resolve => proceed = resolve)
+        const restore = site.intercept(async (selection, read) => {
+          if (selection.args[0].limit === PAGE && ++reads > 2) await ended
+          return read()
+        })
+        const text = site.download(url).then(response => response.text()).then(() => 'whole', error => error)
+        await until(() => reads === 3)
+        await end(page)
+        proceed()
+        expect(await text).to.be.instanceOf(Error)
+        restore()
+        expect(reads).to.equal(3)
+      })
+    }
+
+    it('and is nobody else\'s after that', async () => {
+      const page = await login()
+      const { url } = await page.call('qq-user/export', query)
+      await page.send('user/logout')
+      await page.send('login/password', 'admin', 'secret')
+      expect((await site.download(url)).status).to.equal(404)
+      const again = await page.call('qq-user/export', query)
+      expect((await site.download(again.url)).status).to.equal(200)
+    })
+  })
+
   describe('of many users', () => {
     const query = { table: 'users', query: {} } as const
     let folder: string

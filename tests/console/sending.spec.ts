@@ -27,6 +27,27 @@ describe('console: sending', () => {
     expect(other.messages('qq-user/sent')).to.deep.equal([])
   })
 
+  it('runs nothing of what was typed, and all of what the config says', async () => {
+    const runs: string[] = []
+    const page = await site.start({
+      config: { icebreaker: { enabled: false, content: 'hello <execute>danger</execute>' } },
+      prepare(app) {
+        app.command('danger').action(({ session }) => { runs.push(session!.userId!) })
+      },
+    })
+    const { selfId } = site.platform
+    await site.befriend('A')
+    expect(await page.error('qq-user/push', selfId, 'A', 'hello <execute>danger</execute>')).to.equal('component:execute')
+    expect(await page.error('qq-user/push', selfId, 'A', 'hello <b><PROMPT/></b>')).to.equal('component:PROMPT')
+    await pass()
+    expect(site.platform.posts).to.deep.equal([])
+    expect(runs).to.deep.equal([])
+    await page.call('qq-user/send-notice', { key: 'icebreaker', selfId, userId: 'A', locale: 'en-US' })
+    await page.until('qq-user/sent')
+    expect(site.platform.posts.map(({ body }) => body.content.trim())).to.deep.equal(['hello'])
+    expect(runs).to.deep.equal(['A'])
+  })
+
   it('goes through the gate', async () => {
     const page = await site.start()
     const { selfId } = site.platform

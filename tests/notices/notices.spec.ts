@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Clock, freeze } from '../clock'
@@ -183,7 +187,118 @@ describe('notices', () => {
     })
   })
 
+  describe('with an address that is not the operator\'s', () => {
+    let files: { url?: string; file_data?: string }[]
+
+    const greet = (content: string, prepare?: HarnessOptions['prepare']) => start({
+      config: { icebreaker: { content } },
+      prepare(app) {
+        files = []
+        app.on('http/fetch-init' as never, ((url: URL, { body }: RequestInit) => {
+          if (url.pathname.endsWith('/files')) files.push(JSON.parse(String(body)))
+        }) as never)
+        prepare?.(app)
+      },
+    })
+    const left = () => harness.warnings.filter(line => line.includes('<img>'))
+
+    it('never send a file of the own machine', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'qq-user-'))
+      try {
+        const secret = join(folder, 'secret.txt')
+        await writeFile(secret, 'secret')
+        await greet('hello <img src={event.sceneParam}/> {user.name}')
+        platform.add('A', { scene: 2003, sceneParam: pathToFileURL(secret).href })
+        platform.add('B', { scene: 2003, sceneParam: secret })
+        platform.add('C', { scene: 2003, sceneParam: 'base64://c2VjcmV0' })
+        platform.add('D', { scene: 2003, sceneParam: `http://127.0.0.1:${new URL(platform.endpoint).port}/gateway` })
+        expect(await outcomes(4)).to.deep.equal([['sent', ''], ['sent', ''], ['sent', ''], ['sent', '']])
+        expect(contents().map(content => content.trim())).to.deep.equal(['hello', 'hello', 'hello', 'hello'])
+        expect(files).to.deep.equal([])
+        expect(left()).to.have.length(1)
+        expect(left()[0]).to.contain('icebreaker.content').and.to.contain('src').and.not.to.contain('secret')
+      } finally {
+        await rm(folder, { recursive: true })
+      }
+    })
+
+    it('send one on the web, unless its name stands for the own network', async () => {
+      await greet('hello<img src={event.sceneParam}/>')
+      harness.app.http.isLocal = async url => new URL(url).hostname === 'inside.example.com'
+      platform.add('A', { scene: 2003, sceneParam: 'https://inside.example.com/a.png' })
+      platform.add('B', { scene: 2003, sceneParam: 'https://outside.example.com/a.png' })
+      expect(await outcomes(2)).to.deep.equal([['sent', ''], ['sent', '']])
+      expect(files.map(({ url }) => url)).to.deep.equal(['https://outside.example.com/a.png'])
+      expect(left()).to.have.length(1)
+    })
+
+    it("send the operator's own, whatever it is", async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'qq-user-'))
+      try {
+        const picture = join(folder, 'a.png')
+        await writeFile(picture, 'picture')
+        await greet(`<img src={event.scene === 2003 ? "${pathToFileURL(picture).href}" : ""}/>`)
+        platform.add('A', { scene: 2003, sceneParam: 'x' })
+        expect(await outcomes(1)).to.deep.equal([['sent', '']])
+        expect(files.map(file => Buffer.from(file.file_data!, 'base64').toString())).to.deep.equal(['picture'])
+        expect(left()).to.deep.equal([])
+      } finally {
+        await rm(folder, { recursive: true })
+      }
+    })
+
+    it('nor one in a text that the locales plugin overrides', async () => {
+      await greet('', app => app.i18n.define('$zh-CN', 'qq-user.notices.icebreaker', '你好<img src={event.sceneParam}/>'))
+      platform.add('A', { scene: 2003, sceneParam: pathToFileURL(__filename).href })
+      expect(await outcomes(1)).to.deep.equal([['sent', '']])
+      expect([contents(), files]).to.deep.equal([['你好'], []])
+    })
+  })
+
+  it('run what the operator says, as the recipient', async () => {
+    await start({
+      config: { icebreaker: { content: 'hello <execute>whoami</execute>' }, pushAllowed: { content: 'hello <execute>danger</execute>' } },
+      prepare(app) {
+        app.command('whoami').action(({ session }) => session!.userId)
+        app.command('danger', { authority: 5 }).action(() => 'danger')
+      },
+    })
+    platform.add('A')
+    await outcomes(1)
+    platform.allow('A')
+    await outcomes(2)
+    expect(contents()[0]).to.equal('hello A')
+    expect(contents()[1]).to.contain('hello ').and.not.to.contain('danger')
+  })
+
   describe('with a broken template', () => {
+    it('in another script are not sent with a hole', async () => {
+      await start({ config: { icebreaker: { content: '欢迎 {用户名}！' } } })
+      platform.add('A')
+      expect(await outcomes(1)).to.deep.equal([['failed', 'template']])
+      expect(harness.warnings[0]).to.contain('icebreaker.content: unknown at character 4, {用户名')
+      expect(platform.posts).to.deep.equal([])
+    })
+
+    it('are not sent when they are too long for the platform, whoever made them so', async () => {
+      const long = 'x'.repeat(4500)
+      await start({ config: { icebreaker: { content: long }, pushAllowed: { content: 'x'.repeat(3980) + '{event.sceneParam}' } } })
+      expect(harness.warnings[0]).to.contain('icebreaker.content: too-long')
+      platform.add('A', { scene: 2003, sceneParam: 'y'.repeat(50) })
+      platform.allow('A')
+      platform.allow('B')
+      expect((await outcomes(3)).sort()).to.deep.equal([['failed', 'template'], ['failed', 'template'], ['sent', '']])
+      expect(harness.warnings[1]).to.contain('pushAllowed.content: too-long')
+      expect(platform.posts.map(({ target, code }) => [target, code])).to.deep.equal([['B', undefined]])
+    })
+
+    it('in the locales plugin are not sent either', async () => {
+      await start({ prepare: app => app.i18n.define('$zh-CN', 'qq-user.notices.icebreaker', '你好 {user.nick}') })
+      platform.add('A')
+      expect(await outcomes(1)).to.deep.equal([['failed', 'template']])
+      expect(harness.warnings[0]).to.contain('icebreaker.content: unknown')
+    })
+
     it('are failed, warned about by their key, and leave the bot alone', async () => {
       await start({ config: { icebreaker: { content: 'hi {user.name + }' }, pushAllowed: { content: '{usr.name}' } } })
       expect(harness.warnings.map(line => /(\w+)\.content: (\w+)/.exec(line)!.slice(1))).to.deep.equal([['icebreaker', 'syntax'], ['pushAllowed', 'unknown']])

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { h } from 'koishi'
 import { locales } from '../../src/config'
-import { check, render, Scope } from '../../src/notices/template'
+import { check, render, Scope, TemplateError } from '../../src/notices/template'
 
 function scope({ user, bot, event }: { user?: Partial<Scope['user']>; bot?: Partial<Scope['bot']>; event?: Partial<Scope['event']> } = {}): Scope {
   return {
@@ -79,6 +79,30 @@ describe('rendering a text', () => {
   it('fills in variables within elements', () => {
     expect(markup('<b>{user.name}</b>')).to.equal('<b>Ada</b>')
     expect(markup('<button text={user.name}/>')).to.equal('<button text="Ada"/>')
+  })
+
+  it('is what Koishi makes of the same text', () => {
+    const parts = fc.constantFrom(
+      'a', ' ', '\n', '}', '&lt;', '"', '{user.name}', '{bot.id + 1}', '{ event.timestamp }', '{user["id"]}', '{[1, "b"]}',
+      '{#if event.returning}', '{:else}', '{/if}', '{#each ["x", "y"] as 项}', '{项}', '{/each}', '<b>', '</b>', '<br/>', '<at id={user.id}/>',
+      '<b title="x" no-y z={bot.name} q=\'1\'>', '<!-- {user.nick} -->', '<p>', '</p>',
+    )
+    fc.assert(fc.property(fc.array(parts, { maxLength: 12 }).map(parts => parts.join('')), fc.boolean(), (source, returning) => {
+      fc.pre(!check(source).length)
+      const values = scope({ event: { returning } })
+      const { user, bot, event } = values
+      const expected = h.parse(source, { user, bot, event: { ...event, timestamp: '2026-01-02 15:04:05' } })
+      expect(markup(source, values)).to.equal(expected.join(''))
+    }), { numRuns: 1000 })
+  })
+
+  it('tells what comes to nothing', () => {
+    const failures: TemplateError[] = []
+    render('{user.name} {user.name[5]} <b title={null.x}/>', scope(), { fail: error => failures.push(error) })
+    expect(failures).to.deep.equal([
+      { index: 12, expression: 'user.name[5]', kind: 'failing' },
+      { index: 36, expression: 'null.x', kind: 'failing' },
+    ])
   })
 
   it('does not change the values', () => {
@@ -161,6 +185,71 @@ describe('rendering a text', () => {
   })
 })
 
+describe('an address in a text', () => {
+  const given = (sceneParam: string, name = '') => scope({ user: { name }, event: { sceneParam } })
+  const file = 'file:///etc/passwd'
+
+  it('is left out, with its element, where others chose a file or the own network', () => {
+    for (const address of [file, 'data:,x', 'base64://x', '/etc/passwd', '../x', 'http://127.0.0.1/', 'http://[::ffff:7f00:1]/', 'http://printer/']) {
+      for (const name of ['src', 'url', 'href', 'poster', 'avatar']) {
+        expect(markup(`a<img ${name}={event.sceneParam}/>b`, given(address)), address).to.equal('ab')
+      }
+      expect(markup('<p>a<x src={event.sceneParam}>y</x></p>', given(address)), address).to.equal('<p>a</p>')
+      expect(markup('<img src={user.name}/>', given('', address)), address).to.equal('')
+    }
+    expect(markup('<img src={event.sceneParam}/>', given('https://example.com/a'))).to.equal('<img src="https://example.com/a"/>')
+  })
+
+  it('is, however it gets there', () => {
+    const sources = [
+      '<img src={event["sceneParam"]}/>', '<img src={(event).sceneParam}/>', '<img src={[event.sceneParam]}/>', '<img src={[event][0].sceneParam}/>',
+      '<img src={event.sceneParam || "https://example.com"}/>', '<img src={String(event.sceneParam)}/>', '<img src={event.returning ? "" : event.sceneParam}/>',
+      '<img src={JSON.parse(JSON.stringify(event)).sceneParam}/>',
+      '{#each ["x"].map(x => event.sceneParam) as y}<img src={y}/>{/each}',
+      '<img src={Object.values(event)[1]}/>',
+      '<img src={"fi" + event.sceneParam.slice(2)}/>', '<img src={("x", event.sceneParam)}/>', '<img src={event?.sceneParam}/>',
+      '{#if event.sceneParam}<img src={event.sceneParam}/>{/if}', '{#each [event.sceneParam] as x}<img src={x}/>{/each}',
+      '{#each [event] as x}<img src={x.sceneParam}/>{/each}',
+      '{#each [[event.sceneParam]] as x}{#each x as y}<img src={y}/>{/each}{/each}', '{#each event.sceneParam.split(" ") as bot}<img src={bot}/>{/each}',
+    ]
+    for (const source of sources) {
+      expect(check(source), source).to.deep.equal([])
+      expect(markup(source, given(file)), source).to.equal('')
+    }
+  })
+
+  it("stays the operator's business where it is the operator's", () => {
+    const sources: [source: string, result: string][] = [
+      ['<img src="file:///srv/a.png"/>', 'file:///srv/a.png'],
+      ['<img src={event.returning ? "/a.png" : "/b.png"}/>', '/b.png'],
+      ['<img src={event.sceneParam === "x" ? "/a.png" : "/b.png"}/>', '/b.png'],
+      ['<img src={"http://127.0.0.1:8080/avatar/" + user.id}/>', 'http://127.0.0.1:8080/avatar/U1'],
+      ['<img src={"http://localhost/" + event.scene + ".png"}/>', 'http://localhost/1001.png'],
+      ['<img src={"http://localhost/" + bot.id}/>', 'http://localhost/100'],
+      ['{#each ["/a.png"] as x}<img src={x}/>{/each}', '/a.png'],
+    ]
+    for (const [source, result] of sources) {
+      expect(check(source)).to.deep.equal([])
+      expect(render(source, given(file))[0].attrs.src, source).to.equal(result)
+    }
+    for (const source of ['<img src={"file:///srv/img/" + event.sceneParam}/>', '<img src={"http://127.0.0.1" + event.sceneParam}/>']) {
+      expect(markup(source, given('../../etc/passwd')), source).to.equal('')
+      expect(markup(source, given(':8080/')), source).to.equal('')
+    }
+  })
+
+  it('is decided upon by whoever renders the text', () => {
+    const asked: unknown[] = []
+    const allow = (foreign: object) => asked.push(foreign) > 1
+    const elements = render('<img src={event.sceneParam}/><a href={"/" + user.id}>x</a><b title={bot.id}/>', scope(), { allow })
+    expect(elements.join('')).to.equal('<a href="/U1">x</a><b title="100"/>')
+    expect(asked).to.deep.equal([
+      { element: 'img', name: 'src', value: 'poster', own: '' },
+      { element: 'a', name: 'href', value: '/U1', own: '/' },
+    ])
+  })
+})
+
 describe('checking a text', () => {
   describe('finds nothing in', () => {
     const valid = [
@@ -182,10 +271,26 @@ describe('checking a text', () => {
       '<at id={user.id}/> <b>{user.name}</b>',
       'a } b',
       '&lt;b&gt; &#123;',
+      '{Math.max(1, user.name.length)}',
+      '{event.timestamp.slice(0, 10)}',
+      '{["a", "b"].map(x => x + user.name).join()}',
+      '{user.name ? user.name[0].toUpperCase() : "?"}',
+      '{#if user.name}{user.name[0].toUpperCase()}{/if}',
+      '{#if event.scene === 9999}{event.sceneParam.split("-")[0]}{/if}',
+      '{#each user.name.split("") as 字}{字}{/each}',
+      '{encodeURIComponent(user.name)}{JSON.stringify(event)}{String(undefined)}',
+      '<!-- {user.nick} -->',
+      '{user.name /* as they say */}',
+      '{(/[)]/).test(user.name)}',
+      '<br/>a<br></br>b<b>c',
+      'x'.repeat(4000),
+      `{#if event.returning}${'x'.repeat(4000)}{:else}${'y'.repeat(4000)}{/if}`,
+      `<random><a>${'x'.repeat(3000)}</a><a>${'x'.repeat(3000)}</a></random><button>${'x'.repeat(5000)}</button>`,
+      `<message>${'x'.repeat(4000)}</message>${'x'.repeat(4000)}<img src="https://example.com"/>${'x'.repeat(4000)}`,
     ]
 
     for (const source of valid) {
-      it(JSON.stringify(source), () => {
+      it(JSON.stringify(source.slice(0, 100)), () => {
         expect(check(source)).to.deep.equal([])
       })
     }
@@ -254,12 +359,57 @@ describe('checking a text', () => {
       ['a brace that does not close', 'a {user.name', 2, 'unclosed', 'user.name'],
       ['a condition that does not end', 'a {#if true}b', 2, 'unclosed', '#if true'],
       ['a repetition that does not end', '{#each [1] as item}{item}', 0, 'unclosed', '#each [1] as item'],
+      ['a variable in another script', '欢迎 {用户名}！', 3, 'unknown', '用户名'],
+      ['a variable in another script, in an element', '<at id={用户.id}/>', 7, 'unknown', '用户.id'],
+      ['a variable in another script, in a condition', '{#if 用户名}a{/if}', 0, 'unknown', '#if 用户名'],
+      ['a variable in another script, in a repetition', '{#each 名单 as x}a{/each}', 0, 'unknown', '#each 名单 as x'],
+      ['a variable with an accent', '{prénom}', 0, 'unknown', 'prénom'],
+      ['an unknown name in a computation', '{user.name + nick}', 0, 'unknown', 'user.name + nick'],
+      ['an unknown name that may not be reached', '{user.name || nick}', 0, 'unknown', 'user.name || nick'],
+      ['an unknown property in a computation', '{"Hi " + user.nick}', 0, 'unknown', '"Hi " + user.nick'],
+      ['an unknown property in brackets', '{user["nick"]}', 0, 'unknown', 'user["nick"]'],
+      ['a property that is computed', '{user[bot.id]}', 0, 'unknown', 'user[bot.id]'],
+      ['an unknown property of a local', '{#each [user] as who}{who.nick}{/each}', 21, 'unknown', 'who.nick'],
+      ['an unknown name in a branch that is seldom taken', '{#if event.scene === 9}{nick}{/if}', 23, 'unknown', 'nick'],
+      ['an unknown method', '{user.name.upper()}', 0, 'unknown', 'user.name.upper()'],
+      ['an unknown part of a global', '{Math.maximum(1)}', 0, 'unknown', 'Math.maximum(1)'],
+      ['a global that is none of a text\'s', '{process.env.HOME}', 0, 'unknown', 'process.env.HOME'],
+      ['a way out', '{user.name.constructor.constructor("return 1")()}', 0, 'unknown', 'user.name.constructor.constructor("return 1")()'],
+      ['what nobody is known by', '{undefined}', 0, 'unknown', 'undefined'],
+      ['a function', '{user.name.trim}', 0, 'unknown', 'user.name.trim'],
+      ['what has no result for users without a name', '{user.name[0].toUpperCase()}', 0, 'failing', 'user.name[0].toUpperCase()'],
+      ['what has no result for some', '{event.returning ? "again" : null}', 0, 'failing', 'event.returning ? "again" : null'],
+      ['a repetition of what cannot be repeated', '{#each 5 as x}a{/each}', 0, 'unknown', '#each 5 as x'],
+      ['a repetition by a name that is none', '{#each [1] as 1x}a{/each}', 0, 'syntax', '#each [1] as 1x'],
+      ['an assignment', '{user.name = "x"}', 0, 'syntax', 'user.name = "x"'],
+      ['a count', '{event.scene++}', 0, 'syntax', 'event.scene++'],
+      ['a deletion', '{delete user.name}', 0, 'syntax', 'delete user.name'],
+      ['an import', '{import("node:fs")}', 0, 'syntax', 'import("node:fs")'],
+      ['what is waited for', '{await user.name}', 0, 'syntax', 'await user.name'],
+      ['the program itself', '{this.process}', 0, 'syntax', 'this.process'],
+      ['a brace in a string, which ends the expression', '{"}"}', 0, 'syntax', '"'],
+      ['a sign in an element that ends the element', '<b title={1 > 2}>x</b>', 9, 'syntax', '1 >'],
+      ['a variable in quotes, which is none', '<img src="https://example.com/{user.id}"/>', 30, 'syntax', 'user.id}"/>'],
+      ['a variable that is no value of an attribute', '<b {user.name}>x</b>', 3, 'syntax', 'user.name}>'],
+      ['attributes to be spread', '<b {...user}>x</b>', 3, 'syntax', '...user}>'],
+      ['a variable between two signs', '1 < {user.name} > 2', 4, 'syntax', 'user.name} >'],
+      ['an element that hides the end of a condition', '{#if event.returning}a<br>b{/if}c', 22, 'unclosed', '<br>'],
+      ['an element that hides what follows', 'Hello<br>{user.name}', 5, 'unclosed', '<br>'],
+      ['the end of nothing', 'a</>b', 1, 'syntax', '</>'],
+      ['the end of a condition that looks like that of an element', '{#if event.returning}a</if>b', 22, 'syntax', '</if>'],
+      ['a text longer than the platform takes', 'x'.repeat(4001), 4000, 'too-long', ''],
+      ['one of two ways that is too long', `{#if event.returning}a{:else}${'x'.repeat(4001)}{/if}`, 4029, 'too-long', ''],
+      [
+        'ways that are too long together',
+        `{#if user.name}a{:else}${'x'.repeat(2001)}{/if}{#if event.returning}b{:else}<b>${'y'.repeat(2000)}</b>{/if}`, 4060, 'too-long', '',
+      ],
       ['the outer of two conditions that does not end', '{#if true}{#if false}a{/if}', 0, 'unclosed', '#if true'],
     ]
 
     for (const [what, source, index, kind, expression] of faults) {
-      it(`${what}: ${JSON.stringify(source)}`, () => {
+      it(`${what}: ${JSON.stringify(source.slice(0, 100))}`, () => {
         expect(check(source)[0]).to.deep.equal({ index, kind, expression })
+        expect(source.slice(index)).to.satisfy((rest: string) => !expression || rest.includes(expression))
       })
     }
 
@@ -289,6 +439,52 @@ describe('checking a text', () => {
         }
       }), { numRuns: 1000 })
     })
+  })
+
+  it('lets nothing pass that is sent with a hole', () => {
+    const leaf = fc.constantFrom(
+      'user.id', 'user.name', 'user.nick', 'bot.name', 'event.scene', 'event.sceneParam', 'event.timestamp', 'event.returning',
+      'event', 'user', 'item', '名', 'Math', 'Math.PI', 'process', 'undefined', 'null', '1', '"a"', '[]', '["b"]', 'x => x', '/a/', 'this', '"}"', '""',
+    )
+    const { expression } = fc.letrec<{ expression: string }>(tie => ({
+      expression: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        leaf,
+        fc.tuple(tie('expression'), fc.constantFrom('+', '||', '&&', '??', '===', ',', '-', '=', '<')).map(([a, o]) => `${a} ${o} user.name`),
+        fc.tuple(tie('expression'), fc.constantFrom(
+          '.length', '[0]', '.trim()', '.name', '?.id', '.at(-1)', '.split("")', '.first', '()', '++', '.toFixed(1)', '.join("-")',
+        )).map(([a, b]) => a + b),
+        fc.tuple(fc.constantFrom('String', '!', 'JSON.stringify', 'new Date', 'typeof ', 'await '), tie('expression')).map(([f, a]) => `${f}(${a})`),
+        fc.tuple(tie('expression'), tie('expression'), tie('expression')).map(([a, b, c]) => `${a} ? ${b} : ${c}`),
+      ),
+    }))
+    const { text } = fc.letrec<{ text: string }>(tie => ({
+      text: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        expression.map(code => `[{${code}}]`),
+        expression.map(code => `<b title={${code}}>x</b>`),
+        fc.tuple(tie('text'), tie('text')).map(([a, b]) => a + b),
+        fc.tuple(expression, tie('text'), tie('text')).map(([code, a, b]) => `{#if ${code}}${a}{:else}${b}{/if}`),
+        fc.tuple(expression, fc.constantFrom('item', '名', 'user'), tie('text')).map(([code, name, a]) => `{#each ${code} as ${name}}${a}{/each}`),
+        fc.tuple(fc.constantFrom('b', 'br', 'if'), tie('text')).map(([name, a]) => `<${name}>${a}</${name}>`),
+      ),
+    }))
+    const names = ['', 'Ada', '小明 🦊', '<at id="1"/>']
+    let passed = 0
+    fc.assert(fc.property(text, (source) => {
+      if (check(source).length) return
+      passed++
+      for (const name of names) {
+        for (const scene of [null, 1001, 2003]) {
+          for (const returning of [true, false]) {
+            render(source, scope({ user: { name }, event: { scene, sceneParam: name, returning } }), {
+              fail: error => expect.fail(`${JSON.stringify(source)}: ${JSON.stringify(error)} for ${name}`),
+            })
+          }
+        }
+      }
+    }), { numRuns: 3000 })
+    expect(passed).to.be.above(100)
   })
 
   it('runs nothing', () => {

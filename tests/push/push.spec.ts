@@ -54,6 +54,52 @@ describe('push', () => {
     expect(platform.accepted().map(({ body }) => body.content.trim())).to.deep.equal(['{bot.id}', 'second', '{1+1}'])
   })
 
+  describe('runs nothing', () => {
+    const danger: [what: string, content: () => h.Fragment, name: string][] = [
+      ['in markup', () => 'hello <execute>danger</execute>', 'execute'],
+      ['in elements', () => h('execute', 'danger'), 'execute'],
+      ['within other elements', () => 'a<p>b<b>c<execute>danger</execute></b></p>', 'execute'],
+      ['within other components', () => '<random><execute>danger</execute><execute>danger</execute></random>', 'random'],
+      ['in what an attribute holds', () => h('button', { label: [h('b', h('execute', 'danger'))] }, 'a'), 'execute'],
+      ['that asks for an answer', () => '<execute>say <prompt/></execute>', 'execute'],
+      ['that only asks', () => '<prompt>well?</prompt>', 'prompt'],
+      ['of another plugin', () => '<custom/>', 'custom'],
+      ['that is named in parts', () => '<i18n:time value="1"/>', 'i18n:time'],
+      ['in capitals', () => '<EXECUTE>danger</EXECUTE>', 'EXECUTE'],
+      ['of another name space', () => '<koishi:execute>danger</koishi:execute>', 'koishi:execute'],
+      ['that is a function', () => h(function run() { return 'danger' } as never), 'run'],
+      ['that claims to be one', () => '<component is="execute">danger</component>', 'component'],
+    ]
+
+    for (const [what, content, name] of danger) {
+      it(what, async () => {
+        const runs: unknown[] = []
+        await start({
+          prepare(app) {
+            app.command('danger').action(() => { runs.push('danger') })
+            app.component('custom', () => { runs.push('custom') as never; return 'custom' })
+          },
+        })
+        await befriend('A')
+        const error = await push('A', content()).then(() => undefined, error => error)
+        expect(error).to.be.instanceOf(PushError)
+        expect(error).to.include({ reason: 'refused', code: undefined, retryable: false })
+        expect(error.message).to.contain(`<${name}>`)
+        expect(runs).to.deep.equal([])
+        expect(platform.posts).to.deep.equal([])
+      })
+    }
+
+    it('and takes whatever else there is', async () => {
+      await start()
+      await befriend('A')
+      await push('A', 'a<p>b</p><at id="1"/><br/><b>c</b><message>d</message><unheard-of>e</unheard-of>&lt;execute&gt;')
+      expect(platform.accepted().map(({ body }) => body.content).join('')).to.match(/a\nb\n\ncde<execute>/)
+      await push('A', '<button id="1" type="input" text="x">f</button>')
+      expect(platform.accepted().at(-1)!.body.keyboard).to.be.an('object')
+    })
+  })
+
   describe('does not leave', () => {
     const attempt = async (expected: object, userId = 'A') => {
       const before = platform.posts.length
