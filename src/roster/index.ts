@@ -146,7 +146,7 @@ export class Roster {
     const { sort = 'firstSeen' } = query
     const limit = toLimit(query, max)
     const rows: QQUser[] = []
-    for (const range of toRanges(query)) {
+    for (const range of toRanges(query, await this.begins(query))) {
       if (rows.length >= limit) break
       rows.push(...await this.store.database.get('qq_user', range, {
         sort: { [sort]: 'desc', userId: 'desc' },
@@ -168,7 +168,7 @@ export class Roster {
     if (search) {
       this.flush()
       await this.queue.settled()
-      return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search }))
+      return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search }, await this.begins({ search })))
     }
     await this.recount()
     return this.counts.get(query)
@@ -178,7 +178,7 @@ export class Roster {
   async some(limit: number, query: UserQuery): Promise<QQUser[]> {
     if (query.search) this.flush()
     await this.queue.settled()
-    const rows = await this.store.database.get('qq_user', toFilter(query), { limit })
+    const rows = await this.store.database.get('qq_user', toFilter(query, await this.begins(query)), { limit })
     return rows.map(row => this.fold(toKey(row), row)!)
   }
 
@@ -264,6 +264,10 @@ export class Roster {
   /** Puts a write to another table of this plugin into the line. */
   write(task: Task): Promise<void> {
     return this.queue.push(task)
+  }
+
+  private async begins({ search }: UserQuery) {
+    return search ? this.store.begins() : undefined
   }
 
   /** Hands the noted messages, or that of one user, to the queue. */

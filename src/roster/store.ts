@@ -3,6 +3,7 @@ import { Driver } from 'minato'
 import { QQUser, QQUserEntry } from '../model'
 import { toOriginal } from '../shared/patch'
 import { fold, toKey, UserKey } from './keys'
+import { matchesStart, startsWith } from './query'
 import * as sqlite from './sqlite'
 import { untrace } from './untrace'
 
@@ -24,6 +25,7 @@ export class Store {
   readonly shared: boolean
   readonly logger: Logger
   private driver: Driver
+  private ordered?: boolean
 
   constructor(ctx: Context) {
     this.logger = ctx.logger('qq-user')
@@ -51,6 +53,17 @@ export class Store {
 
   async user(key: UserKey): Promise<QQUser | undefined> {
     return (await this.users([key])).rows.get(toKey(key))
+  }
+
+  /** How this database is asked for what begins with a text. In many a collation of PostgreSQL such things do not lie together. */
+  async begins() {
+    if (this.ordered === undefined) {
+      const [row] = await this.database.get('qq_user', {}, { limit: 1, fields: ['selfId', 'userId'] })
+      if (!row) return startsWith
+      const beginning = { $or: startsWith('userId', row.userId.slice(0, -1)) }
+      this.ordered = !!(await this.database.get('qq_user', { $and: [row, beginning] }, ['userId'])).length
+    }
+    return this.ordered ? startsWith : matchesStart
   }
 
   /**
