@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Context } from 'koishi'
 import { engines } from '../database'
-import { createDecisions, Committer } from '../../src/roster/committer'
+import { Committer, createDecisions } from '../../src/roster/committer'
 import { Ledger } from '../../src/roster/ledger'
 import { Store } from '../../src/roster/store'
 import { UserEvent } from '../../src/event'
@@ -135,7 +135,6 @@ for (const engine of engines) {
       }))
       expect(taken.flatMap(set => [...set]).sort()).to.deep.equal([...ids].sort())
     })
-
   })
 }
 

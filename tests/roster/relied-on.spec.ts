@@ -22,6 +22,6 @@ for (const engine of engines) {
       await app.database.remove('qq_user_event', {})
     })
 
-    for (const [what, check] of Object.entries(reliedOn)) it(what, () => check(app.database))
+    for (const [what, check] of reliedOn) it(what, () => check(app.database))
   })
 }
