@@ -1,4 +1,4 @@
-import { $, Context, Dict, Logger, mapValues, pick } from 'koishi'
+import { $, Context, Dict, Logger, omit } from 'koishi'
 import { Driver } from 'minato'
 import { QQUser, QQUserEntry } from '../model'
 import { toOriginal } from '../shared/patch'
@@ -16,6 +16,8 @@ export interface StoredUsers {
 
 /** What differs from one recording of an event to another; the rest is told by the event itself. */
 const CLAIM = ['applied', 'notice', 'noticeReason', 'origin'] as const
+
+const INITIAL: Partial<QQUserEntry> = { notice: 'none', noticeReason: '' }
 
 /** This plugin's tables, reached as directly as the database at hand allows. */
 export class Store {
@@ -74,7 +76,7 @@ export class Store {
     if (sqlite.isSQLite(this.driver)) return sqlite.save(this.driver, users, entries)
     if (users.length) await this.database.upsert('qq_user', users)
     if (!entries.length) return
-    await this.database.upsert('qq_user_event', row => entries.map(entry => claim(row as never, entry)) as never)
+    await this.database.upsert('qq_user_event', row => toClaims(row as never, entries) as never)
   }
 
   /** Changes entries. @returns how many there were */
@@ -86,10 +88,15 @@ export class Store {
 }
 
 /**
- * An update that every database carries out at once with the insertion: of two processes that record an event, the first
- * has it, as nobody's is only what is just being inserted. `origin` comes last, since some assign one column after the other.
+ * Updates that every database carries out at once with the insertion: of two processes that record an event, the first
+ * has it, as nobody's is only what is just being inserted. `origin` comes last, since some assign one column after the
+ * other; what all entries have from the start need not be assigned.
  */
-function claim(row: Dict, entry: QQUserEntry) {
+function toClaims(row: Dict, entries: QQUserEntry[]) {
   const nobodys = $.eq(row.origin, '')
-  return { ...entry, ...mapValues(pick(entry, CLAIM), (value, column) => $.if(nobodys, value as never, row[column])) }
+  const columns = CLAIM.filter(column => entries.some(entry => entry[column] !== INITIAL[column]))
+  return entries.map(entry => ({
+    ...omit(entry, CLAIM),
+    ...Object.fromEntries(columns.map(column => [column, $.if(nobodys, entry[column] as never, row[column])])),
+  }))
 }
