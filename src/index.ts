@@ -73,7 +73,7 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
     if (!arrivals.take(arrival) || !change || change.twin || !session) return
     const announcement = renew(await session, event)
     attempt(ctx, () => announcement.bot.dispatch(announcement))
-    await notices.send(change.entry, change.user, announcement)
+    await notices.send(change.entry, change.user, announcement, change.returning)
   }
 
   const listener: Listener = {

@@ -1,4 +1,4 @@
-import { $, Context, Time } from 'koishi'
+import { $, Context, Random, Time } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { Recent } from '../shared/recent'
@@ -6,9 +6,9 @@ import { attempt } from '../shared/attempt'
 import { Inbox } from '../shared/inbox'
 import { lasting } from '../shared/lasting'
 import { toOriginal } from '../shared/patch'
-import { transition } from './state'
+import { isReturning, transition } from './state'
 import { Claims } from './claims'
-import { Change, Committer, Plan, toKey } from './committer'
+import { Change, Committer, createDecisions, Plan, toKey } from './committer'
 import { GivenUpError, Task, WriteQueue } from './queue'
 import { toPriority } from './lanes'
 import { Probe } from './probe'
@@ -81,8 +81,8 @@ export class Roster {
     this.ready = previous.end.then(() => { this.ready = undefined })
     this.store = new Store(ctx)
     this.events = toOriginal(ctx.lifecycle)
-    this.ledger = new Ledger(this.store)
-    this.committer = new Committer(this.store, this.ledger, plan)
+    this.ledger = new Ledger(this.store, lasting(ctx, 'origin', () => Random.id(8)))
+    this.committer = new Committer(this.store, this.ledger, plan, lasting(ctx, 'decisions', createDecisions))
     this.counts = new Counts(this.store)
     this.probe = new Probe(this.store)
     this.queue = new WriteQueue(ctx, {
@@ -158,7 +158,7 @@ export class Roster {
     await this.ready
     let row = this.rows.get(key)
     if (!row) {
-      const [stored] = await this.store.database.get('qq_user', { selfId, userId })
+      const stored = await this.store.user({ selfId, userId })
       // a commit in the meantime knows better
       row = this.rows.get(key) ?? stored
       if (row) this.rows.set(key, row)
@@ -176,7 +176,7 @@ export class Roster {
     const { sort = 'firstSeen' } = query
     const limit = toLimit(query, max)
     const rows: QQUser[] = []
-    for (const range of toRanges(query)) {
+    for (const range of toRanges(query, await this.begins(query))) {
       if (rows.length >= limit) break
       rows.push(...await this.store.database.get('qq_user', range, {
         sort: { [sort]: 'desc', userId: 'desc' },
@@ -190,15 +190,15 @@ export class Roster {
   /** Which of these users are on the roster. */
   async find(selfId: string, userIds: string[]): Promise<Set<string>> {
     await this.settled()
-    const rows = await this.store.database.get('qq_user', { selfId, userId: userIds }, ['userId'])
-    return new Set(rows.map(({ userId }) => userId))
+    const { rows } = await this.store.users(userIds.map(userId => ({ selfId, userId })))
+    return new Set([...rows.values()].map(({ userId }) => userId))
   }
 
   async count({ search, ...query }: UserQuery): Promise<number> {
     if (search) {
       this.flush()
       await this.settled()
-      return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search }))
+      return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search }, await this.begins({ search })))
     }
     await this.recount()
     return this.counts.get(query)
@@ -208,7 +208,7 @@ export class Roster {
   async some(limit: number, query: UserQuery): Promise<QQUser[]> {
     if (query.search) this.flush()
     await this.settled()
-    const rows = await this.store.database.get('qq_user', toFilter(query), { limit })
+    const rows = await this.store.database.get('qq_user', toFilter(query, await this.begins(query)), { limit })
     return rows.map(row => this.fold(toKey(row), row)!)
   }
 
@@ -251,6 +251,11 @@ export class Roster {
     return this.ledger.count(query)
   }
 
+  /** Whether the user had been there before an entry, if what led to it is not at hand. */
+  async isReturning(user: QQUser, entry: QQUserEntry): Promise<boolean> {
+    return isReturning(user, undefined, entry.occurredAt) || this.ledger.hasEarlierMove(entry)
+  }
+
   async pendingNotices(selfId: string, limit: number) {
     await this.settled()
     return this.ledger.pending(selfId, limit)
@@ -272,9 +277,9 @@ export class Roster {
     this.messages.delete(key)
     this.queue.withdraw(item => 'event' in item && toKey(item.event) === key)
     await this.queue.push(() => this.counts.follow(async () => {
-      const [previous] = await this.store.database.get('qq_user', { selfId, userId })
+      const previous = await this.store.user({ selfId, userId })
       await this.ledger.forget(selfId, userId)
-      await this.store.database.remove('qq_user', { selfId, userId })
+      if (previous) await this.store.database.remove('qq_user', { selfId, userId })
       this.rows.delete(key)
       return { users: [{ previous }] }
     }), { key })
@@ -307,6 +312,10 @@ export class Roster {
   private async settled() {
     await this.ready
     await this.queue.settled()
+  }
+
+  private async begins({ search }: UserQuery) {
+    return search ? this.store.begins() : undefined
   }
 
   /** Hands the noted messages, or that of one user, to the queue. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { transition } from '../../src/roster/state'
+import { isReturning, transition } from '../../src/roster/state'
 import { allKinds, applied, at, event, kinds, replay, state, types } from './replay'
 
 const { add, del, reject, receive, authorizeOff, authorizeOn, message, refusedByUser, notFriends } = kinds
@@ -94,6 +94,24 @@ describe('the state of a user', () => {
       expect(applied(event(receive, 5), event(reject, 3))).to.deep.equal([true, false])
     })
 
+    it('what the user did, though something newer was concluded or entered', () => {
+      expect(applied(event(message, 5), event(add, 3))).to.deep.equal([true, true])
+      expect(applied(event(message, 5), event(del, 3))).to.deep.equal([true, true])
+      expect(applied(event(notFriends, 5), event(add, 3))).to.deep.equal([true, true])
+      expect(applied(event(refusedByUser, 5), event(receive, 3))).to.deep.equal([true, true])
+      expect(applied(event(['friend-push-rejected', 'operator'], 5), event(reject, 3))).to.deep.equal([true, true])
+    })
+
+    it('nothing that came later than what the user did next, whatever was concluded since', () => {
+      expect(applied(event(del, 5), event(message, 9), event(add, 3))).to.deep.equal([true, true, false])
+      expect(applied(event(receive, 50), event(refusedByUser, 90), event(reject, 3))).to.deep.equal([true, true, false])
+    })
+
+    it('what the user did about the one, whatever they did about the other', () => {
+      expect(applied(event(reject, 5), event(add, 3))).to.deep.equal([true, true])
+      expect(applied(event(add, 5), event(reject, 3))).to.deep.equal([true, true])
+    })
+
     it('what is concluded, if it is news', () => {
       expect(applied(event(message, 1), event(message, 2))).to.deep.equal([true, false])
       expect(applied(event(add, 1), event(message, 2))).to.deep.equal([true, false])
@@ -105,6 +123,35 @@ describe('the state of a user', () => {
     it('no permission that is not the user\'s own', () => {
       expect(applied(event(['friend-push-allowed', 'operator'], 1))).to.deep.equal([false])
       expect(applied(event(['friend-push-allowed', 'import'], 1))).to.deep.equal([false])
+    })
+  })
+
+  describe('who adds the bot comes back', () => {
+    const returning = (...events: Parameters<typeof state>) => {
+      const before = events.length > 1 ? state(...events.slice(0, -1)) : undefined
+      return isReturning(state(...events), before, events.at(-1)!.occurredAt)
+    }
+
+    it('if they had left', () => {
+      expect(returning(event(add, 1), event(del, 2), event(add, 3))).to.equal(true)
+      expect(returning(event(del, 2), event(add, 3))).to.equal(true)
+    })
+
+    it('if they were there an hour before', () => {
+      expect(returning(event(add, 0), event(add, 3600))).to.equal(true)
+      expect(returning(event(message, 0), event(add, 3600))).to.equal(true)
+      expect(returning(event(message, 0), event(add, 3599))).to.equal(false)
+    })
+
+    it('not if they are new, and wrote or chose a moment before', () => {
+      expect(returning(event(add, 1))).to.equal(false)
+      expect(returning(event(message, 1), event(add, 2))).to.equal(false)
+      expect(returning(event(reject, 1), event(add, 2))).to.equal(false)
+      expect(returning(event(message, 3), event(add, 2))).to.equal(false)
+    })
+
+    it('not if they left afterwards', () => {
+      expect(returning(event(notFriends, 3), event(add, 2))).to.equal(false)
     })
   })
 

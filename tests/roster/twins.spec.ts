@@ -94,7 +94,39 @@ describe('one toggle through both channels', () => {
   })
 
   it('concerns the switch only', () => {
-    expect(isTwin(event(message, 100), [{ type: 'friend-added', source: 'friend-add', occurredAt: at(100) }])).to.equal(false)
+    expect(isTwin(event(message, 100), [{ id: '1', type: 'friend-added', source: 'friend-add', occurredAt: at(100) }])).to.equal(false)
     expect(twins(event(add, 100), event(message, 100), event(del, 100), event(notFriends, 100))).to.deep.equal([false, false, false, false])
+  })
+})
+
+describe('one deed told under two ids', () => {
+  const again = (kind: Parameters<typeof event>[0], second: number) => event(kind, second, { id: 'again' })
+
+  it('is one', () => {
+    for (const kind of [add, del, reject, receive, authorizeOff, authorizeOn]) {
+      expect(twins(event(kind, 100), again(kind, 100)), `${kind}`).to.deep.equal([false, true])
+      expect(applied(event(kind, 100), again(kind, 100)), `${kind}`).to.deep.equal([true, false])
+      expect(state(event(kind, 100), again(kind, 100)), `${kind}`).to.deep.equal(state(event(kind, 100)))
+    }
+  })
+
+  it('is one though something else happened or was concluded since', () => {
+    expect(applied(event(add, 100), event(message, 103), again(add, 100))).to.deep.equal([true, false, false])
+    expect(applied(event(add, 100), event(reject, 100), again(add, 100))).to.deep.equal([true, true, false])
+    expect(applied(event(add, 100), event(del, 103), again(add, 100))).to.deep.equal([true, true, false])
+  })
+
+  it('is two a second later', () => {
+    expect(twins(event(add, 100), again(add, 101))).to.deep.equal([false, false])
+    expect(applied(event(add, 100), again(add, 101))).to.deep.equal([true, true])
+  })
+
+  it('is two when the user has changed their mind in between', () => {
+    expect(twins(event(reject, 100), event(receive, 100), again(reject, 100))).to.deep.equal([false, false, false])
+    expect(state(event(reject, 100), event(receive, 100), again(reject, 100)).consent).to.equal('rejected')
+  })
+
+  it('is never what was only concluded', () => {
+    expect(twins(event(message, 100), event(add, 100), event(notFriends, 101), event(del, 101))).to.deep.equal([false, false, false, false])
   })
 })

@@ -181,7 +181,7 @@ describe('the line of writes', () => {
       fork.dispose()
       await close()
       expect(outcomes.get(1)).to.equal('given up')
-      expect(log.at(-1)).to.match(/^error 1 writes are lost/)
+      expect(log.at(-1)).to.match(/^warn 1 writes wait until the plugin is loaded again/)
       expect(clock.countTimers()).to.equal(0)
     })
 

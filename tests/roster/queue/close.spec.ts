@@ -85,9 +85,9 @@ describe('the line of writes', () => {
         expect(queue.size).to.equal(0)
       })
 
-      it('says how much is lost', async () => {
+      it('says how much waits for the next time', async () => {
         await queue.close()
-        expect(log.at(-1)).to.match(/^error .*3 writes/)
+        expect(log.at(-1)).to.match(/^warn 3 writes wait/)
       })
 
       it('does not try again when an attempt was under way', async () => {
