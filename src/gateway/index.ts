@@ -81,16 +81,21 @@ export class Gateway {
     try {
       const fact = decode(type, d, now)
       if (!fact) return
+      if (fact.unread) this.complain(type, fact.unread, 'a malformed %s counts as of now: its field %s')
       if (type !== 'C2C_MESSAGE_CREATE') return this.follow(type, d, bot, fact)
       this.listener.message(complete(fact, bot, (d as { id?: unknown }).id))
     } catch (error) {
       if (error instanceof UnknownError) return this.unknown.add({ type, kind: error.kind })
       if (!(error instanceof MalformedError)) throw error
-      this.malformed.add({ type, field: error.field })
-      this.ctx.logger.warn('ignored a malformed %s: its field %s', type, error.field)
+      this.complain(type, error.field, 'ignored a malformed %s: its field %s')
       // the adapter would stumble over it, or announce somebody who cannot be named
       if (error.field !== 'author.id') this.watch(bot, d, { envelope: () => false })
     }
+  }
+
+  private complain(type: WireType, field: string, text: string) {
+    this.malformed.add({ type, field })
+    this.ctx.logger.warn(text, type, field)
   }
 
   private follow(type: WireType, d: unknown, bot: Bot, fact: Fact) {
@@ -169,7 +174,7 @@ function isOurs(bot: Bot) {
   return bot.platform === 'qq' && !bot.hidden
 }
 
-function complete(fact: Fact, bot: Bot, id: unknown): UserEvent {
+function complete({ unread, ...fact }: Fact, bot: Bot, id: unknown): UserEvent {
   return {
     ...fact,
     id: readId(id, MAX_EVENT_ID) ?? deriveId(bot.selfId, fact),
