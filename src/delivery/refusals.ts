@@ -27,7 +27,7 @@ export function toLesson(selfId: string, userId: string, { meaning }: Failure, a
 /**
  * Listens to what the platform says to private messages, whoever sends them.
  *
- * @param refused is told of every definite refusal, and when the attempt began (ms)
+ * @param refused is told of every error that carries a code or says that nothing arrived, and when the attempt began (ms)
  * @returns what takes it back
  */
 export function observeRefusals(internal: Partial<Internal> | undefined, refused: (userId: string, failure: Failure, at: number) => void) {
@@ -36,8 +36,8 @@ export function observeRefusals(internal: Partial<Internal> | undefined, refused
     try {
       return await send(openid, data)
     } catch (error) {
-      const failure = readFailure(error)
-      if (failure.definite) refused(openid, failure, at)
+      const failure = readFailure(error, !!(data?.msg_id || data?.event_id))
+      if (failure.code || failure.undelivered) refused(openid, failure, at)
       throw error
     }
   })

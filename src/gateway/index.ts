@@ -2,6 +2,7 @@ import { Bot, Context, Session } from 'koishi'
 import { deriveId, Fact, MAX_EVENT_ID, readId, UserEvent } from '../event'
 import { Failure, Meaning } from '../delivery/codes'
 import { Reason } from '../gate'
+import { refuseByCode } from '../delivery/answers'
 import { observeRefusals } from '../delivery/refusals'
 import { numberReplies } from '../delivery/replies'
 import { createSession, mend } from '../session'
@@ -148,6 +149,7 @@ export class Gateway {
     let hooks = this.hooks.get(bot)
     if (!hooks) {
       const restore = [
+        refuseByCode(bot.internal),
         numberReplies(bot.internal),
         stopRequests(bot.internal, userId => this.listener.forbid(bot, userId)),
         observeRefusals(bot.internal, (userId, failure, at) => {
