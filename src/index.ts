@@ -5,6 +5,7 @@ import { registerCommands } from './commands'
 import { Config, locales } from './config'
 import { serveConsole } from './console'
 import { Delivery } from './delivery'
+import { Faults } from './delivery/faults'
 import { Gateway } from './gateway'
 import { Guard } from './push/guard'
 import { extendModel } from './model'
@@ -45,6 +46,8 @@ export function apply(ctx: Context, config: Config) {
 
   const guard = new Guard(ctx, roster, config.push.guard ? user => pusher.judgeSending(user) : undefined)
 
+  const faults = new Faults(ctx)
+
   const gateway = new Gateway(ctx, {
     event: (event, session) => attempt(ctx, async () => {
       const change = await roster.accept(event)
@@ -59,8 +62,10 @@ export function apply(ctx: Context, config: Config) {
     },
     group: (bot, groupId) => guard.meet(bot.selfId, groupId),
     forbid: (bot, userId) => config.push.guard ? pusher.forbid(bot.selfId, userId) : undefined,
+    succeeded: (bot, userId) => pusher.succeeded(bot, userId),
     refused(bot, userId, failure, at) {
-      pusher.refused(bot, failure)
+      pusher.refused(bot, userId, failure)
+      faults.note(bot.selfId, failure)
       const lesson = toLesson(bot.selfId, userId, failure, at, roster.hasHeard(bot.selfId, userId, at))
       if (lesson) attempt(ctx, () => roster.accept(lesson))
     },

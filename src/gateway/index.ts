@@ -3,7 +3,7 @@ import { deriveId, Fact, MAX_EVENT_ID, readId, UserEvent } from '../event'
 import { Failure, Meaning } from '../delivery/codes'
 import { Reason } from '../gate'
 import { refuseByCode } from '../delivery/answers'
-import { observeRefusals } from '../delivery/refusals'
+import { observeAnswers } from '../delivery/refusals'
 import { numberReplies } from '../delivery/replies'
 import { createSession, mend } from '../session'
 import { stopRequests } from '../delivery/stop'
@@ -33,6 +33,8 @@ export interface Listener {
   forbid(bot: Bot, userId: string): Reason | undefined
   /** The platform refused a private message, whoever sent it. `at` is when that was tried, in ms. */
   refused(bot: Bot, userId: string, failure: Failure, at: number): void
+  /** The platform took a proactive message, whoever sent it. */
+  succeeded(bot: Bot, userId: string): void
 }
 
 interface Hooks {
@@ -152,9 +154,12 @@ export class Gateway {
         refuseByCode(bot.internal),
         numberReplies(bot.internal),
         stopRequests(bot.internal, userId => this.listener.forbid(bot, userId)),
-        observeRefusals(bot.internal, (userId, failure, at) => {
-          this.refusals.add({ code: failure.code ?? 0, meaning: failure.meaning })
-          this.listener.refused(bot, userId, failure, at)
+        observeAnswers(bot.internal, {
+          succeeded: userId => this.listener.succeeded(bot, userId),
+          refused: (userId, failure, at) => {
+            this.refusals.add({ code: failure.code ?? 0, meaning: failure.meaning })
+            this.listener.refused(bot, userId, failure, at)
+          },
         }),
       ]
       hooks = { tap: new Tap(bot), restore: () => restore.reverse().forEach(restore => restore()) }
