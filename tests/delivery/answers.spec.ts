@@ -62,3 +62,36 @@ describe('an answer whose body carries an error', () => {
     expect((await send() as any).code).to.equal(40054013)
   })
 })
+
+describe('a refusal, wherever its code stands', () => {
+  let harness: Harness
+
+  afterEach(() => harness.stop())
+
+  for (const field of ['both', 'code', 'err_code'] as const) {
+    it(`teaches who said no and who left (${field})`, async () => {
+      harness = await Harness.start({ config: silent })
+      const { app, platform } = harness
+      platform.codeField = field
+      for (const userId of ['A', 'B']) platform.add(userId)
+      await harness.settled(2)
+      platform.users.get('A')!.push = false
+      platform.users.get('B')!.friend = false
+      for (const userId of ['A', 'B']) await app.qqUser.push(platform.selfId, userId, 'news').catch(() => {})
+      await harness.settled(4)
+      expect(await app.qqUser.canPush(platform.selfId, 'A')).to.include({ reason: 'rejected' })
+      expect(await app.qqUser.canPush(platform.selfId, 'B')).to.include({ reason: 'deleted' })
+    })
+
+    it(`of a greeting's id makes it take the next way (${field})`, async () => {
+      harness = await Harness.start({ config: { ...silent, icebreaker: { enabled: true } } })
+      const { platform } = harness
+      platform.codeField = field
+      platform.fail({ code: 40034026 })
+      platform.add('A')
+      const [entry] = await harness.settled(1)
+      expect(entry.notice).to.equal('sent')
+      expect(platform.posts.map(({ route, code }) => [route, code])).to.deep.equal([['event', 40034026], ['proactive', undefined]])
+    })
+  }
+})
