@@ -9,15 +9,19 @@ interface Requests {
 }
 
 /**
- * Makes an error of an answer that is successful by its HTTP status and a refusal by its body. The error is like the
- * adapter's own, so that all that know those know this one.
+ * Makes answers such that the adapter reads them right. What is successful by its HTTP status and a refusal by its body
+ * becomes an error like the adapter's own; an error without a body that can be read, at which the adapter stumbles, gets
+ * an empty one.
  *
  * @returns what takes it back
  */
-export function refuseByCode(internal: Requests | undefined) {
+export function normalizeAnswers(internal: Requests | undefined) {
   const restore = (['sendPrivateMessage', 'sendFilePrivate'] as const).filter(name => internal?.[name]).map((name) => {
     return wrap(internal as Required<Requests>, name, request => async (openid, data) => {
-      const answer = await request(openid, data)
+      const answer = await request(openid, data).catch((error) => {
+        if (HTTP.Error.is(error) && error.response) error.response.data ??= {}
+        throw error
+      })
       if (isRefusal(answer)) throw toError(answer)
       return answer
     })

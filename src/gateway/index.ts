@@ -2,7 +2,7 @@ import { Bot, Context, Session } from 'koishi'
 import { deriveId, Fact, MAX_EVENT_ID, readId, UserEvent } from '../event'
 import { Failure, Meaning } from '../delivery/codes'
 import { Reason } from '../gate'
-import { refuseByCode } from '../delivery/answers'
+import { normalizeAnswers } from '../delivery/answers'
 import { observeAnswers } from '../delivery/refusals'
 import { numberReplies } from '../delivery/replies'
 import { createSession, mend } from '../session'
@@ -151,7 +151,7 @@ export class Gateway {
     let hooks = this.hooks.get(bot)
     if (!hooks) {
       const restore = [
-        refuseByCode(bot.internal),
+        normalizeAnswers(bot.internal),
         numberReplies(bot.internal),
         stopRequests(bot.internal, userId => this.listener.forbid(bot, userId)),
         observeAnswers(bot.internal, {

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { h } from 'koishi'
 import { readFailure } from '../../src/delivery/codes'
 import { Harness, silent } from '../harness'
 
@@ -56,6 +57,13 @@ describe('an answer whose body carries an error', () => {
     expect(await push()).to.include({ reason: 'deleted' })
   })
 
+  for (const [status, reason] of [[403, 'refused'], [413, 'refused'], [502, 'unknown-outcome']] as const) {
+    it(`is what its status ${status} says where it cannot be read`, async () => {
+      harness.platform.fail({ status, body: '<html>' })
+      expect(await push()).to.include({ reason })
+    })
+  }
+
   it('is seen no more once the plugin is gone', async () => {
     harness.plugin!.dispose()
     harness.platform.fail({ status: 200, body: { code: 40054013 } })
@@ -92,6 +100,38 @@ describe('a refusal, wherever its code stands', () => {
       const [entry] = await harness.settled(1)
       expect(entry.notice).to.equal('sent')
       expect(platform.posts.map(({ route, code }) => [route, code])).to.deep.equal([['event', 40034026], ['proactive', undefined]])
+    })
+  }
+})
+
+describe('a refused upload', () => {
+  let harness: Harness
+
+  beforeEach(async () => {
+    harness = await Harness.start({ config: silent })
+    harness.platform.add('A')
+    await harness.settled(1)
+  })
+
+  afterEach(() => harness.stop())
+
+  const picture = '<img src="data:image/png;base64,AAAA"/>'
+  const push = () => harness.app.qqUser.push(harness.platform.selfId, 'A', h.parse(picture)).catch(error => error)
+
+  const answers: [what: string, status: number, body: unknown, code?: number][] = [
+    ['with a code', 400, { code: 850026, message: 'x' }, 850026],
+    ['with a code and HTTP 500', 500, { err_code: 850026, message: 'x' }, 850026],
+    ['with a code and HTTP 200', 200, { err_code: 850026, message: 'x' }, 850026],
+    ['that is too large', 413, { message: 'too large' }],
+    ['that is too large, says a gateway', 413, '<html>too large</html>'],
+    ['that is too large, says nobody', 413, undefined],
+  ]
+
+  for (const [what, status, body, code] of answers) {
+    it(`${what} keeps its code, and is certain`, async () => {
+      harness.platform.fileAnswer = { status, body }
+      expect(await push()).to.include({ name: 'PushError', reason: 'refused', code })
+      expect(harness.platform.posts).to.deep.equal([])
     })
   }
 })

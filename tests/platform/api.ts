@@ -32,6 +32,8 @@ export class Api {
   tooFrequent = 0
   /** Code that files are refused with. */
   fileCode?: number
+  /** What files are answered with, whatever they are. */
+  fileAnswer?: Pick<Answer, 'status' | 'body'>
   readonly faults = new Faults()
   readonly links: Links
   /** Where the code stands in the body of a refusal. */
@@ -97,6 +99,7 @@ export class Api {
       if (kind === 'channel') return this.unknown(method, path)
       this.files.push({ kind, target: id, body, at: world.now() })
       if (this.fileCode) return refuse(this.fileCode)
+      if (this.fileAnswer) return this.fileAnswer
       return { status: 200, body: { file_uuid: randomUUID(), file_info: randomUUID(), ttl: 3600 } }
     }
     if (kind !== 'user' && !world.hasPlace(kind, id)) this.unknown(method, path)

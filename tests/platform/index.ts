@@ -241,6 +241,8 @@ export class Platform {
   set requestsPerSecond(value) { this.api.requestsPerSecond = value }
   get fileCode() { return this.api.fileCode }
   set fileCode(value) { this.api.fileCode = value }
+  get fileAnswer() { return this.api.fileAnswer }
+  set fileAnswer(value) { this.api.fileAnswer = value }
   get audit() { return this.api.audit }
   set audit(value) { this.api.audit = value }
   get pushBanned() { return this.world.pushBanned }
