@@ -10,8 +10,8 @@ interface Requests {
 
 /**
  * Makes answers such that the adapter reads them right. What is successful by its HTTP status and a refusal by its body
- * becomes an error like the adapter's own; an error without a body that can be read, at which the adapter stumbles, gets
- * an empty one.
+ * becomes an error like the adapter's own. The error of an upload whose body cannot be read, at which the adapter
+ * stumbles, gets an empty one: by an upload nothing arrives, so that its status is enough.
  *
  * @returns what takes it back
  */
@@ -19,7 +19,7 @@ export function normalizeAnswers(internal: Requests | undefined) {
   const restore = (['sendPrivateMessage', 'sendFilePrivate'] as const).filter(name => internal?.[name]).map((name) => {
     return wrap(internal as Required<Requests>, name, request => async (openid, data) => {
       const answer = await request(openid, data).catch((error) => {
-        if (HTTP.Error.is(error) && error.response) error.response.data ??= {}
+        if (name === 'sendFilePrivate' && HTTP.Error.is(error) && error.response) error.response.data ??= {}
         throw error
       })
       if (isRefusal(answer)) throw toError(answer)
