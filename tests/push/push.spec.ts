@@ -315,7 +315,7 @@ describe('push', () => {
       await refusal(push('A'))
       await refusal(push('B'))
       expect(harness.warnings).to.have.length(1)
-      expect(harness.warnings[0]).to.contain('credentials (11244)')
+      expect(harness.warnings[0]).to.contain('credentials (40011027)')
     })
 
     it('still replies', async () => {
