@@ -12,10 +12,15 @@ export interface UserEvent {
   scene?: number
   sceneParam?: string
   name?: string
+  /** The event only implies what it says. One that says it outright, of about the same time, is right. */
+  weak?: boolean
 }
 
 /** What a payload says, before it is known which envelope and which bot it belongs to. */
-export type Fact = Omit<UserEvent, 'id' | 'selfId' | 'receivedAt'>
+export interface Fact extends Omit<UserEvent, 'id' | 'selfId' | 'receivedAt'> {
+  /** The field that could not be read, of a fact that counts all the same. */
+  unread?: string
+}
 
 /** An id that every database can hold as a key: printable ASCII, no spaces, at most 100 characters. */
 export function readId(value: unknown, max = MAX_ID): string | undefined {

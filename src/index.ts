@@ -7,6 +7,7 @@ import { registerCommands } from './commands'
 import { Config, locales } from './config'
 import { serveConsole } from './console'
 import { Delivery } from './delivery'
+import { Faults } from './delivery/faults'
 import { Arrival, Gateway, Listener } from './gateway'
 import { Guard } from './push/guard'
 import { extendModel } from './model'
@@ -46,6 +47,7 @@ const unable: Listener = {
   inspect: () => Promise.reject(new Error('the message was stopped, as there is no database to say whether it is wanted')),
   forbid: () => undefined,
   refused() {},
+  succeeded() {},
 }
 
 export function apply(ctx: Context, config: Config) {
@@ -65,6 +67,8 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
   const notices = new Notices(ctx, config, roster, delivery, (selfId, userId) => pusher.admit(selfId, userId))
   const guard = new Guard(ctx, roster, config.push.guard ? user => pusher.judgeSending(user) : undefined)
 
+  const faults = new Faults(ctx)
+
   async function record(arrival: Arrival) {
     const { event, session } = arrival
     const change = await roster.accept(event)
@@ -80,8 +84,10 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
     group: (bot, groupId) => guard.meet(bot.selfId, groupId),
     inspect: (bot, userId) => guard.inspect(bot.selfId, userId),
     forbid: (bot, userId) => config.push.guard ? pusher.forbid(bot.selfId, userId) : undefined,
+    succeeded: (bot, userId) => pusher.succeeded(bot, userId),
     refused(bot, userId, failure, at) {
-      pusher.refused(bot, failure)
+      pusher.refused(bot, userId, failure)
+      faults.note(bot.selfId, failure)
       const event = toLesson(bot.selfId, userId, failure, at, roster.hasHeard(bot.selfId, userId, at))
       if (event) arrivals.add({ event })
     },

@@ -1,4 +1,5 @@
 import { Bot, Context, Time } from 'koishi'
+import { toMeaning } from '../delivery/codes'
 import { Gateway } from '../gateway'
 import { Pusher } from '../push'
 import { Roster } from '../roster'
@@ -31,7 +32,7 @@ export class Diagnostics {
       arrivals: { ...this.gateway.arrivals },
       malformed: this.gateway.malformed.list(),
       unknown: this.gateway.unknown.list(),
-      refusals: this.gateway.refusals.list(),
+      refusals: this.gateway.refusals.list().map(refusal => ({ ...refusal, known: !!toMeaning(refusal.code) })),
       database: { reachable: await this.reach(), ...this.roster.writing },
     }
   }

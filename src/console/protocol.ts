@@ -1,6 +1,7 @@
 import { Dict } from 'koishi'
 import type { DataService } from '@koishijs/plugin-console'
 import type { EventType, NoticeState, QQUser, QQUserEntry } from '../model'
+import type { Meaning } from '../delivery/codes'
 import type { Reason, Verdict } from '../gate'
 import type { UserQuery } from '../roster/query'
 import type { Movement } from '../roster/statistics'
@@ -98,7 +99,8 @@ export interface Diagnosis {
   malformed: { type: string; field: string; count: number; at: number }[]
   /** Of kinds that this plugin does not know. */
   unknown: { type: string; kind: string; count: number; at: number }[]
-  refusals: { code: number; meaning: string; count: number; at: number }[]
+  /** `known` tells whether the code, 0 for none, is one that this plugin knows. */
+  refusals: { code: number; known: boolean; meaning: Meaning; count: number; at: number }[]
   database: { reachable: boolean; waiting: number; failing: boolean }
 }
 

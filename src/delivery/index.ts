@@ -78,8 +78,8 @@ export class Delivery {
       await encoder.send([...toPassive(route), ...elements])
     } catch (error) {
       // a message in parts, of which some arrived, must not be sent again
-      if (encoder.results.length) return { meaning: 'unknown-outcome', definite: false }
-      return error instanceof StoppedError ? { state: 'skipped', reason: error.reason } : readFailure(error)
+      if (encoder.results.length) return { meaning: 'unknown-outcome', undelivered: false }
+      return error instanceof StoppedError ? { state: 'skipped', reason: error.reason } : readFailure(error, route.via !== 'push')
     }
     if (!requests) return { state: 'skipped', reason: rendered ? 'empty' : 'stopped' }
     const ids = encoder.results.map(({ id }) => id!)
@@ -107,7 +107,7 @@ function supervise(bot: Bot, admit: Message['admit']): Bot {
 }
 
 function isFailure(result: Outcome | Failure): result is Failure {
-  return 'definite' in result
+  return 'undelivered' in result
 }
 
 function toPassive(route: Route) {

@@ -1,10 +1,11 @@
 import { wrap } from '../shared/patch'
 
-/** A message to a user, as far as it matters here. With neither id it is proactive. */
+/** A message to a user, as far as it matters here. With neither id it is proactive, or a recall. */
 export interface Request {
   msg_id?: string
   event_id?: string
   msg_seq?: number
+  is_wakeup?: boolean
 }
 
 /** A file for a user. With the flag the platform sends it by itself, as a proactive message. */

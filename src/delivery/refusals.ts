@@ -24,20 +24,29 @@ export function toLesson(selfId: string, userId: string, { meaning }: Failure, a
   return { ...fact, id: deriveId(selfId, fact), selfId, receivedAt: at }
 }
 
+export interface Observer {
+  /** Told of every error that carries a code or says that nothing arrived, and when the attempt began (ms). */
+  refused(userId: string, failure: Failure, at: number): void
+  /** Told of every proactive message that was taken. */
+  succeeded(userId: string): void
+}
+
 /**
  * Listens to what the platform says to private messages, whoever sends them.
  *
- * @param refused is told of every definite refusal, and when the attempt began (ms)
  * @returns what takes it back
  */
-export function observeRefusals(internal: Partial<Internal> | undefined, refused: (userId: string, failure: Failure, at: number) => void) {
+export function observeAnswers(internal: Partial<Internal> | undefined, observer: Observer) {
   return wrapSend(internal, send => async (openid, data) => {
     const at = Date.now()
+    const reply = !!(data?.msg_id || data?.event_id)
     try {
-      return await send(openid, data)
+      const answer = await send(openid, data)
+      if (!reply && !data?.is_wakeup) observer.succeeded(openid)
+      return answer
     } catch (error) {
-      const failure = readFailure(error)
-      if (failure.definite) refused(openid, failure, at)
+      const failure = readFailure(error, reply)
+      if (failure.code || failure.undelivered) observer.refused(openid, failure, at)
       throw error
     }
   })

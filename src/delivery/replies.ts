@@ -22,7 +22,7 @@ export function numberReplies(internal: Partial<Internal> | undefined) {
     try {
       return await send(openid, number > 1 ? { ...data, msg_seq: number } : data)
     } catch (error) {
-      if (readFailure(error).definite) taken.delete(number)
+      if (readFailure(error, true).undelivered) taken.delete(number)
       throw error
     }
   })

@@ -29,13 +29,19 @@ const sources = {
 
 const INTERACTION_AUTHORIZE = 18
 const EARLIEST = Date.UTC(2001, 8, 9)
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
+/** RFC 3339, and what is near to it: a space for the T, no zone, a zone without a colon, a leap second. */
+const DATE = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d):(\d\d)(\.\d+)?(?:(Z)|([+-]\d\d):?(\d\d))?$/i
+/** Where no zone is given, it is the platform's own. */
+const ZONE = ['+08', '00']
+/** No time in seconds is that large, and every one in milliseconds is. */
+const MILLISECONDS = 1e12
 
 /**
  * Reads the payload `d` of a dispatch.
  *
  * @param now the present, in ms: a payload from more than a day ahead is malformed
- * @returns the fact, or `undefined` for an interaction that is not about proactive messages
+ * @returns the fact, with what of it could not be read in `unread`; `undefined` for an interaction that is not about
+ *   proactive messages
  * @throws MalformedError naming the field
  * @throws UnknownError naming the kind
  */
@@ -44,12 +50,11 @@ export function decode(type: WireType, d: unknown, now: number): Fact | undefine
   if (type === 'INTERACTION_CREATE') return decodeInteraction(d, now)
   if (type === 'C2C_MESSAGE_CREATE') return decodeMessage(d, now)
   const [name, source] = sources[type]
-  const fact: Fact = {
+  const fact = dated(type, d.timestamp, now, {
     type: name,
     source,
     userId: readId(d.openid) ?? fail(type, 'openid'),
-    occurredAt: readTime(d.timestamp, now) ?? fail(type, 'timestamp'),
-  }
+  })
   if (type === 'FRIEND_ADD') Object.assign(fact, readScene(d))
   return fact
 }
@@ -66,12 +71,20 @@ function decodeInteraction(d: Record<string, unknown>, now: number): Fact | unde
   // the platform leaves the key out for "off"
   const on = authorize.switch ?? false
   if (typeof on !== 'boolean') return fail(type, 'switch')
-  return {
+  const fact = dated(type, d.timestamp, now, {
     type: on ? 'friend-push-allowed' : 'friend-push-rejected',
     source: 'authorize',
     userId: readId(d.user_openid) ?? fail(type, 'user_openid'),
-    occurredAt: readTime(d.timestamp, now) ?? fail(type, 'timestamp'),
-  }
+  })
+  // that the key means "off" by its absence is nowhere documented
+  return authorize.switch === undefined || authorize.switch === null ? { ...fact, weak: true } : fact
+}
+
+/** A user's no is never lost for want of a time: it counts as of now. */
+function dated(type: WireType, value: unknown, now: number, fact: Omit<Fact, 'occurredAt'>): Fact {
+  const occurredAt = readTime(value, now)
+  if (occurredAt !== undefined) return { ...fact, occurredAt }
+  return fact.type === 'friend-push-rejected' ? { ...fact, occurredAt: now, unread: 'timestamp' } : fail(type, 'timestamp')
 }
 
 function decodeMessage(d: Record<string, unknown>, now: number): Fact {
@@ -91,12 +104,25 @@ export function readGroup(d: unknown): string | undefined {
   return isRecord(d) ? readId(d.group_openid) ?? readId(d.group_id) : undefined
 }
 
-/** Seconds as a number or a numeric string, or RFC 3339, to milliseconds. */
+/** A number or a numeric string of seconds or milliseconds, or a date, to milliseconds. */
 function readTime(value: unknown, now: number): number | undefined {
-  const time = typeof value === 'number' || typeof value === 'string' && /^\d+$/.test(value)
-    ? +value * Time.second
-    : typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : NaN
+  const isNumber = typeof value === 'number' || typeof value === 'string' && /^\d+$/.test(value)
+  const time = isNumber ? readNumber(+value) : typeof value === 'string' ? readDate(value) : NaN
   return time >= EARLIEST && time <= now + Time.day ? Math.floor(time) : undefined
+}
+
+function readNumber(value: number) {
+  return value < MILLISECONDS ? value * Time.second : value
+}
+
+function readDate(value: string) {
+  const match = DATE.exec(value)
+  if (!match) return NaN
+  const [, day, clock, second, fraction = '', utc, hours = ZONE[0], minutes = ZONE[1]] = match
+  // a leap second, which `Date` does not know
+  const leap = second === '60'
+  const time = Date.parse(`${day}T${clock}:${leap ? '59' : second}${fraction}${utc ? 'Z' : `${hours}:${minutes}`}`)
+  return leap ? time + Time.second : time
 }
 
 function readScene(d: Record<string, unknown>): Pick<Fact, 'scene' | 'sceneParam'> {

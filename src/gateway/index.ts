@@ -2,7 +2,8 @@ import { Bot, Context, Session } from 'koishi'
 import { deriveId, Fact, MAX_EVENT_ID, readId, UserEvent } from '../event'
 import { Failure, Meaning } from '../delivery/codes'
 import { Reason } from '../gate'
-import { observeRefusals } from '../delivery/refusals'
+import { normalizeAnswers } from '../delivery/answers'
+import { observeAnswers } from '../delivery/refusals'
 import { numberReplies } from '../delivery/replies'
 import { createSession, mend } from '../session'
 import { noteAddresses } from '../delivery/addressing'
@@ -41,6 +42,8 @@ export interface Listener {
   inspect(bot: Bot, userId: string): Promise<Reason | undefined>
   /** The platform refused a private message, whoever sent it. `at` is when that was tried, in ms. */
   refused(bot: Bot, userId: string, failure: Failure, at: number): void
+  /** The platform took a proactive message, whoever sent it. */
+  succeeded(bot: Bot, userId: string): void
 }
 
 interface Hooks {
@@ -100,16 +103,21 @@ export class Gateway {
     try {
       const fact = decode(type, d, now)
       if (!fact) return
+      if (fact.unread) this.complain(type, fact.unread, 'a malformed %s counts as of now: its field %s')
       if (type !== 'C2C_MESSAGE_CREATE') return this.follow(type, d, bot, fact)
       this.unnamed.run(bot, bot => this.arrive({ event: complete(fact, bot, (d as { id?: unknown }).id) }))
     } catch (error) {
       if (error instanceof UnknownError) return this.unknown.add({ type, kind: error.kind })
       if (!(error instanceof MalformedError)) throw error
-      this.malformed.add({ type, field: error.field })
-      this.ctx.logger.warn('ignored a malformed %s: its field %s', type, error.field)
+      this.complain(type, error.field, 'ignored a malformed %s: its field %s')
       // the adapter would stumble over it, or announce somebody who cannot be named
       if (error.field !== 'author.id') this.watch(bot, d, { envelope: () => false })
     }
+  }
+
+  private complain(type: WireType, field: string, text: string) {
+    this.malformed.add({ type, field })
+    this.ctx.logger.warn(text, type, field)
   }
 
   private follow(type: WireType, d: unknown, bot: Bot, fact: Fact) {
@@ -168,15 +176,19 @@ export class Gateway {
     let hooks = this.hooks.get(bot)
     if (!hooks) {
       const restore = [
+        normalizeAnswers(bot.internal),
         numberReplies(bot.internal),
         noteAddresses(bot),
         stopRequests(bot.internal, {
           ask: async userId => this.listener?.inspect(bot, userId),
           peek: userId => this.listener?.forbid(bot, userId),
         }),
-        observeRefusals(bot.internal, (userId, failure, at) => {
-          this.refusals.add({ code: failure.code ?? 0, meaning: failure.meaning })
-          this.listener?.refused(bot, userId, failure, at)
+        observeAnswers(bot.internal, {
+          succeeded: userId => this.listener?.succeeded(bot, userId),
+          refused: (userId, failure, at) => {
+            this.refusals.add({ code: failure.code ?? 0, meaning: failure.meaning })
+            this.listener?.refused(bot, userId, failure, at)
+          },
         }),
       ]
       hooks = { tap: new Tap(bot), restore: () => restore.reverse().forEach(restore => restore()) }
@@ -198,7 +210,7 @@ function isOurs(bot: Bot) {
   return bot.platform === 'qq' && !bot.hidden
 }
 
-function complete(fact: Fact, bot: Bot, id: unknown): UserEvent {
+function complete({ unread, ...fact }: Fact, bot: Bot, id: unknown): UserEvent {
   return {
     ...fact,
     id: readId(id, MAX_EVENT_ID) ?? deriveId(bot.selfId, fact),

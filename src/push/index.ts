@@ -1,4 +1,4 @@
-import { Bot, Context, Fragment, h, Time, Universal } from 'koishi'
+import { Bot, Context, Fragment, h, Universal } from 'koishi'
 import { QQUser } from '../model'
 import { Config } from '../config'
 import { Failure, Meaning } from '../delivery/codes'
@@ -6,9 +6,11 @@ import { Delivery, Outcome } from '../delivery'
 import { Admission, judge, Reason, Release, Verdict } from '../gate'
 import { Roster } from '../roster'
 import { createPrivateSession } from '../session'
+import { lasting } from '../shared/lasting'
 import { toOriginal } from '../shared/patch'
 import { Limits, Pacer } from './pacer'
 import { PushError } from './error'
+import { createPermissionState, PermissionWatch } from './permission-watch'
 import { Quota } from './quota'
 
 /** Documented for 2026-07. Older pages say other things, so they can be set. */
@@ -18,7 +20,6 @@ const tiers: Record<'certified' | 'uncertified', Limits> = {
 }
 
 const QUEUE = 10_000
-const SUSPENSION = Time.hour
 
 const reasons: Partial<Record<Meaning, Reason>> = {
   'no-permission': 'no-permission',
@@ -38,16 +39,16 @@ export class Pusher {
   private limits: Limits
   private quota: Quota
   private pacers = new Map<string, Pacer>()
-  /** Until when (ms) the platform does not let a bot push. */
-  private suspended = new Map<string, number>()
+  private permissions: PermissionWatch
 
   constructor(private ctx: Context, private config: Config, private roster: Roster, private delivery: Delivery) {
     this.bots = toOriginal(ctx.bots)
+    this.permissions = new PermissionWatch(lasting(ctx, 'permissions', createPermissionState))
     const { push } = config
     this.limits = push.tier === 'custom' ? push : tiers[push.tier]
     this.quota = new Quota(ctx, this.limits.userDay, task => roster.write(task))
     ctx.on('bot-status-updated', (bot) => {
-      if (bot.status === Universal.Status.ONLINE) this.suspended.delete(bot.selfId)
+      if (bot.status === Universal.Status.ONLINE) this.permissions.online(bot.selfId)
     })
   }
 
@@ -55,14 +56,14 @@ export class Pusher {
   async judge(selfId: string, userId: string): Promise<Verdict> {
     const verdict = judge(await this.roster.get(selfId, userId), this.config.push.assumeAllowed)
     if (!verdict.ok) return verdict
-    if (this.isSuspended(selfId)) return { ok: false, reason: 'no-permission' }
+    if (this.permissions.isBlocked(selfId, userId)) return { ok: false, reason: 'no-permission' }
     return this.bot(selfId) ? verdict : { ok: false, reason: 'offline' }
   }
 
   /** Whether somebody else's message to a user may leave; it does unless the answer is a clear no. */
   judgeSending(user: QQUser): Verdict {
     const verdict = judge(user, true)
-    if (!verdict.ok || !this.isSuspended(user.selfId)) return verdict
+    if (!verdict.ok || !this.permissions.isBlocked(user.selfId, user.userId)) return verdict
     return { ok: false, reason: 'no-permission' }
   }
 
@@ -75,14 +76,7 @@ export class Pusher {
 
   /** Until when (ms) the platform does not let a bot push, if so. */
   suspendedUntil(selfId: string): number | undefined {
-    const until = this.suspended.get(selfId)
-    const left = until ? until - Date.now() : 0
-    // more is left only when the clock was set back
-    return left > 0 && left <= SUSPENSION ? until : undefined
-  }
-
-  private isSuspended(selfId: string) {
-    return !!this.suspendedUntil(selfId)
+    return this.permissions.suspendedUntil(selfId)
   }
 
   async push(selfId: string, userId: string, content: Fragment, { signal }: PushOptions = {}): Promise<string[]> {
@@ -124,13 +118,16 @@ export class Pusher {
     }
   }
 
-  /** Takes notice of a refusal that concerns the bot. The operator is told once for each suspension. */
-  refused({ selfId }: Bot, { meaning, code }: Failure) {
-    if (meaning !== 'no-permission') return
-    if (!this.isSuspended(selfId)) {
-      this.ctx.logger.warn('the platform refuses proactive messages of bot %s (code %d): none for an hour, or until it is back online', selfId, code)
-    }
-    this.suspended.set(selfId, Date.now() + SUSPENSION)
+  /** Takes notice of a refusal. The operator is told once for each suspension. */
+  refused({ selfId }: Bot, userId: string, { meaning, code }: Failure) {
+    if (meaning === 'bot-stopped') this.permissions.suspend(selfId)
+    if (meaning !== 'no-permission' || !this.permissions.refused(selfId, userId)) return
+    this.ctx.logger.warn('the platform refuses proactive messages of bot %s (code %d): none for an hour, or until it is back online', selfId, code)
+  }
+
+  /** Takes notice of a proactive message that went out, whoever sent it. */
+  succeeded({ selfId }: Bot, userId: string) {
+    this.permissions.succeeded(selfId, userId)
   }
 
   forget(selfId: string, userId: string) {

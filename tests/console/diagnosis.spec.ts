@@ -9,13 +9,15 @@ describe('console: diagnosis', () => {
 
   it('knows the intents, what arrived, what was malformed and what was refused', async () => {
     const page = await site.start({ bot: { intents: 1 << 25 }, strict: false })
-    await site.befriend('A')
+    const users = ['A', 'C', 'D']
+    await site.befriend(...users)
     for (let time = 0; time < 3; time++) site.platform.dispatch('FRIEND_ADD', { openid: 'B', timestamp: 'now' })
     const authorize = { type: 18, scene: 'c2c', user_openid: 'A', timestamp: Date.now() / 1000 | 0 }
     site.platform.dispatch('INTERACTION_CREATE', { ...authorize, data: { resolved: { authorize_data: { scope: 'voice_call', switch: true } } } })
     site.platform.pushBanned = true
-    await page.call('qq-user/push', site.platform.selfId, 'A', 'news')
-    await page.until('qq-user/sent')
+    for (const userId of users) await site.harness.app.qqUser.push(site.platform.selfId, userId, 'news').catch(() => {})
+    site.platform.fail({ code: 40099999 })
+    await site.harness.bot.internal.sendPrivateMessage('A', { content: 'news', event_id: 'e' }).catch(() => {})
     const diagnosis = await page.call('qq-user/diagnose')
     expect(diagnosis.adapter).to.equal(true)
     expect(diagnosis.bots).to.have.length(1)
@@ -27,8 +29,11 @@ describe('console: diagnosis', () => {
     expect(diagnosis.malformed).to.have.length(1)
     expect(diagnosis.malformed[0]).to.include({ type: 'FRIEND_ADD', field: 'timestamp', count: 3 })
     expect(diagnosis.unknown.map(({ type, kind, count }) => [type, kind, count])).to.deep.equal([['INTERACTION_CREATE', 'voice_call', 1]])
-    expect(await site.harness.users).to.have.length(1)
-    expect(diagnosis.refusals.map(({ meaning, count }) => [meaning, count])).to.deep.equal([['no-permission', 1]])
+    expect(await site.harness.users).to.have.length(3)
+    expect(diagnosis.refusals.map(({ code, known, meaning, count }) => [code, known, meaning, count])).to.deep.equal([
+      [40099999, false, 'refused', 1],
+      [40034105, true, 'no-permission', 3],
+    ])
     expect(diagnosis.database).to.deep.equal({ reachable: true, waiting: 0, failing: false, setAside: [] })
   })
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { Meaning } from '../../src/delivery/codes'
+import { listMeanings, Meaning } from '../../src/delivery/codes'
 import { MAX_EVENT_ID, readId } from '../../src/event'
 import { EventType } from '../../src/model'
 import { toLesson } from '../../src/delivery/refusals'
@@ -10,15 +10,11 @@ const now = Date.UTC(2026, 0, 1, 12)
 
 describe('what a refused send teaches', () => {
   const at = now + 789
-  const lesson = (meaning: Meaning, time = at) => toLesson('100', 'U', { meaning, definite: true }, time)
+  const lesson = (meaning: Meaning, time = at) => toLesson('100', 'U', { meaning, undelivered: true }, time)
 
   const lessons: Partial<Record<Meaning, EventType>> = { rejected: 'friend-push-rejected', deleted: 'friend-deleted' }
-  const meanings: Meaning[] = [
-    'event-unknown', 'window-closed', 'duplicate', 'rejected', 'deleted', 'transient',
-    'rate', 'no-permission', 'audit', 'content', 'refused', 'unknown-outcome',
-  ]
 
-  for (const meaning of meanings) {
+  for (const meaning of listMeanings()) {
     it(`${meaning}: ${lessons[meaning] ?? 'nothing'}`, () => {
       expect(lesson(meaning)?.type).to.equal(lessons[meaning])
     })
@@ -36,7 +32,7 @@ describe('what a refused send teaches', () => {
 
   it('has an id that fits and cannot be replied to', () => {
     const longest = 'x'.repeat(100)
-    const event = toLesson(longest, longest, { meaning: 'rejected', definite: true }, at)!
+    const event = toLesson(longest, longest, { meaning: 'rejected', undelivered: true }, at)!
     expect(readId(event.id, MAX_EVENT_ID)).to.equal(event.id)
     expect(canReply({ ...event, occurredAt: new Date(event.occurredAt) })).to.equal(false)
   })

@@ -68,7 +68,8 @@ describe('reading a payload', () => {
         expect(text).to.not.match(/[\p{Cc}\p{Cs}]/u)
         expect([...text].length).to.be.at.most(64)
       }
-      expect(['type', 'source', 'userId', 'occurredAt', 'scene', 'sceneParam', 'name']).to.include.members(Object.keys(fact))
+      if (fact.unread) expect(fact).to.include({ type: 'friend-push-rejected', occurredAt: now })
+      expect(['type', 'source', 'userId', 'occurredAt', 'scene', 'sceneParam', 'name', 'weak', 'unread']).to.include.members(Object.keys(fact))
     }
 
     it('is a fact by the rules, or nothing, or malformed', () => {

@@ -82,11 +82,14 @@ describe('reading a payload', () => {
         source: 'authorize',
         userId: openid,
         occurredAt: seconds * 1000,
+        weak: true,
       })
     })
 
-    it('is off when it says false', () => {
-      expect(decode('INTERACTION_CREATE', authorize({ switch: false }), now)!.type).to.equal('friend-push-rejected')
+    it('is off when it says false, and that is no weak word', () => {
+      const fact = decode('INTERACTION_CREATE', authorize({ switch: false }), now)!
+      expect(fact.type).to.equal('friend-push-rejected')
+      expect(fact.weak).to.equal(undefined)
     })
 
     it('counts wherever it was toggled', () => {
@@ -193,10 +196,19 @@ describe('reading a payload', () => {
   describe('a malformed time', () => {
     for (const [what, value] of wrongTimes) {
       it(what, () => {
-        for (const type of plainTypes) {
+        for (const type of plainTypes.filter(type => type !== 'C2C_MSG_REJECT')) {
           expect(fault(type, { openid, timestamp: value })).to.equal(`${type} timestamp`)
         }
-        expect(fault('INTERACTION_CREATE', authorize({}, { timestamp: value }))).to.equal('INTERACTION_CREATE timestamp')
+        expect(fault('INTERACTION_CREATE', authorize({ switch: true }, { timestamp: value }))).to.equal('INTERACTION_CREATE timestamp')
+      })
+
+      it(`${what}, on a rejection, which counts as of now`, () => {
+        const rejection = { type: 'friend-push-rejected', userId: openid, occurredAt: now, unread: 'timestamp' }
+        expect(decode('C2C_MSG_REJECT', { openid, timestamp: value }, now)).to.deep.equal({ ...rejection, source: 'msg-reject' })
+        for (const off of [{}, { switch: false }]) {
+          const fact = decode('INTERACTION_CREATE', authorize(off, { timestamp: value }), now)
+          expect(fact).to.deep.include({ ...rejection, source: 'authorize' })
+        }
       })
     }
   })
@@ -212,6 +224,13 @@ describe('reading a payload', () => {
       ['a date with a fraction', '2026-10-31T08:30:15.250Z', seconds * 1000 + 250],
       ['a date with nanoseconds', '2026-10-31T16:30:15.250999999+08:00', seconds * 1000 + 250],
       ['a date in small letters', '2026-10-31t08:30:15z', seconds * 1000],
+      ['milliseconds', seconds * 1000 + 250, seconds * 1000 + 250],
+      ['a string of milliseconds', `${seconds * 1000 + 250}`, seconds * 1000 + 250],
+      ['a date in a zone without a colon', '2026-10-31T16:30:15+0800', seconds * 1000],
+      ['a date without a zone, which is the platform\'s', '2026-10-31T16:30:15', seconds * 1000],
+      ['a date with a space for the T', '2026-10-31 08:30:15Z', seconds * 1000],
+      ['a date with a space for the T and no zone', '2026-10-31 16:30:15', seconds * 1000],
+      ['a date at a leap second', '2026-10-31T23:59:60+08:00', Date.UTC(2026, 9, 31, 16)],
       ['now', now / 1000, now],
       ['a day ahead, for clocks that differ', now / 1000 + 86_400, now + day],
     ]

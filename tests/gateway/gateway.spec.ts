@@ -247,7 +247,7 @@ describe('gateway', () => {
       }),
       fc.record({
         openid: fc.constant('A'),
-        timestamp: fc.constantFrom<unknown>(undefined, null, '', 'yesterday', -1, 1e300, 1700000000000, 99999999999, {}, []),
+        timestamp: fc.constantFrom<unknown>(undefined, null, '', 'yesterday', -1, 1e300, 1700000000000000, 99999999999, {}, []),
       }),
     )
 
@@ -257,6 +257,7 @@ describe('gateway', () => {
         fc.constantFrom('FRIEND_ADD', 'FRIEND_DEL', 'C2C_MSG_REJECT', 'C2C_MSG_RECEIVE'),
         hostile,
         async (type, d) => {
+          fc.pre(type !== 'C2C_MSG_REJECT' || (d as any)?.openid !== 'A')
           const before = harness.warnings.length
           platform.dispatch(type, d)
           await until(() => harness.warnings.length > before)
@@ -286,7 +287,7 @@ describe('gateway', () => {
       authorize({ switch: 'yes' })
       authorize({ switch: 1 })
       authorize({}, { user_openid: '' })
-      authorize({}, { timestamp: 'now' })
+      authorize({ switch: true }, { timestamp: 'now' })
       authorize({}, { data: null })
       platform.dispatch('INTERACTION_CREATE', null)
       await until(() => harness.warnings.length === 6)
@@ -296,6 +297,33 @@ describe('gateway', () => {
       ])
       expect(harness.sessions).to.deep.equal([])
     })
+  })
+
+  describe('a rejection whose time cannot be read', () => {
+    const openid = 'A'
+    const off = { type: 18, scene: 'c2c', user_openid: openid, data: { resolved: { authorize_data: { scope: 'c2c_push' } } } }
+    const rejections: [what: string, type: string, d: object][] = [
+      ['an event', 'C2C_MSG_REJECT', { openid, timestamp: null }],
+      ['an interaction', 'INTERACTION_CREATE', off],
+    ]
+
+    for (const [what, type, d] of rejections) {
+      it(`counts as of now, with the warning, as ${what}`, async () => {
+        await start()
+        platform.add(openid)
+        await received(1)
+        const before = Date.now()
+        const { id } = platform.dispatch(type, d)
+        platform.dispatch(type, d, { id })
+        await received(2)
+        await until(async () => (await harness.users)[0].consent === 'rejected')
+        const [{ consentAt }] = await harness.users
+        expect(+consentAt!).to.be.within(before, Date.now())
+        expect((await harness.ledger).map(({ type }) => type)).to.deep.equal(['friend-added', 'friend-push-rejected'])
+        await until(() => harness.warnings.length === 2)
+        expect(harness.warnings[0]).to.equal(`w qq-user a malformed ${type} counts as of now: its field timestamp`)
+      })
+    }
   })
 
   it('a plugin that throws in a listener does not keep the event from others or from the roster', async () => {

@@ -8,6 +8,7 @@ import { examine } from '../../client/doctor/examine'
 import { toMarks, toPieces } from '../../client/texts/markup'
 import { readChunks } from '../../client/transfer/chunks'
 import messages from '../../locales/zh-CN.yml'
+import { listMeanings } from '../../src/delivery/codes'
 import { check } from '../../src/notices/template'
 
 const root = resolve(__dirname, '../../client')
@@ -47,6 +48,12 @@ describe('the source of the page', () => {
     const words = messages['qq-user']
     for (const group of ['relation', 'consent', 'type', 'source', 'notice', 'reason', 'scene'] as const) {
       for (const id in words[group]) expect(chinese.has(`${group}.${id}`), `${group}.${id}`).to.equal(true)
+    }
+  })
+
+  it('has a text and an advice for everything that an answer of the platform may mean', () => {
+    for (const meaning of listMeanings()) {
+      for (const key of [meaning, `${meaning}-advice`]) expect(chinese.has(`doctor.mean.${key}`), key).to.equal(true)
     }
   })
 

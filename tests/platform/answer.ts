@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { IncomingMessage, ServerResponse } from 'node:http'
-import { describeCode } from './rules'
+import { findCode } from './codes'
+import { CodeField } from './types'
 
 /** What the API does with a request. */
 export interface Answer {
@@ -11,8 +12,17 @@ export interface Answer {
   close?: boolean
 }
 
-export function refuse(code: number, status = 400): Answer {
-  return { status, body: { code, err_code: code, message: describeCode(code), trace_id: randomUUID().replace(/-/g, '') } }
+/** A refusal; a gateway's carries two different numbers. */
+export function refuse(code: number, status?: number): Answer {
+  const { inner = code, message, status: usual = 400 } = findCode(code)
+  return { status: status ?? usual, body: { code, err_code: inner, message, trace_id: randomUUID().replace(/-/g, '') } }
+}
+
+/** Leaves a refusal's code in one place only, if so wanted. */
+export function placeCode(body: unknown, field: CodeField) {
+  const { code, err_code: inner = code, ...rest } = Object(body)
+  if (field === 'both' || code === undefined) return body
+  return { ...rest, [field]: field === 'code' ? code : inner }
 }
 
 export async function readText(request: IncomingMessage) {

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { IncomingMessage, ServerResponse } from 'node:http'
-import { Answer, readText, refuse, write } from './answer'
+import { Answer, placeCode, readText, refuse, write } from './answer'
 import { rfc3339, Timers } from './clock'
 import { Faults, hasOutcome } from './faults'
-import { describeCode, Verdict } from './rules'
-import { Fault, Kind, Post, UnknownRequest } from './types'
+import { Meter } from './meter'
+import { describeCode } from './codes'
+import { Links } from './links'
+import { Verdict } from './rules'
+import { CodeField, Fault, Kind, Post, UnknownRequest, Upload } from './types'
 import { World } from './world'
 
 const kinds: Record<string, Kind> = { users: 'user', groups: 'group', channels: 'channel' }
@@ -21,22 +24,38 @@ export interface ApiOptions {
 export class Api {
   readonly posts: Post[] = []
   readonly acknowledged: string[] = []
+  readonly files: Upload[] = []
   readonly unknownRequests: UnknownRequest[] = []
+  /** Messages and files that the API takes in a second; others are refused. */
+  requestsPerSecond = Infinity
+  /** How many were refused for that. */
+  tooFrequent = 0
+  /** Code that files are refused with. */
+  fileCode?: number
+  /** What files are answered with, whatever they are. */
+  fileAnswer?: Pick<Answer, 'status' | 'body'>
   readonly faults = new Faults()
+  readonly links: Links
+  /** Where the code stands in the body of a refusal. */
+  codeField: CodeField = 'both'
   latency = 0
   audit = false
   /** Does not tell bots who they are. */
   secretive = false
 
   private timers = new Timers()
+  private meter = new Meter()
   private watchers = new Set<(post: Post) => void>()
 
-  constructor(private options: ApiOptions) {}
+  constructor(private options: ApiOptions) {
+    this.links = new Links(() => options.world.now())
+  }
 
   async handle(request: IncomingMessage, response: ServerResponse) {
     const text = await readText(request).catch(() => undefined)
     if (text === undefined) return
     const answer = this.answer(request, text)
+    answer.body = placeCode(answer.body, this.codeField)
     if (answer.hang) return
     const delay = this.latency + (answer.delay ?? 0)
     if (delay > 0) this.timers.set(() => write(response, answer), delay)
@@ -66,13 +85,23 @@ export class Api {
       return { status: 204 }
     }
 
+    if (method === 'POST' && path === '/v2/generate_url_link') return this.links.answer(parseObject(text))
+
     const target = method === 'POST' && /^(?:\/v2\/(users|groups)|\/(channels))\/([^/]+)\/(messages|files)$/.exec(path)
     if (!target) return this.unknown(method, path)
     const kind = kinds[target[1] ?? target[2]]
     const id = decode(target[3])
     const body = parseObject(text)
+    if (this.meter.count(world.now(), 1000) >= this.requestsPerSecond) {
+      this.tooFrequent++
+      return refuse(100017, 429)
+    }
+    if (this.requestsPerSecond < Infinity) this.meter.add(world.now())
     if (target[4] === 'files') {
       if (kind === 'channel') return this.unknown(method, path)
+      this.files.push({ kind, target: id, body, at: world.now() })
+      if (this.fileCode) return refuse(this.fileCode)
+      if (this.fileAnswer) return this.fileAnswer
       return { status: 200, body: { file_uuid: randomUUID(), file_info: randomUUID(), ttl: 3600 } }
     }
     if (kind !== 'user' && !world.hasPlace(kind, id)) this.unknown(method, path)
@@ -86,7 +115,7 @@ export class Api {
 
   private receive(kind: Kind, target: string, body: any): Answer {
     const { world } = this.options
-    const verdict = body ? this.judge(kind, target, body) : { route: 'proactive' as const, seq: 1, code: 11255 }
+    const verdict = body ? this.judge(kind, target, body) : { route: 'proactive' as const, seq: 1, code: 40011000 }
     const post: Post = { kind, target, body, at: world.now(), route: verdict.route, status: 200, reached: false }
     this.posts.push(post)
     const fault = this.faults.take(post)
@@ -94,7 +123,7 @@ export class Api {
     const usual = !replaced || fault.accept ? this.settle(post, verdict) : undefined
     const answer = replaced ? distort(fault, usual) : usual!
     post.status = answer.hang || answer.close ? 0 : answer.status
-    if (replaced) post.code = Object(answer.body).code
+    if (replaced) post.code = Object(answer.body).code ?? Object(answer.body).err_code
     for (const watcher of this.watchers) watcher(post)
     return { ...answer, delay: fault?.delay }
   }

@@ -5,7 +5,7 @@ import { AddressInfo } from 'node:net'
 import { Api } from './api'
 import { Gateway } from './gateway'
 import * as payloads from './payloads'
-import { Envelope, Fault, PlatformOptions, Post } from './types'
+import { CodeField, Envelope, Fault, PlatformOptions, Post } from './types'
 import { Poster, Webhook } from './webhook'
 import { World } from './world'
 
@@ -152,6 +152,11 @@ export class Platform {
     else this.gateway.send(envelope)
   }
 
+  /** Tells of the same once more, in an envelope of its own. */
+  double({ t, d }: Envelope) {
+    return this.dispatch(t, d)
+  }
+
   // transports
 
   /** Posts one event to the webhook and hands back the answer. */
@@ -198,6 +203,8 @@ export class Platform {
   // what the bot did
 
   get posts() { return this.api.posts }
+  get files() { return this.api.files }
+  get tooFrequent() { return this.api.tooFrequent }
   get acknowledged() { return this.api.acknowledged }
   get unknownRequests() { return this.api.unknownRequests }
 
@@ -234,10 +241,24 @@ export class Platform {
   get secretive() { return this.api.secretive }
   set secretive(value) { this.api.secretive = value }
 
+  get requestsPerSecond() { return this.api.requestsPerSecond }
+  set requestsPerSecond(value) { this.api.requestsPerSecond = value }
+  get fileCode() { return this.api.fileCode }
+  set fileCode(value) { this.api.fileCode = value }
+  get fileAnswer() { return this.api.fileAnswer }
+  set fileAnswer(value) { this.api.fileAnswer = value }
   get audit() { return this.api.audit }
   set audit(value) { this.api.audit = value }
   get pushBanned() { return this.world.pushBanned }
   set pushBanned(value) { this.world.pushBanned = value }
+  /** Whether no user may be recalled by this bot. */
+  get recallClosed() { return this.world.recallClosed }
+  set recallClosed(value) { this.world.recallClosed = value }
+  /** Where the code stands in the body of a refusal; `both` unless told. */
+  get codeField(): CodeField { return this.api.codeField }
+  set codeField(value) { this.api.codeField = value }
+  /** Links that were made, and how they are answered. */
+  get links() { return this.api.links }
   get freshFor() { return this.world.freshFor }
   set freshFor(value) { this.world.freshFor = value }
   /** May be changed at any time. */

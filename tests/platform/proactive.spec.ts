@@ -43,6 +43,14 @@ describe('the stand-in platform', () => {
       expect(await client.send('u', { content: 'hi' })).to.equal(40034105)
     })
 
+    it('can be denied to one recipient', async () => {
+      platform.add('u')
+      platform.add('v')
+      platform.users.get('u')!.pushBanned = true
+      expect(await client.send('u', { content: 'hi' })).to.equal(40034105)
+      expect(await client.send('v', { content: 'hi' })).to.equal(undefined)
+    })
+
     it('keep within the rates', async () => {
       await start({ limits: { botSecond: 3, botMinute: 6, userMinute: 4, userDay: 5 } })
       platform.add('u')

@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import { freeze } from '../clock'
-import { client, platform, start, usePlatform } from './setup'
+import { toMeaning } from '../../src/delivery/codes'
+import { findCode, listCodes } from './codes'
+import { client, minute, pass, platform, start, usePlatform } from './setup'
 
 describe('the stand-in platform', () => {
   usePlatform()
@@ -15,9 +17,9 @@ describe('the stand-in platform', () => {
       expect(await client.send('u', { content: 'x'.repeat(4000) })).to.equal(undefined)
       expect(await client.send('u', { markdown: { content: '# hi' }, msg_type: 2 })).to.equal(undefined)
       expect(await client.send('u', { content: ' ', media: { file_info: 'x' }, msg_type: 7 })).to.equal(undefined)
-      expect(await client.send('u', '{')).to.equal(11255)
+      expect(await client.send('u', '{')).to.equal(40011000)
       for (const seq of [-1, 1.5, 2 ** 32, '1']) {
-        expect(await client.send('u', { content: 'hi', msg_id: d.id, msg_seq: seq })).to.equal(11255)
+        expect(await client.send('u', { content: 'hi', msg_id: d.id, msg_seq: seq })).to.equal(40011000)
       }
       expect(await client.send('u', { content: 'hi', msg_id: d.id, msg_seq: 2 ** 32 - 1 })).to.equal(undefined)
     })
@@ -29,6 +31,93 @@ describe('the stand-in platform', () => {
       expect(refused.data).to.have.all.keys('code', 'err_code', 'message', 'trace_id')
       const { data } = await client.call('POST', '/v2/users/u/messages', { content: 'hi' })
       expect(data).to.deep.equal({ id: platform.posts[1].id, timestamp: '2026-01-01T08:00:00+08:00' })
+    })
+  })
+
+  describe('refusals', () => {
+    beforeEach(() => platform.add('u'))
+
+    it('know every code', async () => {
+      for (const code of listCodes()) {
+        platform.fail({ code })
+        const { status, data } = await client.call('POST', '/v2/users/u/messages', { content: 'hi' })
+        expect(data.code).to.equal(code)
+        expect(status).to.be.oneOf([202, 400, 401])
+        expect(data.message, `${code}`).to.not.equal('request failed')
+      }
+    })
+
+    it('are the platform\'s own for every code that the plugin knows', () => {
+      const inner = listCodes().map(code => findCode(code).inner)
+      for (const code of listCodes()) expect(toMeaning(code), `${code}`).to.be.a('string')
+      for (const code of inner) if (code) expect(toMeaning(code), `${code}`).to.be.a('string')
+    })
+
+    it('of the gateway carry two different numbers', async () => {
+      platform.fail({ code: 11244 })
+      const { status, data } = await client.call('POST', '/v2/users/u/messages', { content: 'hi' })
+      expect([status, data.code, data.err_code]).to.deep.equal([401, 11244, 40011027])
+    })
+
+    for (const [field, codes] of [['both', [11255, 40011028]], ['code', [11255, undefined]], ['err_code', [undefined, 40011028]]] as const) {
+      it(`carry their code as ${field}`, async () => {
+        platform.codeField = field
+        platform.fail({ code: 11255 })
+        const { data } = await client.call('POST', '/v2/users/u/messages', { content: 'hi' })
+        expect([data.code, data.err_code]).to.deep.equal(codes)
+        expect(platform.posts[0].code).to.equal(11255)
+        platform.audit = true
+        const audit = await client.call('POST', '/v2/users/u/messages', { content: 'hi' })
+        expect([audit.status, audit.data.code ?? audit.data.err_code]).to.deep.equal([202, 304023])
+      })
+    }
+  })
+
+  describe('too many requests', () => {
+    it('are refused, files included, whatever they are for', async () => {
+      platform.add('u')
+      platform.requestsPerSecond = 3
+      const { d } = platform.message('u')
+      expect(await client.send('u', { content: 'hi' })).to.equal(undefined)
+      expect(await client.send('u', { content: 'hi', msg_id: d.id })).to.equal(undefined)
+      expect((await client.call('POST', '/v2/users/u/files', {})).status).to.equal(200)
+      const { status, data } = await client.call('POST', '/v2/users/u/messages', { content: 'hi', msg_id: d.id, msg_seq: 2 })
+      expect([status, data.code, data.err_code]).to.deep.equal([429, 100017, 40023001])
+      expect((await client.call('POST', '/v2/users/u/files', {})).status).to.equal(429)
+      expect(platform.tooFrequent).to.equal(2)
+      pass(1000)
+      expect(await client.send('u', { content: 'hi', msg_id: d.id, msg_seq: 2 })).to.equal(undefined)
+    })
+  })
+
+  describe('links', () => {
+    const make = async (data: unknown) => (await client.call('POST', '/v2/generate_url_link', { callback_data: data })).data
+
+    it('are answered in three ways', async () => {
+      const url = /^https:\/\/bot\.q\.qq\.com\/s\/\w{8}$/
+      const first = await make('poster-1')
+      expect(first).to.deep.include({ retcode: 0, msg: 'success' })
+      expect(first.data.url).to.match(url)
+      platform.links.shape = 'data'
+      expect(Object.keys(await make('poster-1'))).to.deep.equal(['data'])
+      platform.links.shape = 'url_link'
+      expect((await make('poster-1')).url_link).to.match(url)
+      expect([...platform.links.made.values()]).to.deep.equal(['poster-1', 'poster-1', 'poster-1'])
+    })
+
+    it('carry letters, digits and hyphens', async () => {
+      for (const data of ['', 'a:b', 'a b', '中', 'x'.repeat(33), 5]) {
+        expect(await make(data)).to.include({ retcode: 51 })
+        pass(minute)
+      }
+      expect(await make('x'.repeat(32))).to.include({ retcode: 0 })
+    })
+
+    it('are made nine in a row', async () => {
+      for (let time = 0; time < 9; time++) expect(await make('a')).to.include({ retcode: 0 })
+      expect(await make('a')).to.include({ code: 100017, err_code: 40023001 })
+      pass(minute)
+      expect(await make('a')).to.include({ retcode: 0 })
     })
   })
 

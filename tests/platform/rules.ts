@@ -1,3 +1,4 @@
+import { judgeRecall, Recalls } from './recall'
 import { Limits, Route, UserState } from './types'
 
 export const windowLength = 60 * 60_000
@@ -21,13 +22,16 @@ export interface Window {
 export interface Situation {
   openid: string
   now: number
-  user?: Pick<UserState, 'friend' | 'push'>
+  user?: Pick<UserState, 'friend' | 'push' | 'pushBanned'>
   /** What the message's `event_id` stands for. */
   event?: Window
   /** What the message's `msg_id` stands for. */
   source?: Window
   freshFor: number
   pushBanned: boolean
+  /** What the user's writing lets the bot recall. */
+  recalls?: Recalls
+  recallClosed?: boolean
   limits: Limits
   /** Accepted proactive messages in each limit's span of time, up to now. */
   sent: Limits
@@ -50,13 +54,15 @@ export function judge(body: any, situation: Situation): Verdict {
   if (!situation.user?.friend) return { route: reply.route, seq, code: 40054004 }
   const code = reply.code
     ?? (reply.route === 'proactive' ? judgeProactive(situation) : undefined)
+    ?? (reply.route === 'recall' ? judgeWakeup(situation) : undefined)
     ?? judgeContent(body)
   return { route: reply.route, seq, code }
 }
 
 function judgeReply(body: any, situation: Situation, seq: unknown): { route: Route; code?: number } {
-  const route = body.event_id ? 'event' : body.msg_id ? 'msg' : 'proactive'
-  if (!Number.isInteger(seq) || Number(seq) < 0 || Number(seq) >= 2 ** 32) return { route, code: 11255 }
+  const route = body.is_wakeup ? 'recall' : body.event_id ? 'event' : body.msg_id ? 'msg' : 'proactive'
+  if (!Number.isInteger(seq) || Number(seq) < 0 || Number(seq) >= 2 ** 32) return { route, code: 40011000 }
+  if (route === 'recall') return { route, code: body.msg_id || body.event_id ? 40011000 : undefined }
   if (route === 'proactive') return { route }
   if (body.msg_id && body.event_id) return { route, code: 40034025 }
   const window = route === 'event' ? situation.event : situation.source
@@ -69,20 +75,26 @@ function judgeReply(body: any, situation: Situation, seq: unknown): { route: Rou
 }
 
 function judgeWindow(window: Window | undefined, route: Route, { now, openid, freshFor }: Situation) {
-  if (!window || window.openid !== openid) return 40034025
+  if (!window || window.openid !== openid) return route === 'event' ? 40034025 : 40034024
   if (route === 'event' && now - window.at < freshFor) return 40034025
   if (route === 'event' && !repliable.includes(window.type)) return 40034027
-  if (now - window.at > windowLength) return 40034026
+  if (now - window.at > windowLength) return route === 'event' ? 40034026 : 40034005
   if (window.seqs.length >= windowReplies) return 40034128
 }
 
 function judgeProactive({ user, pushBanned, limits, sent }: Situation) {
   if (!user!.push) return 40054013
-  if (pushBanned) return 40034105
+  if (pushBanned || user!.pushBanned) return 40034105
   if (sent.botSecond >= limits.botSecond) return 22009
   if (sent.botMinute >= limits.botMinute) return 22009
   if (sent.userMinute >= limits.userMinute) return 22009
   if (sent.userDay >= limits.userDay) return 40034100
+}
+
+/** Whether it would reach a user who said no is not established; whoever tries it shall notice. */
+function judgeWakeup({ user, recalls, recallClosed, now }: Situation) {
+  if (!user!.push) return 40054013
+  return recallClosed ? 40034123 : judgeRecall(recalls, now)
 }
 
 function judgeContent({ content, markdown, media, ark, keyboard }: Content) {
@@ -90,27 +102,4 @@ function judgeContent({ content, markdown, media, ark, keyboard }: Content) {
   if (typeof text !== 'string') return 40034006
   if (!text.trim() && !media && !ark && !keyboard) return 40034006
   if (text.length > maxLength) return 40054007
-}
-
-const messages: Record<number, string> = {
-  11241: 'authorization failed',
-  11255: 'invalid request',
-  22009: 'message rate exceeded',
-  40034006: 'message content refused',
-  40034025: 'event_id or msg_id invalid',
-  40034026: 'event_id or msg_id expired',
-  40034027: 'this event cannot be replied to',
-  40034100: 'proactive quota exceeded',
-  40034105: 'this bot may not send proactively',
-  40034128: 'passive replies used up',
-  40054004: 'not friends',
-  40054005: 'duplicate msg_seq',
-  40054007: 'message too long',
-  40054013: 'the user rejects messages',
-  304023: 'push message is waiting for audit now',
-}
-
-/** A text for the error; bots must not depend on it. */
-export function describeCode(code: number) {
-  return messages[code] ?? 'request failed'
 }

@@ -41,12 +41,17 @@ export interface UserState {
   friend: boolean
   /** The user's switch for proactive messages. */
   push: boolean
+  /** Nothing proactive reaches this user, whatever their switch says. */
+  pushBanned?: boolean
   username: string
 }
 
 export type Kind = 'user' | 'group' | 'channel'
 
-export type Route = 'msg' | 'event' | 'proactive'
+export type Route = 'msg' | 'event' | 'proactive' | 'recall'
+
+/** Where the code stands in the body of a refusal. */
+export type CodeField = 'both' | 'code' | 'err_code'
 
 /** One message that the bot tried to send. */
 export interface Post {
@@ -68,6 +73,9 @@ export interface Post {
   /** Whether the message got through to the other side, whatever the answer was. */
   reached: boolean
 }
+
+/** A file that the bot uploaded. */
+export type Upload = Pick<Post, 'kind' | 'target' | 'body' | 'at'>
 
 /** A misbehaviour of the API. Without an outcome of its own, the usual answer is given, after `delay`. */
 export interface Fault {

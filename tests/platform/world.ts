@@ -1,4 +1,5 @@
 import { Meter } from './meter'
+import { hearRecalls, Recalls } from './recall'
 import { judge, Verdict, Window } from './rules'
 import { Envelope, Limits, UserState } from './types'
 
@@ -9,11 +10,13 @@ export class World {
   readonly users = new Map<string, UserState>()
   readonly limits: Limits
   pushBanned = false
+  recallClosed = false
 
   private places = new Set<string>()
   private interactions = new Set<string>()
   private events = new Map<string, Window>()
   private messages = new Map<string, Window>()
+  private recalls = new Map<string, Recalls>()
   private botMeter = new Meter()
   private userMeters = new Map<string, Meter>()
 
@@ -34,6 +37,7 @@ export class World {
     const window = { type: t, openid, at: this.now() }
     if (id) this.events.set(id, { ...window, seqs: [] })
     if (t === 'C2C_MESSAGE_CREATE' && d?.id) this.messages.set(d.id, { ...window, seqs: [] })
+    if (t === 'C2C_MESSAGE_CREATE' && openid) this.recalls.set(openid, hearRecalls(this.recalls.get(openid), this.now()))
     if (t === 'INTERACTION_CREATE' && d?.id) this.interactions.add(d.id)
     if (d?.group_openid) this.places.add(`group:${d.group_openid}`)
     if (d?.channel_id) this.places.add(`channel:${d.channel_id}`)
@@ -58,6 +62,8 @@ export class World {
       source: this.messages.get(body.msg_id),
       freshFor: this.freshFor,
       pushBanned: this.pushBanned,
+      recalls: this.recalls.get(openid),
+      recallClosed: this.recallClosed,
       limits: this.limits,
       sent: {
         botSecond: this.botMeter.count(now, 1000),
@@ -74,6 +80,8 @@ export class World {
       this.events.get(body.event_id)!.seqs.push(seq)
     } else if (route === 'msg') {
       this.messages.get(body.msg_id)!.seqs.push(seq)
+    } else if (route === 'recall') {
+      this.recalls.get(openid)!.sent.push(this.now())
     } else {
       let meter = this.userMeters.get(openid)
       if (!meter) this.userMeters.set(openid, meter = new Meter())

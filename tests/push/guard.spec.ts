@@ -286,10 +286,10 @@ describe('guard', () => {
 
   it('stops what the platform does not let the bot send, whoever it is for', async () => {
     await start()
-    await befriend('A', 'B')
+    await befriend('A', 'B', 'C', 'D')
     platform.pushBanned = true
-    await harness.bot.sendPrivateMessage('A', 'one').catch(() => {})
-    expect(await harness.bot.sendPrivateMessage('B', 'two')).to.deep.equal([])
-    expect(platform.posts.map(({ target, code }) => [target, code])).to.deep.equal([['A', 40034105]])
+    for (const userId of ['A', 'B', 'C']) await harness.bot.sendPrivateMessage(userId, 'one').catch(() => {})
+    expect(await harness.bot.sendPrivateMessage('D', 'two')).to.deep.equal([])
+    expect(platform.posts.map(({ target, code }) => [target, code])).to.deep.equal([['A', 40034105], ['B', 40034105], ['C', 40034105]])
   })
 })

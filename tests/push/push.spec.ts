@@ -282,31 +282,86 @@ describe('push', () => {
   })
 
   describe('of a bot that may not push', () => {
-    it('is suspended, and the operator is told once', async () => {
+    it('is suspended when three users in a row are refused, and the operator is told once', async () => {
       await start()
-      await befriend('A', 'B')
+      await befriend('A', 'B', 'C', 'D')
       platform.pushBanned = true
-      expect(await refusal(push('A'))).to.deep.include({ reason: 'no-permission', code: 40034105 })
-      expect(await refusal(push('B'))).to.deep.include({ reason: 'no-permission', code: undefined })
-      expect(platform.posts).to.have.length(1)
+      for (const userId of ['A', 'B', 'C']) {
+        expect(await refusal(push(userId))).to.deep.include({ reason: 'no-permission', code: 40034105 })
+        expect(await refusal(push(userId))).to.deep.include({ reason: 'no-permission', code: undefined })
+      }
+      expect(await refusal(push('D'))).to.deep.include({ reason: 'no-permission', code: undefined })
+      expect(platform.posts).to.have.length(3)
       expect(harness.warnings).to.have.length(1)
       expect(harness.warnings[0]).to.contain('40034105')
+      expect((await harness.users).map(({ consent }) => consent)).to.deep.equal(['unknown', 'unknown', 'unknown', 'unknown'])
+    })
+
+    it('is suspended across a reload of the plugin', async () => {
+      await start()
+      await befriend('A', 'B', 'C')
+      platform.fail({ code: 40034102, times: 2 })
+      await refusal(push('A'))
+      await refusal(push('B'))
+      harness.plugin!.dispose()
+      harness.load(silent)
+      await until(() => harness.app.get('qqUser'))
+      expect(await refusal(push('A'))).to.deep.include({ reason: 'no-permission', code: undefined })
+      platform.fail({ code: 40034102 })
+      await refusal(push('C'))
+      expect(harness.warnings).to.have.length(1)
     })
 
     it('is tried again after an hour, or when it is back online', async () => {
       await start()
-      await befriend('A')
-      platform.fail({ code: 40034102 })
-      await refusal(push())
+      await befriend('A', 'B', 'C', 'D')
+      const suspend = async () => {
+        platform.fail({ code: 40034102, times: 3 })
+        for (const userId of ['A', 'B', 'C']) await refusal(push(userId))
+        expect(await refusal(push('D'))).to.deep.include({ reason: 'no-permission' })
+      }
+      await suspend()
       platform.drop()
       await until(() => !harness.bot.isActive || harness.bot.status !== 1)
       await harness.online()
-      await push()
-      platform.fail({ code: 40034102 })
-      await refusal(push())
+      await push('D')
       clock = freeze()
       await clock.tickAsync(Time.hour)
-      await push()
+      await suspend()
+      await clock.tickAsync(Time.hour)
+      await push('D')
+    })
+
+    it('may write to others while one user is refused', async () => {
+      await start()
+      await befriend('A', 'B')
+      for (let time = 0; time < 5; time++) {
+        platform.fail({ code: 40034105, when: ({ target }) => target === 'A' })
+        expect(await refusal(push('A'))).to.deep.include({ reason: 'no-permission' })
+        await push('B')
+      }
+      expect(platform.posts.filter(({ target }) => target === 'A')).to.have.length(1)
+      expect(harness.warnings).to.deep.equal([])
+    })
+
+    it('is stopped at once where the platform says that it is banned, and the operator is told', async () => {
+      await start()
+      await befriend('A', 'B')
+      platform.fail({ code: 40054016 })
+      await refusal(push('A'))
+      expect(await refusal(push('B'))).to.deep.include({ reason: 'no-permission', code: undefined })
+      expect(harness.warnings).to.have.length(1)
+      expect(harness.warnings[0]).to.contain('bot-stopped (40054016)')
+    })
+
+    it('for a wrong token is told of once', async () => {
+      await start()
+      await befriend('A', 'B')
+      platform.fail({ code: 11244, status: 401, times: 2 })
+      await refusal(push('A'))
+      await refusal(push('B'))
+      expect(harness.warnings).to.have.length(1)
+      expect(harness.warnings[0]).to.contain('credentials (40011027)')
     })
 
     it('still replies', async () => {

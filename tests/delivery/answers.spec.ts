@@ -1,0 +1,137 @@
+import { expect } from 'chai'
+import { h } from 'koishi'
+import { readFailure } from '../../src/delivery/codes'
+import { Harness, silent } from '../harness'
+
+describe('an answer whose body carries an error', () => {
+  let harness: Harness
+
+  beforeEach(async () => {
+    harness = await Harness.start({ config: silent })
+    harness.platform.add('A')
+    await harness.settled(1)
+  })
+
+  afterEach(() => harness.stop())
+
+  const push = () => harness.app.qqUser.push(harness.platform.selfId, 'A', 'news').catch(error => error)
+  const send = () => harness.bot.internal.sendPrivateMessage('A', { content: 'news', msg_type: 0 })
+
+  for (const status of [200, 201, 202]) {
+    it(`is a refusal with HTTP ${status}, and teaches as any other does`, async () => {
+      harness.platform.fail({ status, body: { err_code: 40054013, message: 'x' } })
+      expect(await push()).to.include({ name: 'PushError', reason: 'rejected' })
+      await harness.settled(2)
+      expect((await harness.users)[0].consent).to.equal('rejected')
+    })
+
+    it(`waits for audit with HTTP ${status}, and is no failure`, async () => {
+      for (const body of [{ code: 304023 }, { err_code: 304024 }, { code: '304023', data: { message_audit: { audit_id: 'a' } } }]) {
+        harness.platform.fail({ status, body })
+        expect(await push()).to.deep.equal([])
+      }
+    })
+  }
+
+  it('is one the adapter knows, whoever sends', async () => {
+    harness.platform.fail({ status: 200, body: { code: 40054013, message: 'x' } })
+    const error = await send().catch((error: unknown) => error)
+    expect(harness.bot.ctx.http.isError(error)).to.equal(true)
+    expect(error).to.deep.include({ message: 'refused by the code of a successful answer' })
+  })
+
+  it('leaves it open what became of the message where the code is not known and there is no id', async () => {
+    harness.platform.fail({ status: 200, body: { code: 40099999, message: 'x' } })
+    expect(readFailure(await send().catch((error: unknown) => error))).to.deep.equal({ meaning: 'unknown-outcome', undelivered: false, code: 40099999 })
+  })
+
+  it('is none where the message got an id and the code is not known, or zero', async () => {
+    for (const code of [0, '0', 1, 'ok']) {
+      harness.platform.fail({ status: 200, body: { id: 'm', code } })
+      expect((await send()).id).to.equal('m')
+    }
+  })
+
+  it('is what it says with HTTP 500, too', async () => {
+    harness.platform.fail({ status: 500, body: { err_code: 40054004 } })
+    expect(await push()).to.include({ reason: 'deleted' })
+  })
+
+  for (const status of [400, 413, 502]) {
+    it(`leaves it open what became of the message where it cannot be read, with HTTP ${status}`, async () => {
+      harness.platform.fail({ status, body: '<html>' })
+      expect(await push()).to.include({ reason: 'unknown-outcome' })
+    })
+  }
+
+  it('is seen no more once the plugin is gone', async () => {
+    harness.plugin!.dispose()
+    harness.platform.fail({ status: 200, body: { code: 40054013 } })
+    expect((await send() as any).code).to.equal(40054013)
+  })
+})
+
+describe('a refusal, wherever its code stands', () => {
+  let harness: Harness
+
+  afterEach(() => harness.stop())
+
+  for (const field of ['both', 'code', 'err_code'] as const) {
+    it(`teaches who said no and who left (${field})`, async () => {
+      harness = await Harness.start({ config: silent })
+      const { app, platform } = harness
+      platform.codeField = field
+      for (const userId of ['A', 'B']) platform.add(userId)
+      await harness.settled(2)
+      platform.users.get('A')!.push = false
+      platform.users.get('B')!.friend = false
+      for (const userId of ['A', 'B']) await app.qqUser.push(platform.selfId, userId, 'news').catch(() => {})
+      await harness.settled(4)
+      expect(await app.qqUser.canPush(platform.selfId, 'A')).to.include({ reason: 'rejected' })
+      expect(await app.qqUser.canPush(platform.selfId, 'B')).to.include({ reason: 'deleted' })
+    })
+
+    it(`of a greeting's id makes it take the next way (${field})`, async () => {
+      harness = await Harness.start({ config: { ...silent, icebreaker: { enabled: true } } })
+      const { platform } = harness
+      platform.codeField = field
+      platform.fail({ code: 40034026 })
+      platform.add('A')
+      const [entry] = await harness.settled(1)
+      expect(entry.notice).to.equal('sent')
+      expect(platform.posts.map(({ route, code }) => [route, code])).to.deep.equal([['event', 40034026], ['proactive', undefined]])
+    })
+  }
+})
+
+describe('a refused upload', () => {
+  let harness: Harness
+
+  beforeEach(async () => {
+    harness = await Harness.start({ config: silent })
+    harness.platform.add('A')
+    await harness.settled(1)
+  })
+
+  afterEach(() => harness.stop())
+
+  const picture = '<img src="data:image/png;base64,AAAA"/>'
+  const push = () => harness.app.qqUser.push(harness.platform.selfId, 'A', h.parse(picture)).catch(error => error)
+
+  const answers: [what: string, status: number, body: unknown, code?: number][] = [
+    ['with a code', 400, { code: 850026, message: 'x' }, 850026],
+    ['with a code and HTTP 500', 500, { err_code: 850026, message: 'x' }, 850026],
+    ['with a code and HTTP 200', 200, { err_code: 850026, message: 'x' }, 850026],
+    ['that is too large', 413, { message: 'too large' }],
+    ['that is too large, says a gateway', 413, '<html>too large</html>'],
+    ['that is too large, says nobody', 413, undefined],
+  ]
+
+  for (const [what, status, body, code] of answers) {
+    it(`${what} keeps its code, and is certain`, async () => {
+      harness.platform.fileAnswer = { status, body }
+      expect(await push()).to.include({ name: 'PushError', reason: 'refused', code })
+      expect(harness.platform.posts).to.deep.equal([])
+    })
+  }
+})
