@@ -39,7 +39,7 @@ export function apply(ctx: Context, config: Config) {
   extendModel(ctx)
 
   const roster = new Roster(ctx, (event, applied, twin) => plan(config, event, applied, twin))
-  const delivery = new Delivery(ctx)
+  const delivery = new Delivery(ctx, config.requests)
   const pusher = new Pusher(ctx, config, roster, delivery)
   const notices = new Notices(ctx, config, roster, delivery, (selfId, userId) => pusher.admit(selfId, userId))
 

@@ -10,6 +10,7 @@ export interface Request {
 /** The adapter's API, as much of it as is needed. */
 export interface Internal {
   sendPrivateMessage(openid: string, data: Request): Promise<unknown>
+  sendFilePrivate?(openid: string, data: object): Promise<unknown>
 }
 
 type Send = Internal['sendPrivateMessage']

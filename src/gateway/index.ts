@@ -2,10 +2,14 @@ import { Bot, Context, Session } from 'koishi'
 import { deriveId, Fact, MAX_EVENT_ID, readId, UserEvent } from '../event'
 import { Failure, Meaning } from '../delivery/codes'
 import { Reason } from '../gate'
+import { REPLY_WINDOW } from '../delivery/route'
 import { observeRefusals } from '../delivery/refusals'
-import { numberReplies } from '../delivery/replies'
+import { retryFresh } from '../delivery/fresh'
+import { numberReplies, Replies } from '../delivery/replies'
 import { createSession, mend } from '../session'
 import { stopRequests } from '../delivery/stop'
+import { lasting } from '../shared/lasting'
+import { Recent } from '../shared/recent'
 import { Tally } from '../shared/tally'
 import { toOriginal } from '../shared/patch'
 import { decode, MalformedError, readGroup, UnknownError, WireType } from './decode'
@@ -17,6 +21,9 @@ const types: WireType[] = [
 
 /** The types for which the adapter dispatches a session itself. */
 const announced: WireType[] = ['FRIEND_ADD', 'FRIEND_DEL']
+
+/** How many events are remembered for the replies to them. */
+const REPLIES = 20_000
 
 export interface Listener {
   /**
@@ -48,9 +55,13 @@ export class Gateway {
   readonly refusals = new Tally<{ code: number; meaning: Meaning }>()
 
   private hooks = new Map<Bot, Hooks>()
+  private replies: Replies
+  private tried: Recent<number>
   private timers = new Set<NodeJS.Immediate>()
 
   constructor(private ctx: Context, private listener: Listener) {
+    this.replies = lasting(ctx, 'replies', () => new Recent(REPLIES, REPLY_WINDOW))
+    this.tried = lasting(ctx, 'tried', () => new Recent(REPLIES, REPLY_WINDOW))
     for (const type of types) this.listen(type, (d, bot) => this.receive(type, d, bot))
     this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot) => {
       const id = readGroup(d)
@@ -143,12 +154,13 @@ export class Gateway {
     let hooks = this.hooks.get(bot)
     if (!hooks) {
       const restore = [
-        numberReplies(bot.internal),
+        numberReplies(bot.internal, this.replies),
         stopRequests(bot.internal, userId => this.listener.forbid(bot, userId)),
         observeRefusals(bot.internal, (userId, failure, at) => {
           this.refusals.add({ code: failure.code ?? 0, meaning: failure.meaning })
           this.listener.refused(bot, userId, failure, at)
         }),
+        retryFresh(bot.internal, this.tried),
       ]
       hooks = { tap: new Tap(bot), restore: () => restore.reverse().forEach(restore => restore()) }
       this.hooks.set(bot, hooks)

@@ -9,13 +9,15 @@ export class PushError extends Error {
   /**
    * @param reason what stood in the way
    * @param code the platform's error code, if it was the platform
+   * @param retryable whether the same push may succeed later without the user doing anything
+   * @param cause what went wrong, if it was not the platform's answer
    */
-  constructor(public readonly reason: Reason, public readonly code?: number) {
-    super(code ? `push failed: ${reason} (${code})` : `push failed: ${reason}`)
-  }
-
-  /** Whether the same push may succeed later without the user doing anything. */
-  get retryable() {
-    return passing.includes(this.reason)
+  constructor(
+    public readonly reason: Reason,
+    public readonly code?: number,
+    public readonly retryable = passing.includes(reason),
+    public readonly cause?: unknown,
+  ) {
+    super(`push failed: ${reason}${code ? ` (${code})` : ''}${cause instanceof Error ? `: ${cause.message}` : ''}`)
   }
 }

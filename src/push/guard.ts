@@ -1,6 +1,7 @@
 import { Context, Session, Time, Universal } from 'koishi'
 import { QQUser } from '../model'
 import { attempt } from '../shared/attempt'
+import { isOwn } from '../delivery/own'
 import { Verdict } from '../gate'
 import { Recent } from '../shared/recent'
 import { Roster } from '../roster'
@@ -41,8 +42,8 @@ export class Guard {
   private async check(session: Session, options: Universal.SendOptions): Promise<true | undefined> {
     if (session.platform !== 'qq') return
     const cause = options.session
-    // an answer in a group
-    if (cause && !cause.isDirect) return
+    // an answer in a group, or what is decided before each of its requests
+    if (cause && (!cause.isDirect || isOwn(cause))) return
     const passive = isPassive(session, cause)
     if (cause && passive) return
     const { selfId, channelId } = session

@@ -230,7 +230,13 @@ export class Roster {
   }
 
   async settleNotice(id: string, notice: NoticeState, noticeReason = '') {
-    await this.queue.push({ outcome: { id, notice, noticeReason } })
+    const outcome = { id, notice, noticeReason }
+    await this.queue.push({ outcome }).catch((error) => {
+      if (!(error instanceof GivenUpError)) throw error
+      return this.ledger.settle([outcome])
+    })
+    // not before, for a claim does not wait for its turn
+    if (notice === 'pending') this.claims.giveBack(id)
   }
 
   /** Erases all that is known of a user, and with it what they chose. */

@@ -3,8 +3,9 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import { Answer, readText, refuse, write } from './answer'
 import { rfc3339, Timers } from './clock'
 import { Faults, hasOutcome } from './faults'
+import { Meter } from './meter'
 import { describeCode, Verdict } from './rules'
-import { Fault, Kind, Post, UnknownRequest } from './types'
+import { Fault, Kind, Post, UnknownRequest, Upload } from './types'
 import { World } from './world'
 
 const kinds: Record<string, Kind> = { users: 'user', groups: 'group', channels: 'channel' }
@@ -21,12 +22,20 @@ export interface ApiOptions {
 export class Api {
   readonly posts: Post[] = []
   readonly acknowledged: string[] = []
+  readonly files: Upload[] = []
   readonly unknownRequests: UnknownRequest[] = []
+  /** Messages and files that the API takes in a second; others are refused. */
+  requestsPerSecond = Infinity
+  /** How many were refused for that. */
+  tooFrequent = 0
+  /** Code that files are refused with. */
+  fileCode?: number
   readonly faults = new Faults()
   latency = 0
   audit = false
 
   private timers = new Timers()
+  private meter = new Meter()
   private watchers = new Set<(post: Post) => void>()
 
   constructor(private options: ApiOptions) {}
@@ -69,8 +78,15 @@ export class Api {
     const kind = kinds[target[1] ?? target[2]]
     const id = decode(target[3])
     const body = parseObject(text)
+    if (this.meter.count(world.now(), 1000) >= this.requestsPerSecond) {
+      this.tooFrequent++
+      return refuse(100017, 429)
+    }
+    if (this.requestsPerSecond < Infinity) this.meter.add(world.now())
     if (target[4] === 'files') {
       if (kind === 'channel') return this.unknown(method, path)
+      this.files.push({ kind, target: id, body, at: world.now() })
+      if (this.fileCode) return refuse(this.fileCode)
       return { status: 200, body: { file_uuid: randomUUID(), file_info: randomUUID(), ttl: 3600 } }
     }
     if (kind !== 'user' && !world.hasPlace(kind, id)) this.unknown(method, path)

@@ -198,6 +198,8 @@ export class Platform {
   // what the bot did
 
   get posts() { return this.api.posts }
+  get files() { return this.api.files }
+  get tooFrequent() { return this.api.tooFrequent }
   get acknowledged() { return this.api.acknowledged }
   get unknownRequests() { return this.api.unknownRequests }
 
@@ -230,6 +232,10 @@ export class Platform {
 
   get latency() { return this.api.latency }
   set latency(value) { this.api.latency = value }
+  get requestsPerSecond() { return this.api.requestsPerSecond }
+  set requestsPerSecond(value) { this.api.requestsPerSecond = value }
+  get fileCode() { return this.api.fileCode }
+  set fileCode(value) { this.api.fileCode = value }
   get audit() { return this.api.audit }
   set audit(value) { this.api.audit = value }
   get pushBanned() { return this.world.pushBanned }

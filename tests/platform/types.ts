@@ -69,6 +69,9 @@ export interface Post {
   reached: boolean
 }
 
+/** A file that the bot uploaded. */
+export type Upload = Pick<Post, 'kind' | 'target' | 'body' | 'at'>
+
 /** A misbehaviour of the API. Without an outcome of its own, the usual answer is given, after `delay`. */
 export interface Fault {
   code?: number
