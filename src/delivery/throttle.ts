@@ -33,6 +33,8 @@ interface State {
   /** For how long the last pause was, in ms; 0 when the platform takes requests. */
   pause: number
   pausedAt: number
+  /** How many pauses there were. */
+  pauses: number
   /** Lets the line of the present instance move on. */
   pump?(): void
 }
@@ -69,7 +71,7 @@ export class Throttle {
     if (!line) {
       const { perSecond } = this.limits
       let state = this.states.get(selfId)
-      if (!state) this.states.set(selfId, state = { window: new Window(perSecond, Time.second), underWay: 0, pause: 0, pausedAt: 0 })
+      if (!state) this.states.set(selfId, state = { window: new Window(perSecond, Time.second), underWay: 0, pause: 0, pausedAt: 0, pauses: 0 })
       state.window.limit = perSecond
       this.lines.set(selfId, line = new Line(state, this.limits.concurrent))
     }
@@ -126,7 +128,7 @@ class Line {
 
   open(): Turn {
     const { state } = this
-    const startedAt = Date.now()
+    const { pauses } = state
     state.underWay++
     state.window.enter()
     return {
@@ -135,12 +137,18 @@ class Line {
         state.underWay--
         state.window.leave(used, now)
         // what set out before a pause says nothing about its end
-        if (tooFrequent !== undefined && !(state.pause && startedAt < state.pausedAt)) {
-          state.pause = tooFrequent ? Math.min(PAUSE.longest, state.pause * 2 || PAUSE.first) : 0
-          if (tooFrequent) state.pausedAt = now
+        if (pauses === state.pauses) {
+          if (tooFrequent) pause(state, now)
+          else if (tooFrequent === false) state.pause = 0
         }
         state.pump?.()
       },
     }
   }
+}
+
+function pause(state: State, now: number) {
+  state.pause = Math.min(PAUSE.longest, state.pause * 2 || PAUSE.first)
+  state.pausedAt = now
+  state.pauses++
 }
