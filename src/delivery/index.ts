@@ -2,6 +2,7 @@ import { Bot, Context, h, Session, Time, Universal } from 'koishi'
 import { Admission, Reason } from '../gate'
 import { toOriginal } from '../shared/patch'
 import { lasting } from '../shared/lasting'
+import { Tracker } from '../shared/tracker'
 import { Failure, Meaning, readFailure } from './codes'
 import { Request } from './internal'
 import { markOwn } from './own'
@@ -39,7 +40,8 @@ export type Outcome =
 
 type Failed = Failure & { cause?: unknown }
 
-const PATIENCE = 5 * Time.second
+/** For how long the end of what is under way is waited for, in ms. */
+export const PATIENCE = 5 * Time.second
 
 /** Sends a message on the best way there is, and knows what to make of a refusal. */
 export class Delivery {
@@ -49,13 +51,13 @@ export class Delivery {
   private bots: Bot[]
   /** What replies to messages are numbered with. The adapter's own numbers begin at 1 for each message. */
   private numbers: { last: number }
-  private underWay = new Set<Promise<unknown>>()
+  private underWay = new Tracker()
 
   constructor(ctx: Context, limits: RequestLimits) {
     this.bots = toOriginal(ctx.bots)
     this.patience = new Patience(ctx)
     this.throttle = new Throttle(ctx, limits, this.patience)
-    this.numbers = lasting(ctx, 'numbers', () => ({ last: 0 }))
+    this.numbers = lasting(ctx, 'delivery.numbers', () => ({ last: 0 }))
   }
 
   /** The bot of now. */
@@ -65,18 +67,13 @@ export class Delivery {
   }
 
   /** Resolves when nothing is under way any more, or after five seconds. */
-  async idle(): Promise<void> {
-    let timer!: NodeJS.Timeout
-    const timeout = new Promise(resolve => timer = setTimeout(resolve, PATIENCE))
-    await Promise.race([Promise.allSettled(this.underWay), timeout])
-    clearTimeout(timer)
+  idle(): Promise<void> {
+    return this.underWay.idle(PATIENCE)
   }
 
   /** @throws what keeps a request from being made, other than a decision: nothing was sent then */
   deliver(message: Message): Promise<Outcome> {
-    const done = this.follow(message).finally(() => this.underWay.delete(done))
-    this.underWay.add(done)
-    return done
+    return this.underWay.track(this.follow(message))
   }
 
   private async follow(message: Message): Promise<Outcome> {

@@ -47,7 +47,7 @@ export class Throttle {
   private lines = new Map<string, Line>()
 
   constructor(ctx: Context, private limits: RequestLimits, private patience: Patience) {
-    this.states = lasting(ctx, 'requests', () => new Map())
+    this.states = lasting(ctx, 'delivery.requests', () => new Map())
     ctx.on('dispose', () => this.lines.forEach(line => line.close()))
   }
 

@@ -60,8 +60,8 @@ export class Gateway {
   private timers = new Set<NodeJS.Immediate>()
 
   constructor(private ctx: Context, private listener: Listener) {
-    this.replies = lasting(ctx, 'replies', () => new Recent(REPLIES, REPLY_WINDOW))
-    this.tried = lasting(ctx, 'tried', () => new Recent(REPLIES, REPLY_WINDOW))
+    this.replies = lasting(ctx, 'gateway.replies', () => new Recent(REPLIES, REPLY_WINDOW))
+    this.tried = lasting(ctx, 'gateway.tried', () => new Recent(REPLIES, REPLY_WINDOW))
     for (const type of types) this.listen(type, (d, bot) => this.receive(type, d, bot))
     this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot) => {
       const id = readGroup(d)

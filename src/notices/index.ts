@@ -3,7 +3,7 @@ import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { Config } from '../config'
 import { Roster } from '../roster'
-import { Delivery, Outcome } from '../delivery'
+import { Delivery, Outcome, PATIENCE } from '../delivery'
 import { Admission } from '../gate'
 import { toPlain } from '../delivery/plain'
 import { isForm } from '../delivery/policy'
@@ -12,6 +12,7 @@ import { createPrivateSession } from '../session'
 import { Recent } from '../shared/recent'
 import { attempt } from '../shared/attempt'
 import { lasting } from '../shared/lasting'
+import { Tracker } from '../shared/tracker'
 import { NoticeKey, Texts, toNoticeKey } from './texts'
 
 /** What is owed for an event at the time that it is put on record. */
@@ -35,6 +36,7 @@ export class Notices {
   private last: Recent<LastMessage>
   /** Those that are on their way, or wait for it. */
   private inHand = new Set<string>()
+  private underWay = new Tracker()
   /** Bots whose owed notices are being taken up, and whether there are new ones. */
   private resuming = new Map<string, { again: boolean }>()
   /** The instance of now, to which those before it give back what they could not send. */
@@ -52,8 +54,8 @@ export class Notices {
     this.texts = new Texts(ctx, config)
     // the last outcomes come when the context is gone
     this.logger = ctx.logger('qq-user')
-    this.last = lasting(ctx, 'last', () => new Recent(MESSAGES, REPLY_WINDOW))
-    const present = this.present = lasting<Present>(ctx, 'notices', () => ({}))
+    this.last = lasting(ctx, 'notices.last', () => new Recent(MESSAGES, REPLY_WINDOW))
+    const present = this.present = lasting<Present>(ctx, 'notices.present', () => ({}))
     const resume = (selfId: string) => { attempt(ctx, () => this.resume(selfId)) }
     present.resume = resume
     ctx.on('bot-status-updated', (bot) => {
@@ -79,10 +81,15 @@ export class Notices {
     if (!key || entry.notice !== 'pending' || this.inHand.has(entry.id)) return false
     this.inHand.add(entry.id)
     try {
-      return await this.carryOut(key, entry, user, session)
+      return await this.underWay.track(this.carryOut(key, entry, user, session))
     } finally {
       this.inHand.delete(entry.id)
     }
+  }
+
+  /** Resolves when the outcome of all that is under way is on record, or after five seconds. */
+  idle(): Promise<void> {
+    return this.underWay.idle(PATIENCE)
   }
 
   private async carryOut(key: NoticeKey, entry: QQUserEntry, user: QQUser, session: Session) {
