@@ -1,4 +1,4 @@
-import { Bot, Context, h, Logger, Session, Universal } from 'koishi'
+import { Bot, Context, h, Logger, Session, Time, Universal } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { Config } from '../config'
@@ -8,6 +8,7 @@ import { Admission } from '../gate'
 import { toPlain } from '../delivery/plain'
 import { isForm } from '../delivery/policy'
 import { findRoutes, LastMessage, REPLY_WINDOW } from '../delivery/route'
+import { StoppedError } from '../delivery/stop'
 import { createPrivateSession } from '../session'
 import { Recent } from '../shared/recent'
 import { attempt } from '../shared/attempt'
@@ -29,6 +30,7 @@ interface Present {
 
 const MESSAGES = 10_000
 const RESUME = 100
+const RETRY = 5 * Time.second
 
 /** Tells users what the operator has to say when something changes. */
 export class Notices {
@@ -56,7 +58,7 @@ export class Notices {
     this.logger = ctx.logger('qq-user')
     this.last = lasting(ctx, 'notices.last', () => new Recent(MESSAGES, REPLY_WINDOW))
     const present = this.present = lasting<Present>(ctx, 'notices.present', () => ({}))
-    const resume = (selfId: string) => { attempt(ctx, () => this.resume(selfId)) }
+    const resume = (selfId: string) => { attempt(ctx, () => this.resume(selfId).catch(ignoreEnd)) }
     present.resume = resume
     ctx.on('bot-status-updated', (bot) => {
       if (isReady(bot)) resume(bot.selfId)
@@ -162,9 +164,17 @@ export class Notices {
     const run = { again: true }
     this.resuming.set(selfId, run)
     try {
-      while (run.again) {
+      for (let failed = false; run.again;) {
         run.again = false
-        while (await this.resumeSome(selfId));
+        try {
+          while (await this.resumeSome(selfId));
+          failed = false
+        } catch (error) {
+          // they are owed all the same when the database is back
+          if (!failed) this.logger.warn('what is owed to users is not taken up yet: %s', error)
+          failed = run.again = true
+          await this.delivery.patience.sleep(RETRY)
+        }
       }
     } finally {
       this.resuming.delete(selfId)
@@ -191,6 +201,10 @@ export class Notices {
     await this.roster.settleNotice(id, 'skipped', 'expired')
     return true
   }
+}
+
+function ignoreEnd(error: unknown) {
+  if (!(error instanceof StoppedError)) throw error
 }
 
 function isReady(bot: Bot) {

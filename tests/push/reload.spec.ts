@@ -1,5 +1,6 @@
+import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
-import { Time } from 'koishi'
+import { h, Time } from 'koishi'
 import { Clock, freeze } from '../clock'
 import { Harness, HarnessOptions, pass, silent, until } from '../harness'
 import { Platform } from '../platform'
@@ -115,6 +116,19 @@ describe('pushes that wait', () => {
       await harness.online()
       await waiting
       expect(platform.accepted('B')).to.have.length(1)
+    })
+
+    it('fetch their files through the bot of now', async () => {
+      await start()
+      await push('A')
+      const file = h.image(pathToFileURL(__filename).href)
+      const waiting = harness.app.qqUser.push(platform.selfId, 'B', [h.text('news'), h('message', [file]), h('message', [file])])
+      await pass()
+      harness.adapter!.dispose()
+      harness.connect()
+      await harness.online()
+      await waiting
+      expect(platform.accepted('B').map(({ body }) => body.msg_type)).to.deep.equal([0, 7, 7])
     })
 
     it('end as offline when there is none', async () => {
