@@ -61,11 +61,7 @@ export class Requests {
     if (bot.internal.sendFilePrivate) {
       internal.sendFilePrivate = (openid, data) => this.request(bot => bot.sendFilePrivate!(openid, markOwn({ ...data })))
     }
-    this.bot = Object.create(bot, {
-      internal: { value: internal },
-      // it may be another one by the time that a file is fetched
-      ctx: { get: () => (supervisor.find() ?? bot).ctx },
-    })
+    this.bot = Object.create(bot, { internal: { value: internal } })
   }
 
   /** To be called when no more requests are to come. */

@@ -65,6 +65,25 @@ describe('notices to very many users at once', () => {
     expect(states.filter(notice => notice === 'pending')).to.have.length(9)
   })
 
+  it('do not hold up others between two tries', async () => {
+    await start({ config: { requests: { concurrent: 1 } } })
+    clock = freeze()
+    platform.fail({ code: 40034025, times: Infinity, when: ({ target, route }) => target === 'A0' && route === 'event' })
+    add(3)
+    await until(() => reached() === 2)
+    expect(platform.posts.filter(({ target }) => target === 'A0')).to.have.length(1)
+    for (const [index, delay] of [1500, 2000, 3000].entries()) {
+      await clock.tickAsync(delay)
+      await until(() => platform.posts.filter(({ target }) => target === 'A0').length >= index + 2)
+      await pass()
+    }
+    // the way is given up after four tries, and the next one taken
+    await until(() => platform.accepted('A0').length)
+    await clock.tickAsync(Time.minute)
+    await pass()
+    expect(platform.posts.filter(({ target }) => target === 'A0').map(({ route }) => route)).to.deep.equal(['event', 'event', 'event', 'event', 'proactive'])
+  })
+
   it('wait for as long as they can be replies where the platform finds them too many', async () => {
     await start()
     platform.requestsPerSecond = 0
