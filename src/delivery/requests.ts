@@ -87,17 +87,20 @@ export class Requests {
 
   private async request<T>(perform: (internal: Internal) => Promise<T>): Promise<T> {
     this.asked = true
-    for (let tries = 0, again = false; ; tries++) {
+    const { until = 0, signal } = this.supervisor
+    for (let retried = 0, tooFrequent = 0; ;) {
       try {
-        return await this.attempt(perform, again)
+        return await this.attempt(perform, tooFrequent > 0)
       } catch (error) {
         if (!(error instanceof RequestError)) throw error
-        const { failure } = error
-        again = isTooFrequent(failure, this.route)
-        const { until = 0, signal } = this.supervisor
-        if (again && (tries < PERSISTENCE || Date.now() < until)) continue
-        const delay = retries[failure.meaning]?.[tries]
-        if (again || delay === undefined) throw error
+        if (isTooFrequent(error.failure, this.route)) {
+          // the throttle knows when to go on
+          if (tooFrequent++ >= PERSISTENCE && Date.now() >= until) throw error
+          continue
+        }
+        tooFrequent = 0
+        const delay = retries[error.failure.meaning]?.[retried++]
+        if (delay === undefined) throw error
         await this.patience.sleep(delay, signal)
       }
     }
