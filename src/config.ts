@@ -3,6 +3,7 @@ import enUS from '../locales/en-US.yml'
 import jaJP from '../locales/ja-JP.yml'
 import zhCN from '../locales/zh-CN.yml'
 import zhTW from '../locales/zh-TW.yml'
+import { RequestLimits } from './delivery/throttle'
 import { Limits } from './push/pacer'
 
 /** A text that is sent to a user when something changes. */
@@ -24,6 +25,8 @@ export interface Config {
   /** After a user turned proactive messages off. */
   pushRejected: NoticeConfig
   push: PushConfig
+  /** How much one bot asks of the platform, everything that the plugin sends together; the platform takes 100 requests a second. */
+  requests: RequestLimits
   history: HistoryConfig
 }
 
@@ -70,6 +73,12 @@ export const Config: Schema<Config> = Schema.intersect([
         Schema.object({}),
       ]),
     ]),
+  }),
+  Schema.object({
+    requests: Schema.object({
+      perSecond: Schema.natural().min(1).default(80),
+      concurrent: Schema.natural().min(1).default(50),
+    }),
   }),
   Schema.object({
     history: Schema.object({

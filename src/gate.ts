@@ -31,11 +31,19 @@ export type Reason =
 
 export type Verdict = { ok: true } | { ok: false; reason: Reason }
 
-/** Gives a slot back. `used` is false when nothing was sent. */
-export type Release = (used: boolean) => void
+/** What became of a message that was let in: it arrived or may have, it certainly did not, or it never left. */
+export type Fate = 'sent' | 'refused' | 'unsent'
 
-/** Whether a proactive message may go out now. Whoever was let in gives the slot back. */
-export type Admission = { ok: true; release: Release } | { ok: false; reason: Reason }
+/** Whether a proactive message may go out. */
+export type Admission =
+  | {
+    ok: true
+    /** Decides with what is known by now; nothing is to be waited for between this and the request. */
+    confirm(): Promise<Verdict>
+    /** To be called once, by whoever was let in. */
+    release(fate: Fate): void
+  }
+  | { ok: false; reason: Reason }
 
 /**
  * Whether a user may be written to without having written first.

@@ -62,7 +62,7 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
   extendModel(ctx)
 
   const roster = new Roster(ctx, (event, applied, twin) => plan(config, event, applied, twin))
-  const delivery = new Delivery(ctx)
+  const delivery = new Delivery(ctx, config.requests)
   const pusher = new Pusher(ctx, config, roster, delivery)
   const notices = new Notices(ctx, config, roster, delivery, (selfId, userId) => pusher.admit(selfId, userId))
   const guard = new Guard(ctx, roster, config.push.guard ? user => pusher.judgeSending(user) : undefined)

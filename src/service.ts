@@ -61,7 +61,7 @@ export class QQUserService {
   async push(selfId: string, userId: string, content: Fragment, options?: PushOptions): Promise<string[]> {
     const elements = h.normalize(content)
     const component = findComponent(this.ctx, elements)
-    if (component !== undefined) throw new PushError('refused', undefined, `<${component}> is a component, and a message runs none`)
+    if (component !== undefined) throw new PushError('refused', undefined, { detail: `<${component}> is a component, and a message runs none` })
     return this.pusher.push(selfId, userId, elements, options)
   }
 

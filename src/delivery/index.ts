@@ -1,47 +1,86 @@
-import { Bot, Context, h, Session, Time } from 'koishi'
+import { Bot, Context, h, Session, Time, Universal } from 'koishi'
 import { Admission, Reason } from '../gate'
+import { toOriginal } from '../shared/patch'
+import { lasting } from '../shared/lasting'
+import { Tracker } from '../shared/tracker'
 import { Failure, Meaning, readFailure } from './codes'
-import { Internal } from './internal'
+import { Request } from './internal'
+import { markOwn } from './own'
+import { Patience } from './patience'
+import { detours } from './policy'
+import { RequestError, Requests, UnsentError } from './requests'
 import { Route } from './route'
 import { StoppedError } from './stop'
+import { Priority, RequestLimits, Throttle } from './throttle'
 
 export interface Message {
-  bot: Bot
-  /** Makes a session that carries the recipient, for one attempt. */
-  session(): Session
+  selfId: string
   userId: string
   elements: h[]
+  /** Makes a session that carries the recipient, for one attempt. */
+  session(bot: Bot): Session
   /** Tried in this order until one is taken. */
   routes: Route[]
-  /** Asked before every request that writes out of the blue. */
+  priority: Priority
+  /** Takes the message back while it waits. */
+  signal?: AbortSignal
+  /** Until when (ms) it waits where the platform says that the bot makes too many requests. */
+  until?: number
+  /** Asked before every message that goes out of the blue. */
   admit(): Promise<Admission>
+  /** Asked when the message's first turn has come. */
+  claim?(): Promise<boolean>
 }
 
 export type Outcome =
   | { state: 'sent'; ids: string[]; reason: '' | 'audit' | 'duplicate' }
   /** Nothing was sent, by our own decision or another plugin's (`stopped`). */
   | { state: 'skipped'; reason: Reason | 'no-route' | 'empty' | 'stopped' }
-  | { state: 'failed'; reason: string; meaning: Meaning; code?: number }
+  | { state: 'failed'; reason: string; meaning: Meaning; code?: number; cause?: unknown }
 
-/** When a definite refusal is tried again, in ms from the last attempt. What is not listed is not tried again. */
-const retries: Partial<Record<Meaning, number[]>> = {
-  'event-unknown': [1.5 * Time.second, 2 * Time.second, 3 * Time.second],
-  'transient': [Time.second, 2 * Time.second, 4 * Time.second],
-  'rate': [2 * Time.second, 5 * Time.second, 10 * Time.second],
-}
+type Failed = Failure & { cause?: unknown }
 
-/** Refusals that concern the way only, so that the next one may work. */
-const detours: Meaning[] = ['event-unknown', 'window-closed']
+/** For how long the end of what is under way is waited for, in ms. */
+export const PATIENCE = 5 * Time.second
 
 /** Sends a message on the best way there is, and knows what to make of a refusal. */
 export class Delivery {
-  constructor(private ctx: Context) {}
+  readonly patience: Patience
+  private throttle: Throttle
+  /** Not Cordis' proxy of them, which is asked for every property of every bot. */
+  private bots: Bot[]
+  /** What replies to messages are numbered with. The adapter's own numbers begin at 1 for each message. */
+  private numbers: { last: number }
+  private underWay = new Tracker()
 
-  async deliver(message: Message): Promise<Outcome> {
+  constructor(ctx: Context, limits: RequestLimits) {
+    this.bots = toOriginal(ctx.bots)
+    this.patience = new Patience(ctx)
+    this.throttle = new Throttle(ctx, limits, this.patience)
+    this.numbers = lasting(ctx, 'delivery.numbers', () => ({ last: 0 }))
+  }
+
+  /** The bot of now. */
+  find(selfId: string, online = true): Bot | undefined {
+    const bot = this.bots.find(bot => bot.platform === 'qq' && bot.selfId === selfId)
+    return !online || bot?.status === Universal.Status.ONLINE ? bot : undefined
+  }
+
+  /** Resolves when nothing is under way any more, or after five seconds. */
+  idle(): Promise<void> {
+    return this.underWay.idle(PATIENCE)
+  }
+
+  /** @throws what keeps a request from being made, other than a decision: nothing was sent then */
+  deliver(message: Message): Promise<Outcome> {
+    return this.underWay.track(this.follow(message))
+  }
+
+  private async follow(message: Message): Promise<Outcome> {
     if (!message.elements.join('').trim()) return { state: 'skipped', reason: 'empty' }
     let outcome: Outcome = { state: 'skipped', reason: 'no-route' }
     for (const route of message.routes) {
-      const result = await this.follow(message, route)
+      const result = await this.send(message, route)
       if (!isFailure(result)) return result
       outcome = toOutcome(result)
       if (!detours.includes(result.meaning)) break
@@ -49,76 +88,67 @@ export class Delivery {
     return outcome
   }
 
-  private async follow(message: Message, route: Route): Promise<Outcome | Failure> {
-    for (let attempt = 0; ; attempt++) {
-      const result = await this.send(message, route)
-      if (!isFailure(result)) return result
-      const delay = retries[result.meaning]?.[attempt]
-      if (delay === undefined) return result
-      await this.ctx.sleep(delay)
-    }
-  }
-
-  private async send({ bot, userId, elements, session, admit }: Message, route: Route): Promise<Outcome | Failure> {
+  private async send(message: Message, route: Route): Promise<Outcome | Failed> {
+    const { selfId, userId, elements, session } = message
+    const find = () => this.find(selfId, route.via === 'push')
+    const bot = find()
+    if (!bot) return { state: 'skipped', reason: 'offline' }
     const { MessageEncoder } = bot.constructor as typeof Bot
+    if (!MessageEncoder || !bot.internal?.sendPrivateMessage) {
+      return refuse(new Error(`the adapter of bot ${selfId} has no way to send private messages that is known here`))
+    }
+    const requests = new Requests(bot, route, { ...message, find, address: () => this.address(route) }, this.throttle, this.patience)
     // an encoder of our own tells apart what `bot.sendMessage()` does not: nothing sent, some of it sent, audited
-    let requests = 0
+    const encoder = new MessageEncoder(requests.bot, userId, undefined, { session: markOwn(session(bot)) })
     let rendered = false
-    const line = supervise(bot, async () => {
-      requests++
-      return route.via === 'push' ? admit() : { ok: true, release: () => {} }
-    })
-    const encoder = new MessageEncoder!(line, userId, undefined, { session: session() })
     const { render } = encoder
     encoder.render = (...args) => {
       rendered = true
       return render.apply(encoder, args)
     }
     try {
-      await encoder.send([...toPassive(route), ...elements])
+      await encoder.send(elements)
     } catch (error) {
-      // a message in parts, of which some arrived, must not be sent again
-      if (encoder.results.length) return { meaning: 'unknown-outcome', undelivered: false }
-      return error instanceof StoppedError ? { state: 'skipped', reason: error.reason } : readFailure(error, route.via !== 'push')
-    }
-    if (!requests) return { state: 'skipped', reason: rendered ? 'empty' : 'stopped' }
-    const ids = encoder.results.map(({ id }) => id!)
-    return { state: 'sent', ids, reason: ids.length ? '' : 'audit' }
-  }
-}
-
-/** The bot, with every request for a message waiting for its admission: a message may be sent in parts. */
-function supervise(bot: Bot, admit: Message['admit']): Bot {
-  const internal: Internal = Object.create(bot.internal)
-  internal.sendPrivateMessage = async (openid, data) => {
-    const admission = await admit()
-    if (!admission.ok) throw new StoppedError(admission.reason)
-    let used = true
-    try {
-      return await bot.internal.sendPrivateMessage(openid, data)
-    } catch (error) {
-      used = !(error instanceof StoppedError)
-      throw error
+      return toResult(error, requests, route)
     } finally {
-      admission.release(used)
+      requests.close()
     }
+    if (!requests.asked) return { state: 'skipped', reason: rendered ? 'empty' : 'stopped' }
+    const ids = encoder.results.map(({ id }) => id!)
+    return { state: 'sent', ids, reason: ids.length ? '' : requests.remark ?? 'audit' }
   }
-  return Object.create(bot, { internal: { value: internal } })
+
+  /** The way of a message, which does not travel in its content: that is for others to edit. */
+  private address(route: Route): Request {
+    const none = { event_id: undefined, msg_id: undefined, msg_seq: undefined }
+    if (route.via === 'event') return { ...none, event_id: route.id }
+    if (route.via === 'push') return none
+    // goes up across restarts too
+    const number = this.numbers.last = Math.max(this.numbers.last + 1, Math.floor(Date.now() / Time.second))
+    return { ...none, msg_id: route.id, msg_seq: number }
+  }
 }
 
-function isFailure(result: Outcome | Failure): result is Failure {
+function isFailure(result: Outcome | Failed): result is Failed {
   return 'undelivered' in result
 }
 
-function toPassive(route: Route) {
-  if (route.via === 'event') return [h('passive', { eventId: route.id })]
-  if (route.via === 'message') return [h('passive', { messageId: route.id, seq: route.seq })]
-  return []
+function refuse(cause: unknown): Failed {
+  return { meaning: 'refused', undelivered: true, cause }
 }
 
-function toOutcome({ meaning, code }: Failure): Outcome {
-  if (meaning === 'duplicate' || meaning === 'audit') return { state: 'sent', ids: [], reason: meaning }
+function toResult(error: unknown, { arrived, asked }: Requests, { via }: Route): Outcome | Failed {
+  // a message in parts, of which some arrived, must not be sent again
+  if (arrived) return { meaning: 'unknown-outcome', undelivered: false }
+  if (error instanceof StoppedError) return { state: 'skipped', reason: error.reason }
+  if (error instanceof UnsentError) throw error.cause
+  if (error instanceof RequestError) return error.failure
+  // a file that could not be read, or another plugin that failed
+  return asked ? readFailure(error, via !== 'push') : refuse(error)
+}
+
+function toOutcome({ meaning, code, cause }: Failed): Outcome {
   if (meaning === 'rejected' || meaning === 'deleted') return { state: 'skipped', reason: meaning }
   const reason = meaning === 'unknown-outcome' || !code ? meaning : `code:${code}`
-  return { state: 'failed', reason, meaning, code }
+  return { state: 'failed', reason, meaning, code, cause }
 }

@@ -16,7 +16,7 @@ export interface FileRequest {
 /** The adapter's API, as much of it as is needed. */
 export interface Internal {
   sendPrivateMessage(openid: string, data: Request): Promise<unknown>
-  sendFilePrivate(openid: string, data: FileRequest): Promise<unknown>
+  sendFilePrivate?(openid: string, data: FileRequest): Promise<unknown>
 }
 
 /**
@@ -24,7 +24,7 @@ export interface Internal {
  *
  * @returns what takes it back
  */
-export function wrapRequest<K extends keyof Internal>(internal: Partial<Internal> | undefined, name: K, wrapper: (send: Internal[K]) => Internal[K]) {
+export function wrapRequest<K extends keyof Internal>(internal: Partial<Internal> | undefined, name: K, wrapper: (send: NonNullable<Internal[K]>) => NonNullable<Internal[K]>) {
   if (!internal?.[name]) return () => {}
   return wrap(internal as Internal, name, wrapper as never)
 }

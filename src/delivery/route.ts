@@ -8,7 +8,7 @@ export const REPLY_WINDOW = Time.hour
 /** A way to reach a user: a reply to an event of theirs, a reply to a message of theirs, or a message out of the blue. */
 export type Route =
   | { via: 'event'; id: string }
-  | { via: 'message'; id: string; seq: number }
+  | { via: 'message'; id: string }
   | { via: 'push' }
 
 /** The last message of a user. `at` in ms. */
@@ -33,7 +33,6 @@ export function findRoutes(entry: Entry, last: LastMessage | undefined, now: num
   if (canReply(entry) && isOpen(+entry.occurredAt)) routes.push({ via: 'event', id: entry.id })
   // whoever has just said no is only written to where they wrote themselves
   if (entry.type !== 'friend-push-rejected') return [...routes, { via: 'push' }]
-  // other replies to that message are numbered from 1
-  if (last && isOpen(last.at)) routes.push({ via: 'message', id: last.id, seq: Math.floor(+entry.occurredAt / Time.second) })
+  if (last && isOpen(last.at)) routes.push({ via: 'message', id: last.id })
   return routes
 }

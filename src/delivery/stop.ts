@@ -1,5 +1,6 @@
 import { Reason } from '../gate'
 import { Internal, wrapRequest } from './internal'
+import { isOwn } from './own'
 
 /** Thrown in place of a proactive message to a user who said no while it was on its way out. */
 export class StoppedError extends Error {
@@ -29,7 +30,8 @@ export function stopRequests(internal: Partial<Internal> | undefined, { ask, pee
   const restores = [
     wrapRequest(internal, 'sendPrivateMessage', send => async (openid, data) => {
       if (!data?.msg_id && !data?.event_id) {
-        stop(await ask(openid))
+        // the plugin's own were asked about right before
+        if (!isOwn(data)) stop(await ask(openid))
         stop(peek(openid))
       }
       return send(openid, data)

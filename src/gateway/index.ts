@@ -3,11 +3,15 @@ import { deriveId, Fact, MAX_EVENT_ID, readId, UserEvent } from '../event'
 import { Failure, Meaning } from '../delivery/codes'
 import { Reason } from '../gate'
 import { normalizeAnswers } from '../delivery/answers'
+import { REPLY_WINDOW } from '../delivery/route'
 import { observeAnswers } from '../delivery/refusals'
-import { numberReplies } from '../delivery/replies'
+import { retryFresh } from '../delivery/fresh'
+import { numberReplies, Replies } from '../delivery/replies'
 import { createSession, mend } from '../session'
 import { noteAddresses } from '../delivery/addressing'
 import { stopRequests } from '../delivery/stop'
+import { lasting } from '../shared/lasting'
+import { Recent } from '../shared/recent'
 import { Tally } from '../shared/tally'
 import { toOriginal } from '../shared/patch'
 import { decode, MalformedError, readGroup, UnknownError, WireType } from './decode'
@@ -20,6 +24,9 @@ const types: WireType[] = [
 
 /** The types for which the adapter dispatches a session itself. */
 const announced: WireType[] = ['FRIEND_ADD', 'FRIEND_DEL']
+
+/** How many events are remembered for the replies to them. */
+const REPLIES = 20_000
 
 /** What arrived from a user. */
 export interface Arrival {
@@ -60,6 +67,8 @@ export class Gateway {
   readonly refusals = new Tally<{ code: number; meaning: Meaning }>()
 
   private hooks = new Map<Bot, Hooks>()
+  private replies: Replies
+  private tried: Recent<number>
   private timers = new Set<NodeJS.Immediate>()
   private unnamed: Unnamed
   private listener?: Listener
@@ -67,6 +76,8 @@ export class Gateway {
   /** @param arrive takes what arrived from users */
   constructor(private ctx: Context, private arrive: (arrival: Arrival) => void) {
     this.unnamed = new Unnamed(ctx)
+    this.replies = lasting(ctx, 'gateway.replies', () => new Recent(REPLIES, REPLY_WINDOW))
+    this.tried = lasting(ctx, 'gateway.tried', () => new Recent(REPLIES, REPLY_WINDOW))
     for (const type of types) this.listen(type, (d, bot) => this.receive(type, d, bot))
     this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot) => {
       const id = readGroup(d)
@@ -177,7 +188,7 @@ export class Gateway {
     if (!hooks) {
       const restore = [
         normalizeAnswers(bot.internal),
-        numberReplies(bot.internal),
+        numberReplies(bot.internal, this.replies),
         noteAddresses(bot),
         stopRequests(bot.internal, {
           ask: async userId => this.listener?.inspect(bot, userId),
@@ -190,6 +201,7 @@ export class Gateway {
             this.listener?.refused(bot, userId, failure, at)
           },
         }),
+        retryFresh(bot.internal, this.tried),
       ]
       hooks = { tap: new Tap(bot), restore: () => restore.reverse().forEach(restore => restore()) }
       this.hooks.set(bot, hooks)

@@ -1,14 +1,19 @@
-import { Bot, Context, h, Session, Universal } from 'koishi'
+import { Bot, Context, h, Logger, Session, Time, Universal } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { Config } from '../config'
 import { Roster } from '../roster'
-import { Delivery, Outcome } from '../delivery'
+import { Delivery, Outcome, PATIENCE } from '../delivery'
 import { Admission } from '../gate'
+import { toSubject } from '../delivery/codes'
+import { toPlain } from '../delivery/plain'
 import { findRoutes, LastMessage, REPLY_WINDOW } from '../delivery/route'
+import { StoppedError } from '../delivery/stop'
 import { createPrivateSession } from '../session'
 import { Recent } from '../shared/recent'
 import { attempt } from '../shared/attempt'
+import { lasting } from '../shared/lasting'
+import { Tracker } from '../shared/tracker'
 import { NoticeKey, Texts, toNoticeKey } from './texts'
 
 /** What is owed for an event at the time that it is put on record. */
@@ -18,13 +23,30 @@ export function plan(config: Config, event: UserEvent, applied: boolean, twin: b
   return applied ? ['pending', ''] : ['skipped', 'stale']
 }
 
+interface Present {
+  /** Takes up what is owed. */
+  resume?(selfId: string): void
+}
+
 const MESSAGES = 10_000
 const RESUME = 100
+const RETRY = 5 * Time.second
+/** When (ms) the next attempt is made after a refusal that the bot's operator, or the platform, has to do something about. */
+const MENDING = Time.minute
 
 /** Tells users what the operator has to say when something changes. */
 export class Notices {
   readonly texts: Texts
-  private last = new Recent<LastMessage>(MESSAGES, REPLY_WINDOW)
+  private last: Recent<LastMessage>
+  /** Those that are on their way, or wait for it. */
+  private inHand = new Set<string>()
+  private underWay = new Tracker()
+  /** Bots whose owed notices are being taken up, and whether there are new ones. */
+  private resuming = new Map<string, { again: boolean }>()
+  /** The instance of now, to which those before it give back what they could not send. */
+  private present: Present
+  private plain = new Set<NoticeKey>()
+  private logger: Logger
 
   constructor(
     private ctx: Context,
@@ -34,9 +56,19 @@ export class Notices {
     private admit: (selfId: string, userId: string) => Promise<Admission>,
   ) {
     this.texts = new Texts(ctx, config)
-    const resume = (bot: Bot) => attempt(ctx, () => this.resume(bot))
-    ctx.on('bot-status-updated', resume)
-    ctx.on('ready', () => ctx.bots.forEach(resume))
+    // the last outcomes come when the context is gone
+    this.logger = ctx.logger('qq-user')
+    this.last = lasting(ctx, 'notices.last', () => new Recent(MESSAGES, REPLY_WINDOW))
+    const present = this.present = lasting<Present>(ctx, 'notices.present', () => ({}))
+    const resume = (selfId: string) => { attempt(ctx, () => this.resume(selfId).catch(ignoreEnd)) }
+    present.resume = resume
+    ctx.on('bot-status-updated', (bot) => {
+      if (isReady(bot)) resume(bot.selfId)
+    })
+    ctx.on('ready', () => ctx.bots.filter(isReady).forEach(({ selfId }) => resume(selfId)))
+    ctx.on('dispose', () => {
+      if (present.resume === resume) present.resume = undefined
+    })
   }
 
   /** Remembers the message that a user can be answered on. */
@@ -44,18 +76,50 @@ export class Notices {
     this.last.set(`${selfId} ${userId}`, { id, at: occurredAt })
   }
 
-  /** Sends what is owed for an entry, once and for all. @param returning asked of the ledger unless told */
-  async send(entry: QQUserEntry, user: QQUser, session: Session, returning?: boolean) {
+  /**
+   * Sends what is owed for an entry, once and for all.
+   *
+   * @param returning asked of the ledger unless told
+   * @returns whether that came to an end; else it is still owed
+   */
+  async send(entry: QQUserEntry, user: QQUser, session: Session, returning?: boolean): Promise<boolean> {
     const key = toNoticeKey(entry)
-    if (!key || entry.notice !== 'pending') return
-    const [claimed, elements] = await Promise.all([
-      this.roster.claimNotice(entry.id),
-      this.render(key, entry, user, session, returning),
-    ])
-    if (!claimed) return
-    const outcome = await this.deliver(entry, elements, session)
+    if (!key || entry.notice !== 'pending' || this.inHand.has(entry.id)) return false
+    this.inHand.add(entry.id)
+    try {
+      return await this.underWay.track(this.carryOut(key, entry, user, session, returning))
+    } finally {
+      this.inHand.delete(entry.id)
+    }
+  }
+
+  /** Resolves when the outcome of all that is under way is on record, or after five seconds. */
+  idle(): Promise<void> {
+    return this.underWay.idle(PATIENCE)
+  }
+
+  private async carryOut(key: NoticeKey, entry: QQUserEntry, user: QQUser, session: Session, returning?: boolean) {
+    let claimed: Promise<boolean> | undefined
+    const claim = () => claimed ??= this.roster.claimNotice(entry.id)
+    const giveBack = async (delay?: number) => {
+      if (await claimed) await this.giveBack(entry, delay)
+      return false
+    }
+    let outcome: Outcome
+    try {
+      const elements = await this.render(key, entry, user, session, returning)
+      outcome = await this.deliver(key, entry, elements, claim)
+    } catch (error) {
+      await giveBack()
+      throw error
+    }
+    // it has a better chance later, or with the next instance
+    if (outcome.reason === 'aborted' || outcome.reason === 'offline') return giveBack()
+    if (outcome.state === 'failed' && toSubject(outcome.meaning) === 'bot') return giveBack(MENDING)
+    if (!await claim()) return false
     await this.roster.settleNotice(entry.id, outcome.state, outcome.reason)
     this.report(key, entry, outcome)
+    return true
   }
 
   private async render(key: NoticeKey, entry: QQUserEntry, user: QQUser, session: Session, returning?: boolean) {
@@ -63,38 +127,98 @@ export class Notices {
     return this.texts.render(key, { ...entry, returning }, user, session)
   }
 
-  private async deliver(entry: QQUserEntry, elements: h[] | undefined, session: Session): Promise<Outcome> {
+  private async deliver(key: NoticeKey, entry: QQUserEntry, elements: h[] | undefined, claim: () => Promise<boolean>): Promise<Outcome> {
     if (!elements) return { state: 'failed', reason: 'template', meaning: 'content' }
     const { selfId, userId, type } = entry
-    return this.delivery.deliver({
-      bot: session.bot,
+    const send = (elements: h[]) => this.delivery.deliver({
+      selfId,
       userId,
       elements,
-      session: () => createPrivateSession(session.bot, type, userId),
+      priority: 'notice',
+      until: +entry.occurredAt + REPLY_WINDOW,
+      session: bot => createPrivateSession(bot, type, userId),
       routes: findRoutes(entry, this.last.get(`${selfId} ${userId}`), Date.now()),
       admit: () => this.admit(selfId, userId),
+      claim,
     })
+    const outcome = await send(elements)
+    const plain = outcome.state === 'failed' && outcome.meaning === 'form' ? toPlain(elements) : undefined
+    if (!plain) return outcome
+    if (!this.plain.has(key)) {
+      this.plain.add(key)
+      this.logger.warn('%s: the platform refuses its buttons or markdown (%s); it is sent without them', key, outcome.reason)
+    }
+    return send(plain)
   }
 
-  private report(key: NoticeKey, { userId }: QQUserEntry, { state, reason }: Outcome) {
+  private report(key: NoticeKey, { userId }: QQUserEntry, outcome: Outcome) {
+    const { state, reason } = outcome
     const level = state === 'failed' ? 'warn' : 'debug'
-    this.ctx.logger[level]('%s for %s: %s %s', key, userId, state, reason)
+    this.logger[level]('%s for %s: %s %s', key, userId, state, state === 'failed' && outcome.cause || reason)
   }
 
-  /** Takes up the notices that were owed when the bot, or this process, went away. */
-  private async resume(bot: Bot) {
-    if (bot.platform !== 'qq' || bot.hidden || bot.status !== Universal.Status.ONLINE) return
-    const entries = await this.roster.pendingNotices(bot.selfId, RESUME)
-    for (const entry of entries) await this.catchUp(bot, entry)
-    if (entries.length === RESUME) await this.resume(bot)
+  /** Owes a notice again that was taken on and certainly did not arrive. */
+  private async giveBack({ id, selfId }: QQUserEntry, delay = 0) {
+    await this.roster.settleNotice(id, 'pending')
+    this.inHand.delete(id)
+    const { present } = this
+    if (delay && !this.delivery.patience.ended) this.ctx.setTimeout(() => present.resume?.(selfId), delay)
+    else present.resume?.(selfId)
   }
 
-  private async catchUp(bot: Bot, entry: QQUserEntry) {
+  /** Takes up the notices that were owed when the bot, this process, or an instance before this one went away. */
+  private async resume(selfId: string) {
+    const running = this.resuming.get(selfId)
+    if (running) {
+      running.again = true
+      return
+    }
+    const run = { again: true }
+    this.resuming.set(selfId, run)
+    try {
+      for (let failed = false; run.again;) {
+        run.again = false
+        try {
+          while (await this.resumeSome(selfId));
+          failed = false
+        } catch (error) {
+          // they are owed all the same when the database is back
+          if (!failed) this.logger.warn('what is owed to users is not taken up yet: %s', error)
+          failed = run.again = true
+          await this.delivery.patience.sleep(RETRY)
+        }
+      }
+    } finally {
+      this.resuming.delete(selfId)
+    }
+  }
+
+  /** @returns whether there may be more */
+  private async resumeSome(selfId: string): Promise<boolean> {
+    const bot = this.delivery.find(selfId)
+    if (!bot || this.delivery.patience.ended) return false
+    const pending = await this.roster.pendingNotices(selfId, RESUME + this.inHand.size)
+    const entries = pending.filter(({ id }) => !this.inHand.has(id)).slice(0, RESUME)
+    const done = await Promise.all(entries.map(entry => this.catchUp(bot, entry)))
+    return entries.length === RESUME && done.includes(true)
+  }
+
+  private async catchUp(bot: Bot, entry: QQUserEntry): Promise<boolean> {
     const { id, type, selfId, userId, occurredAt } = entry
     const user = await this.roster.get(selfId, userId)
     if (user && Date.now() - +occurredAt < REPLY_WINDOW) {
       return this.send(entry, user, createPrivateSession(bot, type, userId))
     }
-    if (await this.roster.claimNotice(id)) await this.roster.settleNotice(id, 'skipped', 'expired')
+    if (!await this.roster.claimNotice(id)) return false
+    await this.roster.settleNotice(id, 'skipped', 'expired')
+    return true
   }
+}
+
+function ignoreEnd(error: unknown) {
+  if (!(error instanceof StoppedError)) throw error
+}
+
+function isReady(bot: Bot) {
+  return bot.platform === 'qq' && !bot.hidden && bot.status === Universal.Status.ONLINE
 }

@@ -2,6 +2,7 @@ import { Context, Session, Time, Universal } from 'koishi'
 import { QQUser } from '../model'
 import { address, readAddress } from '../delivery/addressing'
 import { attempt } from '../shared/attempt'
+import { isOwn } from '../delivery/own'
 import { Reason, Verdict } from '../gate'
 import { Recent } from '../shared/recent'
 import { Roster } from '../roster'
@@ -57,8 +58,8 @@ export class Guard {
   private async check(session: Session, options: Universal.SendOptions): Promise<true | undefined> {
     if (session.platform !== 'qq') return
     const { id, isPrivate, cause } = readAddress(session, options)
-    // an answer in a group
-    if (cause && !cause.isDirect) return
+    // an answer in a group, or what is decided before each of its requests
+    if (cause && (!cause.isDirect || isOwn(cause))) return
     const judge = isPassive(session, cause) ? undefined : this.judge
     if (cause && !judge) return
     const user = isPrivate && !judge ? undefined : await this.find(session.selfId, id, isPrivate || !!cause)

@@ -1,14 +1,14 @@
 import { Bot, Context, Fragment, h, Universal } from 'koishi'
 import { QQUser } from '../model'
 import { Config } from '../config'
-import { Failure, Meaning } from '../delivery/codes'
-import { Delivery, Outcome } from '../delivery'
-import { Admission, judge, Reason, Release, Verdict } from '../gate'
+import { Failure, Meaning, toSubject } from '../delivery/codes'
+import { Delivery } from '../delivery'
+import { StoppedError } from '../delivery/stop'
+import { Admission, judge, Reason, Verdict } from '../gate'
 import { Roster } from '../roster'
 import { createPrivateSession } from '../session'
 import { lasting } from '../shared/lasting'
-import { toOriginal } from '../shared/patch'
-import { Limits, Pacer } from './pacer'
+import { Limits, Pacer, Release } from './pacer'
 import { PushError } from './error'
 import { createPermissionState, PermissionWatch } from './permission-watch'
 import { Quota } from './quota'
@@ -34,19 +34,16 @@ export interface PushOptions {
 
 /** Everything that is sent to users who did not write first. */
 export class Pusher {
-  /** Not Cordis' proxy of them, which is asked for every property of every bot. */
-  private bots: Bot[]
   private limits: Limits
   private quota: Quota
   private pacers = new Map<string, Pacer>()
   private permissions: PermissionWatch
 
   constructor(private ctx: Context, private config: Config, private roster: Roster, private delivery: Delivery) {
-    this.bots = toOriginal(ctx.bots)
     this.permissions = new PermissionWatch(lasting(ctx, 'permissions', createPermissionState))
     const { push } = config
     this.limits = push.tier === 'custom' ? push : tiers[push.tier]
-    this.quota = new Quota(ctx, this.limits.userDay, task => roster.write(task))
+    this.quota = new Quota(ctx, this.limits.userDay, task => roster.write(task), delivery.patience)
     ctx.on('bot-status-updated', (bot) => {
       if (bot.status === Universal.Status.ONLINE) this.permissions.online(bot.selfId)
     })
@@ -57,7 +54,7 @@ export class Pusher {
     const verdict = judge(await this.roster.get(selfId, userId), this.config.push.assumeAllowed)
     if (!verdict.ok) return verdict
     if (this.permissions.isBlocked(selfId, userId)) return { ok: false, reason: 'no-permission' }
-    return this.bot(selfId) ? verdict : { ok: false, reason: 'offline' }
+    return this.delivery.find(selfId) ? verdict : { ok: false, reason: 'offline' }
   }
 
   /** Whether somebody else's message to a user may leave; it does unless the answer is a clear no. */
@@ -82,39 +79,61 @@ export class Pusher {
   async push(selfId: string, userId: string, content: Fragment, { signal }: PushOptions = {}): Promise<string[]> {
     // a copy, as the caller may use theirs for somebody else while this one waits
     const elements = h.transform(h.normalize(content), () => true)
-    const verdict = await this.judge(selfId, userId)
-    if (!verdict.ok) throw new PushError(verdict.reason)
-    const bot = this.bot(selfId)!
+    const verdict = await this.decide(selfId, userId, signal)
+    if (!verdict.ok) throw toError(verdict.reason, signal)
     const outcome = await this.delivery.deliver({
-      bot,
+      selfId,
       userId,
       elements,
+      signal,
+      priority: 'push',
       routes: [{ via: 'push' }],
-      session: () => createPrivateSession(bot, 'send', userId),
+      session: bot => createPrivateSession(bot, 'send', userId),
       admit: () => this.admit(selfId, userId, signal),
     })
     if (outcome.state === 'sent') return outcome.ids
-    throw await this.toError(outcome, selfId, userId)
+    if (outcome.state === 'failed') {
+      const { meaning, code, cause } = outcome
+      // what the bot's operator has to mend may work afterwards
+      throw new PushError(reasons[meaning] ?? 'refused', code, { cause, ...toSubject(meaning) === 'bot' && { retryable: true } })
+    }
+    if (outcome.reason === 'empty' || outcome.reason === 'no-route') throw new PushError('refused')
+    throw outcome.reason === 'stopped' ? new PushError('aborted') : toError(outcome.reason, signal)
   }
 
-  /** Waits for the bot's and the user's turn, then decides with what is known by then. */
+  /** Waits for the bot's and the user's turn. What is let in is decided again with what is known by then. */
   async admit(selfId: string, userId: string, signal?: AbortSignal): Promise<Admission> {
-    let release: Release
-    try {
-      release = await this.pacer(selfId).acquire(userId, signal)
-    } catch (error) {
-      if (!(error instanceof PushError)) throw error
-      return { ok: false, reason: error.reason }
-    }
+    let release: Release | undefined
     let admitted = false
     try {
-      if (!await this.quota.take(selfId, userId)) return { ok: false, reason: 'user-day' }
-      // last, so that nothing is waited for between this and the request
-      const verdict = await this.judge(selfId, userId)
-      admitted = verdict.ok
-      return verdict.ok ? { ok: true, release } : verdict
+      release = await this.pacer(selfId).acquire(userId, signal)
+      const giveBack = await this.quota.take(selfId, userId, signal)
+      if (!giveBack) return { ok: false, reason: 'user-day' }
+      admitted = true
+      const slot = release
+      return {
+        ok: true,
+        confirm: () => this.decide(selfId, userId, signal),
+        release(fate) {
+          slot(fate !== 'unsent')
+          if (fate !== 'sent') giveBack()
+        },
+      }
+    } catch (error) {
+      if (error instanceof PushError || error instanceof StoppedError) return { ok: false, reason: error.reason }
+      throw error
     } finally {
-      if (!admitted) release(false)
+      if (!admitted) release?.(false)
+    }
+  }
+
+  /** Whether a user may be written to, unless whoever asks goes away. */
+  private async decide(selfId: string, userId: string, signal?: AbortSignal): Promise<Verdict> {
+    try {
+      return await this.delivery.patience.race(this.judge(selfId, userId), signal)
+    } catch (error) {
+      if (error instanceof StoppedError) return { ok: false, reason: error.reason }
+      throw error
     }
   }
 
@@ -138,22 +157,14 @@ export class Pusher {
     return this.quota.prune()
   }
 
-  private bot(selfId: string): Bot | undefined {
-    const bot = this.bots.find(bot => bot.platform === 'qq' && bot.selfId === selfId)
-    return bot?.status === Universal.Status.ONLINE ? bot : undefined
-  }
-
   private pacer(selfId: string) {
     let pacer = this.pacers.get(selfId)
     if (!pacer) this.pacers.set(selfId, pacer = new Pacer(this.ctx, this.limits, QUEUE))
     return pacer
   }
+}
 
-  private async toError(outcome: Exclude<Outcome, { state: 'sent' }>, selfId: string, userId: string) {
-    if (outcome.state === 'failed') return new PushError(reasons[outcome.meaning] ?? 'refused', outcome.code)
-    if (outcome.reason === 'empty' || outcome.reason === 'no-route') return new PushError('refused')
-    if (outcome.reason !== 'stopped') return new PushError(outcome.reason)
-    const verdict = await this.judge(selfId, userId)
-    return new PushError(verdict.ok ? 'aborted' : verdict.reason)
-  }
+function toError(reason: Reason, signal?: AbortSignal) {
+  // whoever did not call it off may try again
+  return new PushError(reason, undefined, { retryable: reason === 'aborted' ? !signal?.aborted : undefined })
 }

@@ -1,7 +1,6 @@
 import { Context, Time } from 'koishi'
-import { Release } from '../gate'
+import { Window } from '../shared/window'
 import { PushError } from './error'
-import { Window } from './window'
 
 /** How much may be sent proactively; `Infinity` for no limit. */
 export interface Limits {
@@ -14,6 +13,9 @@ export interface Limits {
   /** To one user in a day. */
   userDay: number
 }
+
+/** Gives a slot back. `used` is false when nothing was sent. */
+export type Release = (used: boolean) => void
 
 interface Job {
   signal?: AbortSignal
@@ -46,7 +48,7 @@ export class Pacer {
    */
   acquire(userId: string, signal?: AbortSignal): Promise<Release> {
     const user = this.users.get(userId) ?? { jobs: [], window: new Window(this.limits.userMinute, Time.minute) }
-    if (this.closed || signal?.aborted) throw new PushError('aborted')
+    if (this.closed || signal?.aborted) throw toError(!signal?.aborted)
     if (this.waiting >= this.size) throw new PushError('queue-full')
     if (user.jobs.length >= this.limits.userMinute) throw new PushError('user-minute')
     this.users.set(userId, user)
@@ -101,19 +103,24 @@ export class Pacer {
     })
   }
 
-  private abort(user: User, job: Job) {
+  private abort(user: User, job: Job, unloaded = false) {
     const index = user.jobs.indexOf(job)
     if (index < 0) return
     user.jobs.splice(index, 1)
     this.waiting--
     job.signal?.removeEventListener('abort', job.abort)
-    job.reject(new PushError('aborted'))
+    job.reject(toError(unloaded))
   }
 
   private clear() {
     this.closed = true
     for (const user of this.users.values()) {
-      for (const job of [...user.jobs]) this.abort(user, job)
+      for (const job of [...user.jobs]) this.abort(user, job, true)
     }
   }
+}
+
+/** Whoever was not heard because the plugin was unloaded may try again. */
+function toError(unloaded: boolean) {
+  return new PushError('aborted', undefined, { retryable: unloaded })
 }

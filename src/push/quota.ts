@@ -1,6 +1,8 @@
 import { $, Context, Time } from 'koishi'
 import { MAX_ID } from '../model'
-import { Task } from '../roster/queue'
+import { attempt } from '../shared/attempt'
+import { Patience } from '../delivery/patience'
+import { GivenUpError, Task } from '../roster/queue'
 
 declare module 'koishi' {
   interface Tables {
@@ -19,10 +21,13 @@ export interface PushCount {
 
 const DAY = Time.day / Time.hour
 
+/** Takes a message off the count again. */
+type GiveBack = () => void
+
 /** The daily limit of each user, kept in the database so that a restart does not forget it. */
 export class Quota {
   /** @param write puts a task into the line of writes */
-  constructor(private ctx: Context, private limit: number, private write: (task: Task) => Promise<void>) {
+  constructor(private ctx: Context, private limit: number, private write: (task: Task) => Promise<void>, private patience: Patience) {
     ctx.model.extend('qq_user_push', {
       selfId: `string(${MAX_ID})`,
       userId: `string(${MAX_ID})`,
@@ -34,18 +39,41 @@ export class Quota {
     })
   }
 
-  /** Takes one of the user's messages. @returns whether there was one left within the last 24 hours */
-  async take(selfId: string, userId: string): Promise<boolean> {
-    if (this.limit === Infinity) return true
-    let taken = false
-    await this.write(async () => {
-      const hour = Math.floor(Date.now() / Time.hour)
-      const rows = await this.ctx.database.get('qq_user_push', { selfId, userId, hour: { $gte: hour - DAY } })
-      // a database that does not tell upper case from lower has others' too
-      taken = rows.filter(row => row.userId === userId).reduce((sum, { count }) => sum + count, 0) < this.limit
-      if (taken) await this.ctx.database.upsert('qq_user_push', row => [{ selfId, userId, hour, count: $.add(row.count, 1) }])
+  /**
+   * Counts a message that is about to be sent.
+   *
+   * @returns what takes it back if it was not; nothing if the user got enough within the last 24 hours
+   * @throws StoppedError `aborted`
+   */
+  async take(selfId: string, userId: string, signal?: AbortSignal): Promise<GiveBack | undefined> {
+    if (this.limit === Infinity) return () => {}
+    let wanted = true
+    let hour: number | undefined
+    const giveBack = async () => {
+      await this.ctx.database.set('qq_user_push', { selfId, userId, hour }, row => ({ count: $.sub(row.count, 1) }))
+    }
+    const taken = this.write(async () => {
+      // whoever waited for this may have gone while the database was away
+      if (wanted) hour = await this.count(selfId, userId)
+      if (!wanted && hour) await giveBack()
     })
-    return taken
+    try {
+      await this.patience.race(taken, signal)
+    } catch (error) {
+      wanted = false
+      throw error
+    }
+    return hour ? () => attempt(this.ctx, () => this.write(giveBack).catch(ignoreEnd)) : undefined
+  }
+
+  private async count(selfId: string, userId: string): Promise<number | undefined> {
+    const hour = Math.floor(Date.now() / Time.hour)
+    const rows = await this.ctx.database.get('qq_user_push', { selfId, userId, hour: { $gte: hour - DAY } })
+    // a database that does not tell upper case from lower has others' too
+    const own = rows.filter(row => row.userId === userId)
+    if (own.reduce((sum, { count }) => sum + count, 0) >= this.limit) return
+    await this.ctx.database.upsert('qq_user_push', row => [{ selfId, userId, hour, count: $.add(row.count, 1) }])
+    return hour
   }
 
   async forget(selfId: string, userId: string) {
@@ -58,4 +86,9 @@ export class Quota {
   async prune() {
     await this.ctx.database.remove('qq_user_push', { hour: { $lt: Math.floor(Date.now() / Time.hour) - DAY } })
   }
+}
+
+/** What is given back when the plugin is gone stays counted: rather one message too few than one too many. */
+function ignoreEnd(error: unknown) {
+  if (!(error instanceof GivenUpError)) throw error
 }

@@ -29,6 +29,11 @@ export class Claims {
     return own
   }
 
+  /** Lets one be taken on again that is owed again. */
+  giveBack(id: string) {
+    this.claimed.delete(id)
+  }
+
   /** A user waits for each of these: they do not stand in line behind what happens to others. */
   private open(): Round {
     const ids: string[] = []

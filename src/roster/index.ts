@@ -267,8 +267,10 @@ export class Roster {
   }
 
   /** Puts on record what became of a notice, even if this instance has ended meanwhile. */
-  settleNotice(id: string, notice: NoticeState, noticeReason = '') {
-    return this.outcomes.add({ id, notice, noticeReason })
+  async settleNotice(id: string, notice: NoticeState, noticeReason = '') {
+    await this.outcomes.add({ id, notice, noticeReason })
+    // not before, for a claim does not wait for its turn
+    if (notice === 'pending') this.claims.giveBack(id)
   }
 
   /** Erases all that is known of a user, and with it what they chose. */

@@ -16,6 +16,6 @@ Harness.start({
   database: app => app.plugin(SQLiteDriver as never, { path }),
   prepare(app) {
     if (point === 'committed') app.on('friend-added', die)
-    if (point === 'claimed') app.on('before-send', die)
+    if (point === 'claimed') app.on('http/fetch-init', url => { if (url.pathname.endsWith('/messages')) die() })
   },
 }).then(() => writeSync(1, 'online\n'))

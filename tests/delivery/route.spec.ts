@@ -47,7 +47,7 @@ describe('what can be replied to', () => {
 })
 
 describe('the way to a user', () => {
-  const message = { via: 'message', id: 'message-id', seq: now / 1000 }
+  const message = { via: 'message', id: 'message-id' }
 
   it('is the event, then a message out of the blue, for who has added the bot or turned messages on', () => {
     for (const [type, source] of [['friend-added', 'friend-add'], ['friend-push-allowed', 'msg-receive'], ['friend-push-allowed', 'authorize']] as const) {
@@ -73,18 +73,6 @@ describe('the way to a user', () => {
   it('is none for who has turned messages off and never wrote, or not within the hour', () => {
     expect(findRoutes(entry('friend-push-rejected', 'msg-reject'), undefined, now)).to.deep.equal([])
     expect(findRoutes(entry('friend-push-rejected', 'msg-reject'), toLast(hour), now)).to.deep.equal([])
-  })
-
-  it('is numbered on a message so that two toggles differ, and so do other replies', () => {
-    const seq = (age: number) => {
-      const [route] = findRoutes(entry('friend-push-rejected', 'msg-reject', age), toLast(0), now)
-      return (route as { seq: number }).seq
-    }
-    expect(seq(0)).to.not.equal(seq(1000))
-    for (const age of ages) {
-      expect(seq(age)).to.be.within(1000, 2 ** 32 - 1)
-      expect(Number.isInteger(seq(age))).to.equal(true)
-    }
   })
 
   describe('whatever happened', () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { Time } from 'koishi'
+import { freeze } from '../clock'
 import { Harness, pass, until } from '../harness'
 import { Platform } from '../platform'
 
@@ -54,6 +55,29 @@ describe('notices that were owed when the bot went away', () => {
     expect(await outcome()).to.deep.equal([['sent', '']])
     expect(platform.posts).to.have.length(1)
     expect(harness.warnings.filter(line => line.includes(' qq-user '))).to.have.length(1)
+  })
+
+  it('are sent though the database does not answer at first', async () => {
+    await owe(Time.minute)
+    const driver = harness.app.database.drivers[0] as any
+    const { get } = driver
+    let away = true
+    driver.get = (sel: { table: string }) => away && sel.table === 'qq_user_event' ? Promise.reject(new Error('gone away')) : get.call(driver, sel)
+    const clock = freeze()
+    try {
+      harness.load()
+      await until(() => harness.warnings.some(line => line.includes('gone away')))
+      await clock.tickAsync(Time.minute)
+      away = false
+      await until(async () => {
+        await clock.tickAsync(5 * Time.second)
+        return platform.posts.length
+      })
+    } finally {
+      clock.uninstall()
+    }
+    expect(await outcome()).to.deep.equal([['sent', '']])
+    expect(harness.warnings.filter(line => line.includes('gone away'))).to.have.length(1)
   })
 
   it('are given up when it is too late', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Time } from 'koishi'
-import { Release } from '../../src/gate'
+import { Release } from '../../src/push/pacer'
 import { clock, fork, pace, pacer, pass, refused, send, sent, usePace, users } from './pace'
 
 describe('the pace of proactive messages', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Time } from 'koishi'
-import { Window } from '../../src/push/window'
-import { Sent, worst } from './pace'
+import { Window } from '../../src/shared/window'
+import { Sent, worst } from '../push/pace'
 
 describe('the window of a rate limit', () => {
   it('takes no more than its limit, and more as the span passes', () => {

@@ -10,7 +10,7 @@ export class Window {
    * @param limit how many
    * @param span ms
    */
-  constructor(private limit: number, private span: number) {}
+  constructor(public limit: number, private span: number) {}
 
   /** How long until there is a place, in ms; `Infinity` if that depends on what is under way. */
   delay(now: number) {

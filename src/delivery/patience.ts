@@ -1,0 +1,68 @@
+import { Context } from 'koishi'
+import { StoppedError } from './stop'
+
+/** How whatever is waited for can be told not to come any more. */
+type Cancel = () => void
+
+/** All waiting of one instance of the plugin: it ends with what is waited for, with the caller's signal, or with the instance. */
+export class Patience {
+  private waiting = new Set<Cancel>()
+  private over = false
+
+  constructor(ctx: Context) {
+    ctx.on('dispose', () => {
+      this.over = true
+      for (const end of [...this.waiting]) end()
+    })
+  }
+
+  /** Whether the plugin was unloaded. */
+  get ended() {
+    return this.over
+  }
+
+  /**
+   * @param start is given what ends the wait, and hands back what calls it off
+   * @throws StoppedError `aborted`
+   */
+  wait<T>(start: (resolve: (value: T) => void, reject: (error: unknown) => void) => Cancel, signal?: AbortSignal): Promise<T> {
+    if (this.over || signal?.aborted) return Promise.reject(new StoppedError('aborted'))
+    return new Promise<T>((resolve, reject) => {
+      const done = () => {
+        this.waiting.delete(end)
+        signal?.removeEventListener('abort', end)
+      }
+      const end = () => {
+        done()
+        cancel()
+        reject(new StoppedError('aborted'))
+      }
+      this.waiting.add(end)
+      signal?.addEventListener('abort', end)
+      const cancel = start((value) => {
+        done()
+        resolve(value)
+      }, (error) => {
+        done()
+        reject(error)
+      })
+    })
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.wait<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      return () => clearTimeout(timer)
+    }, signal)
+  }
+
+  /** Waits for something that goes on by itself when nobody waits for it any more. */
+  race<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+    // nobody may be left to hear of it
+    promise.catch(() => {})
+    return this.wait<T>((resolve, reject) => {
+      promise.then(resolve, reject)
+      return () => {}
+    }, signal)
+  }
+}

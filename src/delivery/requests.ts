@@ -1,0 +1,188 @@
+import { Bot } from 'koishi'
+import { Admission, Fate } from '../gate'
+import { Failure, readFailure } from './codes'
+import { Internal, Request } from './internal'
+import { markOwn } from './own'
+import { Patience } from './patience'
+import { isTooFrequent, PERSISTENCE, retries } from './policy'
+import { Route } from './route'
+import { StoppedError } from './stop'
+import { Priority, Throttle, Turn } from './throttle'
+
+/** What came of a request in the end. */
+export class RequestError extends Error {
+  constructor(public readonly failure: Failure) {
+    super(`the request failed: ${failure.meaning}`)
+  }
+}
+
+/** Something failed before a request was made. */
+export class UnsentError extends Error {
+  constructor(public readonly cause: unknown) {
+    super('the request was not made')
+  }
+}
+
+/** Those who have a say in the requests for a message. */
+export interface Supervisor {
+  selfId: string
+  priority: Priority
+  signal?: AbortSignal
+  /** Until when (ms) a request that is refused as too frequent is made again. */
+  until?: number
+  /** Asked before every proactive message; it may be a while until it answers. */
+  admit(): Promise<Admission>
+  /** Asked when the first request has its turn: whether the message is still to be sent. */
+  claim?(): Promise<boolean>
+  /** The bot of now, unless there is none. */
+  find(): Bot | undefined
+  /** What makes a request go its way. */
+  address(): Request
+}
+
+type Admitted = Extract<Admission, { ok: true }>
+
+/** The requests for one message on one way. Each waits for its turn, and is made again as long as that makes sense. */
+export class Requests {
+  /** The bot as an encoder is to see it. */
+  readonly bot: Bot
+  /** Whether the encoder asked for any. */
+  asked = false
+  /** How many messages arrived: a message may be sent in parts. */
+  arrived = 0
+  /** What the platform said instead of giving a message an id. */
+  remark?: 'audit' | 'duplicate'
+
+  private admission?: Admitted
+
+  constructor(bot: Bot, private route: Route, private supervisor: Supervisor, private throttle: Throttle, private patience: Patience) {
+    const internal: Internal = Object.create(bot.internal)
+    internal.sendPrivateMessage = (openid, data) => this.send(openid, data)
+    if (bot.internal.sendFilePrivate) {
+      internal.sendFilePrivate = (openid, data) => this.request(bot => bot.sendFilePrivate!(openid, markOwn({ ...data })))
+    }
+    this.bot = Object.create(bot, { internal: { value: internal } })
+  }
+
+  /** To be called when no more requests are to come. */
+  close() {
+    this.leave('unsent')
+  }
+
+  private async send(openid: string, data: Request) {
+    try {
+      const answer = await this.request(bot => bot.sendPrivateMessage(openid, markOwn({ ...data, ...this.supervisor.address() })))
+      this.arrived++
+      return answer
+    } catch (error) {
+      const meaning = error instanceof RequestError ? error.failure.meaning : undefined
+      if (meaning !== 'audit' && meaning !== 'duplicate') throw error
+      this.arrived++
+      this.remark = meaning
+      return {}
+    } finally {
+      this.leave('sent')
+    }
+  }
+
+  private async request<T>(perform: (internal: Internal) => Promise<T>): Promise<T> {
+    this.asked = true
+    const { until = 0, signal } = this.supervisor
+    for (let retried = 0, tooFrequent = 0; ;) {
+      try {
+        return await this.attempt(perform, tooFrequent > 0)
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error
+        if (isTooFrequent(error.failure, this.route)) {
+          // the throttle knows when to go on
+          if (tooFrequent++ >= PERSISTENCE && Date.now() >= until) throw error
+          continue
+        }
+        tooFrequent = 0
+        const delay = retries[error.failure.meaning]?.[retried++]
+        if (delay === undefined) throw error
+        await this.patience.sleep(delay, signal)
+      }
+    }
+  }
+
+  private async attempt<T>(perform: (internal: Internal) => Promise<T>, again: boolean): Promise<T> {
+    await this.admit()
+    const turn = await this.turn(again)
+    let fate: Fate = 'unsent'
+    let tooFrequent: boolean | undefined
+    try {
+      const internal = await this.prepare()
+      fate = 'sent'
+      const answer = await perform(internal)
+      tooFrequent = false
+      return answer
+    } catch (error) {
+      if (fate === 'unsent' || error instanceof StoppedError) {
+        fate = 'unsent'
+        throw error
+      }
+      const failure = readAnswer(error, this.route)
+      if (failure.undelivered) {
+        fate = 'refused'
+        tooFrequent = isTooFrequent(failure, this.route)
+      }
+      throw new RequestError(failure)
+    } finally {
+      turn.end(fate !== 'unsent', tooFrequent)
+      if (fate !== 'sent') this.leave(fate)
+    }
+  }
+
+  private async turn(again: boolean): Promise<Turn> {
+    const { selfId, priority, signal } = this.supervisor
+    try {
+      return await this.throttle.turn(selfId, priority, again, signal)
+    } catch (error) {
+      // a message of which a part arrived is not cut off because the plugin is reloaded
+      if (this.arrived && !signal?.aborted) return this.throttle.open(selfId)
+      this.leave('unsent')
+      throw error
+    }
+  }
+
+  /** The last questions before a request. @returns what to make it with */
+  private async prepare(): Promise<Internal> {
+    const { claim, find } = this.supervisor
+    if (claim && !this.arrived && !await unsent(this.patience.race(claim()))) throw new StoppedError('aborted')
+    const verdict = this.admission && await unsent(this.admission.confirm())
+    if (verdict && !verdict.ok) throw new StoppedError(verdict.reason)
+    if (this.patience.ended && !this.arrived) throw new StoppedError('aborted')
+    const bot = find()
+    if (!bot) throw new StoppedError('offline')
+    return bot.internal
+  }
+
+  private async admit() {
+    if (this.route.via !== 'push' || this.admission) return
+    const admission = await unsent(this.supervisor.admit())
+    if (!admission.ok) throw new StoppedError(admission.reason)
+    this.admission = admission
+  }
+
+  private leave(fate: Fate) {
+    this.admission?.release(fate)
+    this.admission = undefined
+  }
+}
+
+/** An answer that broke off says nothing, whatever its status. */
+function readAnswer(error: unknown, { via }: Route): Failure {
+  const failure = readFailure(error, via !== 'push')
+  const { response } = error as { response?: { data?: unknown } }
+  return failure.meaning === 'refused' && response?.data === null ? { meaning: 'unknown-outcome', undelivered: false } : failure
+}
+
+/** Marks what fails before a request is made. */
+async function unsent<T>(promise: Promise<T>): Promise<T> {
+  try {
+    return await promise
+  } catch (error) {
+    throw error instanceof StoppedError ? error : new UnsentError(error)
+  }
+}

@@ -1,0 +1,117 @@
+import { expect } from 'chai'
+import { Time } from 'koishi'
+import { Clock, freeze } from '../clock'
+import { Harness, HarnessOptions, pass, until } from '../harness'
+import { Platform } from '../platform'
+
+describe('notices, while the plugin is reloaded', () => {
+  let harness: Harness
+  let platform: Platform
+  let clock: Clock | undefined
+
+  async function start(options: HarnessOptions = {}) {
+    harness = await Harness.start(options)
+    platform = harness.platform
+  }
+
+  afterEach(async () => {
+    clock?.uninstall()
+    clock = undefined
+    await harness.stop()
+  })
+
+  async function reload(config = {}) {
+    harness.plugin!.dispose()
+    harness.load(config)
+    await until(() => harness.app.get('qqUser'))
+  }
+
+  const outcomes = async (count: number) => (await harness.settled(count)).map(({ notice, noticeReason }) => [notice, noticeReason])
+  const ours = () => harness.log.filter(line => /^[we] (qq-user|app)/.test(line))
+
+  it('between two tries go out once, by the next instance', async () => {
+    await start({ freshFor: Time.second })
+    clock = freeze()
+    platform.add('A')
+    await until(() => platform.posts.length === 1)
+    await pass()
+    clock.tick(1200)
+    await reload()
+    await until(() => platform.accepted('A').length)
+    expect(await outcomes(1)).to.deep.equal([['sent', '']])
+    clock.tick(Time.minute)
+    await pass()
+    expect(platform.posts.map(({ code, route }) => [code, route])).to.deep.equal([[40034025, 'event'], [undefined, 'event']])
+    expect(ours()).to.deep.equal([])
+  })
+
+  it('again and again go out once each', async () => {
+    await start({ freshFor: 700 })
+    for (let index = 0; index < 12; index++) {
+      platform.add(`A${index}`)
+      await new Promise(resolve => setTimeout(resolve, 50))
+      if (index % 2) await reload()
+    }
+    expect(await outcomes(12)).to.deep.equal(Array.from({ length: 12 }, () => ['sent', '']))
+    const targets = platform.accepted().map(({ target }) => target)
+    expect(new Set(targets).size).to.equal(12)
+    expect(targets).to.have.length(12)
+    expect(ours()).to.deep.equal([])
+  })
+
+  it('before their turn go out once each', async () => {
+    await start({ config: { requests: { concurrent: 1 } } })
+    platform.latency = 30
+    for (let index = 0; index < 10; index++) platform.add(`A${index}`)
+    await until(() => platform.accepted().length >= 2)
+    await reload({ requests: { concurrent: 1 } })
+    await until(() => platform.accepted().length >= 5)
+    await reload({ requests: { concurrent: 1 } })
+    expect(await outcomes(10)).to.deep.equal(Array.from({ length: 10 }, () => ['sent', '']))
+    expect(platform.posts).to.have.length(10)
+  })
+
+  it('under way are on record, however they end', async () => {
+    await start()
+    platform.latency = 200
+    platform.fail({ code: 40054007, when: ({ target }) => target === 'B' })
+    platform.fail({ code: 40034025, when: ({ target }) => target === 'C' })
+    for (const id of ['A', 'B', 'C']) platform.add(id)
+    await until(() => platform.posts.length === 3)
+    await reload()
+    await until(() => platform.accepted('C').length)
+    const ledger = await harness.settled(3)
+    expect(Object.fromEntries(ledger.map(({ userId, notice, noticeReason }) => [userId, [notice, noticeReason]]))).to.deep.equal({
+      A: ['sent', ''], B: ['failed', 'code:40054007'], C: ['sent', ''],
+    })
+    expect(platform.posts).to.have.length(4)
+    expect(ours().filter(line => !line.includes('40054007'))).to.deep.equal([])
+  })
+
+  it('in the middle of one that has two parts arrive as a whole', async () => {
+    await start({ config: { icebreaker: { content: '<message>one</message><message>two</message>' } } })
+    platform.latency = 100
+    platform.add('A')
+    await until(() => platform.posts.length === 1)
+    await reload()
+    expect(await outcomes(1)).to.deep.equal([['sent', '']])
+    expect(platform.accepted('A').map(({ body }) => [body.content, body.msg_seq])).to.deep.equal([['one', undefined], ['two', 2]])
+  })
+
+  it('are sent through the bot of now', async () => {
+    await start({ freshFor: Time.second })
+    clock = freeze()
+    platform.add('A')
+    await until(() => platform.posts.length === 1)
+    await pass()
+    harness.adapter!.dispose()
+    await clock.tickAsync(2 * Time.second)
+    await pass()
+    expect(platform.posts).to.have.length(1)
+    expect((await harness.ledger)[0]).to.include({ notice: 'pending' })
+    clock.uninstall()
+    harness.connect()
+    await until(() => platform.accepted('A').length)
+    expect(await outcomes(1)).to.deep.equal([['sent', '']])
+  })
+})
