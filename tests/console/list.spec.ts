@@ -27,7 +27,6 @@ describe('console: list', () => {
         if (!engine.available) return this.skip()
         return engine.start()
       })
-      after(() => engine.available && engine.stop())
 
       it('shows everybody once, in order, of one bot and of all', async function () {
         this.timeout(60_000)

@@ -1,45 +1,61 @@
 import { Context } from 'koishi'
 import { MemoryDriver } from '@minatojs/driver-memory'
 import { SQLiteDriver } from '@minatojs/driver-sqlite'
-import { hasMariaDB, MariaDB, MariaDriver } from './mariadb'
+import { hasMariaDB, MariaDB } from './mariadb'
+import { hasPostgres, Postgres } from './postgres'
+import { Server } from './server'
 
 export * from './mariadb'
+export * from './postgres'
+export { freePort, Server } from './server'
 
 /** A kind of database, with as many empty ones as are asked for. */
 export interface Engine {
   name: string
   available: boolean
+  /** Whether several processes can write to one database. */
+  shared: boolean
   start(): Promise<void>
   /** @returns what loads a new database into any number of apps */
   create(): (app: Context) => void
-  stop(): Promise<void>
 }
 
-let server: MariaDB
+const postgres = share(Postgres.start)
+
+export const engines: Engine[] = [
+  within('memory', app => app.plugin(MemoryDriver as never, {})),
+  within('sqlite', app => app.plugin(SQLiteDriver as never, { path: ':memory:' })),
+  on('mariadb', hasMariaDB, share(MariaDB.start), (server, database) => server.create(database)),
+  on('postgres', hasPostgres, postgres, (server, database) => server.create(database, 'C')),
+  on('postgres, ICU', hasPostgres, postgres, (server, database) => server.create(database, 'ICU')),
+]
+
+function within(name: string, load: (app: Context) => void): Engine {
+  return { name, available: true, shared: false, async start() {}, create: () => load }
+}
+
 let count = 0
 
-export const engines: Engine[] = [{
-  name: 'memory',
-  available: true,
-  async start() {},
-  create: () => app => app.plugin(MemoryDriver as never, {}),
-  async stop() {},
-}, {
-  name: 'sqlite',
-  available: true,
-  async start() {},
-  create: () => app => app.plugin(SQLiteDriver as never, { path: ':memory:' }),
-  async stop() {},
-}, {
-  name: 'mariadb',
-  available: hasMariaDB,
-  async start() {
-    server = await MariaDB.start()
-  },
-  create() {
-    const name = `test_${++count}`
-    server.create(name)
-    return app => app.plugin(MariaDriver as never, server.config(name) as never)
-  },
-  stop: () => server.stop(),
-}]
+function on<S extends Server>(name: string, available: boolean, start: () => Promise<S>, create: (server: S, database: string) => void): Engine {
+  let server: S
+  return {
+    name,
+    available,
+    shared: true,
+    async start() {
+      server = await start()
+    },
+    create() {
+      const database = `test_${++count}`
+      create(server, database)
+      const config = server.config(database)
+      return app => server.load(app, config)
+    },
+  }
+}
+
+/** A server takes seconds to start: whatever runs in this process shares one, which ends with it. */
+function share<S>(start: () => Promise<S>) {
+  let server: Promise<S> | undefined
+  return () => server ??= start()
+}

@@ -13,7 +13,6 @@ for (const engine of engines) {
     let platform: Platform
 
     before(() => engine.start())
-    after(() => engine.stop())
 
     async function start(options: HarnessOptions = {}) {
       harness = await Harness.start({ config: silent, database: engine.create(), ...options })
