@@ -51,7 +51,7 @@ export function apply(ctx: Context, config: Config) {
       if (!change || change.twin) return
       const announcement = await session
       attempt(ctx, () => announcement.bot.dispatch(announcement))
-      await notices.send(change.entry, change.user, announcement)
+      await notices.send(change.entry, change.user, announcement, change.returning)
     }),
     message(event) {
       notices.hear(event)

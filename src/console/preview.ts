@@ -1,7 +1,7 @@
 import { Context } from 'koishi'
 import { EventType, QQUser } from '../model'
 import { createPrivateSession } from '../session'
-import { blank } from '../roster/state'
+import { blank, isReturning } from '../roster/state'
 import { NoticeKey, Texts } from '../notices/texts'
 import { QQUserService } from '../service'
 import { getBot } from './bots'
@@ -38,6 +38,6 @@ export class Previews {
   async compose({ key, selfId, locale }: PreviewQuery, user: QQUser) {
     const session = createPrivateSession(getBot(this.ctx, selfId), types[key], user.userId)
     const occurredAt = (key === 'icebreaker' ? user.relationAt : user.consentAt) ?? user.firstSeen
-    return this.texts.compose(key, { occurredAt }, user, session, locale)
+    return this.texts.compose(key, { occurredAt, returning: isReturning(user, user, occurredAt) }, user, session, locale)
   }
 }

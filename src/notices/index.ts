@@ -44,18 +44,23 @@ export class Notices {
     this.last.set(`${selfId} ${userId}`, { id, at: occurredAt })
   }
 
-  /** Sends what is owed for an entry, once and for all. */
-  async send(entry: QQUserEntry, user: QQUser, session: Session) {
+  /** Sends what is owed for an entry, once and for all. @param returning asked of the ledger unless told */
+  async send(entry: QQUserEntry, user: QQUser, session: Session, returning?: boolean) {
     const key = toNoticeKey(entry)
     if (!key || entry.notice !== 'pending') return
     const [claimed, elements] = await Promise.all([
       this.roster.claimNotice(entry.id),
-      this.texts.render(key, entry, user, session),
+      this.render(key, entry, user, session, returning),
     ])
     if (!claimed) return
     const outcome = await this.deliver(entry, elements, session)
     await this.roster.settleNotice(entry.id, outcome.state, outcome.reason)
     this.report(key, entry, outcome)
+  }
+
+  private async render(key: NoticeKey, entry: QQUserEntry, user: QQUser, session: Session, returning?: boolean) {
+    returning ??= await this.roster.isReturning(user, entry)
+    return this.texts.render(key, { ...entry, returning }, user, session)
   }
 
   private async deliver(entry: QQUserEntry, elements: h[] | undefined, session: Session): Promise<Outcome> {

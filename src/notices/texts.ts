@@ -18,6 +18,13 @@ export function toNoticeKey({ type, source }: Pick<QQUserEntry, 'type' | 'source
   return isDeed(source) ? keys[type as keyof typeof keys] : undefined
 }
 
+/** What a notice is about. */
+export interface Occasion {
+  occurredAt: Date
+  /** Whether the user had been there before. */
+  returning: boolean
+}
+
 export interface Composition {
   /** What the operator wrote; empty where the text is the localised one. */
   source: string
@@ -37,7 +44,7 @@ export class Texts {
   }
 
   /** @returns what to send; nothing when the text is faulty, which is logged once */
-  async render(key: NoticeKey, entry: QQUserEntry, user: QQUser, session: Session): Promise<h[] | undefined> {
+  async render(key: NoticeKey, entry: Occasion, user: QQUser, session: Session): Promise<h[] | undefined> {
     try {
       const { elements, source } = await this.compose(key, entry, user, session)
       if (!elements) this.faults(key, source)
@@ -48,7 +55,7 @@ export class Texts {
   }
 
   /** The text and where it comes from. @param locale the user's own unless told */
-  async compose(key: NoticeKey, entry: Pick<QQUserEntry, 'occurredAt'>, user: QQUser, session: Session, locale?: string): Promise<Composition> {
+  async compose(key: NoticeKey, entry: Occasion, user: QQUser, session: Session, locale?: string): Promise<Composition> {
     const scope = toScope(entry, user, session)
     const source = toSource(this.ctx.reflect.trace(session).resolve(this.config[key].content))
     if (!source) {
@@ -82,7 +89,7 @@ function toSource(content: unknown) {
   return content
 }
 
-function toScope({ occurredAt }: Pick<QQUserEntry, 'occurredAt'>, user: QQUser, { bot }: Session): Scope {
+function toScope({ occurredAt, returning }: Occasion, user: QQUser, { bot }: Session): Scope {
   return {
     user: { id: user.userId, name: user.name ?? '' },
     bot: { id: bot.selfId, name: bot.user?.name ?? '' },
@@ -90,7 +97,7 @@ function toScope({ occurredAt }: Pick<QQUserEntry, 'occurredAt'>, user: QQUser, 
       scene: user.scene,
       sceneParam: user.sceneParam ?? '',
       timestamp: occurredAt,
-      returning: user.firstSeen < occurredAt,
+      returning,
     },
   }
 }

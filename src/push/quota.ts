@@ -41,7 +41,8 @@ export class Quota {
     await this.write(async () => {
       const hour = Math.floor(Date.now() / Time.hour)
       const rows = await this.ctx.database.get('qq_user_push', { selfId, userId, hour: { $gte: hour - DAY } })
-      taken = rows.reduce((sum, { count }) => sum + count, 0) < this.limit
+      // a database that does not tell upper case from lower has others' too
+      taken = rows.filter(row => row.userId === userId).reduce((sum, { count }) => sum + count, 0) < this.limit
       if (taken) await this.ctx.database.upsert('qq_user_push', row => [{ selfId, userId, hour, count: $.add(row.count, 1) }])
     })
     return taken

@@ -32,10 +32,11 @@ export class Claims {
   /** A user waits for each of these: they do not stand in line behind what happens to others. */
   private open(): Round {
     const ids: string[] = []
+    const token = this.ledger.token()
     let own = new Set<string>()
     const written = this.write(async () => {
       this.round = undefined
-      own = await this.ledger.claim(ids)
+      own = await this.ledger.claim(ids, token)
     })
     const taken = written.then(() => own, (error) => {
       if (!(error instanceof GivenUpError)) throw error

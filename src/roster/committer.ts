@@ -1,17 +1,23 @@
-import { deepEqual, Dict, pick } from 'koishi'
+import { deepEqual, pick } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
-import { isTwin, isWorthRecording, transition } from './state'
+import { Recent } from '../shared/recent'
+import { Deed, isReturning, isWorthRecording, mayBearOn, transition } from './state'
+import { apart, fold, toKey, UserKey } from './keys'
 import { Ledger } from './ledger'
 import { Store } from './store'
+
+export { toKey } from './keys'
 
 /** What an event did. */
 export interface Change {
   entry: QQUserEntry
   user: QQUser
   previous?: QQUser
-  /** The event told of a toggle that was known from the other channel. */
+  /** The event told again of what was known. */
   twin: boolean
+  /** The user comes back, as one can say of somebody who adds the bot. */
+  returning: boolean
 }
 
 /** Decides, before an entry is written, whether a notice will be owed for it. */
@@ -24,43 +30,65 @@ export interface Commit {
   users: { key: string; previous?: QQUser; user: QQUser }[]
 }
 
+/** What attempts decided that are not known to have succeeded, by the id of the event. */
+export type Decisions = Recent<Change>
+
+export const createDecisions = (): Decisions => new Recent(100_000)
+
+const REFUSED = 1_000
+
 /** Writes batches of events to both tables. To be called from the write queue only. */
 export class Committer {
-  /** What an attempt that is under way, or failed, decided. */
-  private decided = new Map<string, Change>()
+  private refused = new Recent<true>(REFUSED)
 
-  constructor(private store: Store, private ledger: Ledger, private plan: Plan) {}
+  constructor(private store: Store, private ledger: Ledger, private plan: Plan, private decided = createDecisions()) {}
+
+  /** Whoever differs from somebody else by case alone is written after them: by then it shows whether the database can tell. */
+  async commit(events: UserEvent[]): Promise<Commit> {
+    const commits: Commit[] = []
+    for (const part of apart(events, event => [toKey(event), event.id])) commits.push(await this.commitPart(part))
+    for (const { id } of events) this.decided.delete(id)
+    if (commits.length === 1) return commits[0]
+    return {
+      changes: new Map(commits.flatMap(({ changes }) => [...changes])),
+      users: commits.flatMap(({ users }) => users),
+    }
+  }
 
   /**
    * Users first, then the ledger: whatever is not in the ledger is taken for new when it comes again, and what is
    * written twice comes out the same. What a failed attempt decided stands, as it may have been written in part.
    */
-  async commit(events: UserEvent[]): Promise<Commit> {
-    const [origins, stored, recorded] = await Promise.all([
-      this.ledger.origins(events.map(({ id }) => id)),
-      this.read(events),
-      this.ledger.toggles(events),
+  private async commitPart(events: UserEvent[]): Promise<Commit> {
+    const [recorded, { rows: stored, misspelt }] = await Promise.all([
+      this.ledger.recorded(events.map(({ id }) => id)),
+      this.store.users(events),
     ])
-    const isKnown = (id: string) => origins.has(id) && !(this.decided.has(id) && origins.get(id) === this.ledger.origin)
-    const toggles: Dict<Pick<QQUserEntry, 'type' | 'source' | 'occurredAt'>[]> = Object.create(null)
-    for (const toggle of recorded) (toggles[toKey(toggle)] ??= []).push(toggle)
+    const fresh = events.filter((event) => {
+      const own = recorded.own.get(event.id)
+      if (own === undefined) return !this.isRefused(event, misspelt.has(fold(toKey(event))) || recorded.misspelt.has(fold(event.id)))
+      return own && this.decided.get(event.id)
+    })
+    const deeds = new Map<string, Deed[]>()
+    const note = (deed: Deed & UserKey) => deeds.set(toKey(deed), [...deeds.get(toKey(deed)) ?? [], deed])
+    const bearing = await this.ledger.bearing(fresh.filter(event => mayBearOn(event, stored.get(toKey(event)))))
+    bearing.forEach(note)
 
     const users = new Map(stored)
     const changes = new Map<string, Change>()
-    for (const event of events) {
-      if (isKnown(event.id) || changes.has(event.id)) continue
+    for (const event of fresh) {
+      if (changes.has(event.id)) continue
       const key = toKey(event)
       const previous = users.get(key)
-      const twin = isTwin(event, toggles[key] ?? [])
-      const { user, applied } = transition(previous, event, twin)
+      const { user, applied, twin } = transition(previous, event, deeds.get(key))
       users.set(key, user)
-      const before = this.decided.get(event.id)
-      if (!before && !isWorthRecording(event, previous, applied)) continue
-      const change = before ?? { entry: this.toEntry(event, applied, twin), user, previous, twin }
-      ;(toggles[key] ??= []).push(change.entry)
+      let change = this.decided.get(event.id)
+      if (!change && !isWorthRecording(event, previous, applied)) continue
+      change ??= { entry: this.toEntry(event, applied, twin), user, previous, twin, returning: isReturning(user, previous, event.occurredAt) }
+      note(change.entry)
       changes.set(event.id, change)
+      this.decided.set(event.id, change)
     }
-    this.decided = new Map(changes)
 
     const entries = [...changes.values()].map(({ entry }) => entry)
     await this.write(stored, users, entries)
@@ -69,9 +97,21 @@ export class Committer {
     for (const id of changes.keys()) {
       if (!own.has(id)) changes.delete(id)
     }
-    this.decided.clear()
     const changed = [...users].filter(([key, user]) => user !== stored.get(key))
     return { changes, users: changed.map(([key, user]) => ({ key, previous: stored.get(key), user })) }
+  }
+
+  /** What happened to somebody whom the database takes for another must not be written to the other's row. */
+  private isRefused({ selfId, userId, id }: UserEvent, misspelt: boolean) {
+    const key = toKey({ selfId, userId })
+    if (misspelt && !this.refused.get(key)) {
+      this.refused.set(key, true)
+      this.store.logger.warn(
+        'event %s of user %s is not recorded: the database does not tell upper case from lower, and has another spelling of one of these ids',
+        id, userId,
+      )
+    }
+    return misspelt
   }
 
   /**
@@ -81,7 +121,7 @@ export class Committer {
   private async reconcile(events: UserEvent[], entries: QQUserEntry[], others: QQUserEntry[], users: Map<string, QQUser>) {
     while (others.length) {
       const facts = [...events, ...others.map(toEvent)].sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1))
-      const stored = await this.read(others)
+      const { rows: stored } = await this.store.users(others)
       const folded = new Map([...stored].map(([key, row]) => {
         return [key, facts.filter(fact => toKey(fact) === key).reduce((user, fact) => transition(user, fact).user, row)]
       }))
@@ -89,15 +129,6 @@ export class Committer {
       if (!await this.write(stored, folded)) return
       others = (await this.ledger.around(entries)).others
     }
-  }
-
-  private async read(items: Pick<QQUser, 'selfId' | 'userId'>[]) {
-    const ids = new Map<string, Set<string>>()
-    for (const { selfId, userId } of items) ids.set(selfId, (ids.get(selfId) ?? new Set()).add(userId))
-    const rows = await Promise.all([...ids].map(([selfId, userIds]) => {
-      return this.store.database.get('qq_user', { selfId, userId: [...userIds] })
-    }))
-    return new Map(rows.flat().map(row => [toKey(row), row]))
   }
 
   /** Only what changed is written, so that two processes do not undo each other's work. @returns how many rows that were */
@@ -122,11 +153,6 @@ export class Committer {
 }
 
 const KEYS = ['selfId', 'userId'] as const
-
-/** A user's key in memory. Ids hold no spaces. */
-export function toKey({ selfId, userId }: Pick<QQUser, 'selfId' | 'userId'>) {
-  return `${selfId} ${userId}`
-}
 
 function toEvent(entry: QQUserEntry): UserEvent {
   return { ...entry, occurredAt: +entry.occurredAt, receivedAt: +entry.receivedAt }

@@ -1,12 +1,13 @@
-import { $, Context, Time } from 'koishi'
+import { $, Context, Random, Time } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { Recent } from '../shared/recent'
 import { attempt } from '../shared/attempt'
+import { lasting } from '../shared/lasting'
 import { toOriginal } from '../shared/patch'
-import { transition } from './state'
+import { isReturning, transition } from './state'
 import { Claims } from './claims'
-import { Change, Committer, Plan, toKey } from './committer'
+import { Change, Committer, createDecisions, Plan, toKey } from './committer'
 import { GivenUpError, Task, WriteQueue } from './queue'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Position } from './ledger'
 import { Counts } from './counts'
@@ -62,8 +63,8 @@ export class Roster {
   constructor(private ctx: Context, plan: Plan) {
     this.store = new Store(ctx)
     this.events = toOriginal(ctx.lifecycle)
-    this.ledger = new Ledger(this.store)
-    this.committer = new Committer(this.store, this.ledger, plan)
+    this.ledger = new Ledger(this.store, lasting(ctx, 'origin', () => Random.id(8)))
+    this.committer = new Committer(this.store, this.ledger, plan, lasting(ctx, 'decisions', createDecisions))
     this.counts = new Counts(this.store)
     this.queue = new WriteQueue(ctx, (batch, again) => this.commit(batch, again), QUEUE_LIMIT)
     this.claims = new Claims(this.ledger, task => this.queue.push(task, true))
@@ -129,7 +130,7 @@ export class Roster {
     const key = toKey({ selfId, userId })
     let row = this.rows.get(key)
     if (!row) {
-      const [stored] = await this.store.database.get('qq_user', { selfId, userId })
+      const stored = await this.store.user({ selfId, userId })
       // a commit in the meantime knows better
       row = this.rows.get(key) ?? stored
       if (row) this.rows.set(key, row)
@@ -145,7 +146,7 @@ export class Roster {
     const { sort = 'firstSeen' } = query
     const limit = toLimit(query, max)
     const rows: QQUser[] = []
-    for (const range of toRanges(query)) {
+    for (const range of toRanges(query, await this.begins(query))) {
       if (rows.length >= limit) break
       rows.push(...await this.store.database.get('qq_user', range, {
         sort: { [sort]: 'desc', userId: 'desc' },
@@ -159,15 +160,15 @@ export class Roster {
   /** Which of these users are on the roster. */
   async find(selfId: string, userIds: string[]): Promise<Set<string>> {
     await this.queue.settled()
-    const rows = await this.store.database.get('qq_user', { selfId, userId: userIds }, ['userId'])
-    return new Set(rows.map(({ userId }) => userId))
+    const { rows } = await this.store.users(userIds.map(userId => ({ selfId, userId })))
+    return new Set([...rows.values()].map(({ userId }) => userId))
   }
 
   async count({ search, ...query }: UserQuery): Promise<number> {
     if (search) {
       this.flush()
       await this.queue.settled()
-      return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search }))
+      return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search }, await this.begins({ search })))
     }
     await this.recount()
     return this.counts.get(query)
@@ -177,7 +178,7 @@ export class Roster {
   async some(limit: number, query: UserQuery): Promise<QQUser[]> {
     if (query.search) this.flush()
     await this.queue.settled()
-    const rows = await this.store.database.get('qq_user', toFilter(query), { limit })
+    const rows = await this.store.database.get('qq_user', toFilter(query, await this.begins(query)), { limit })
     return rows.map(row => this.fold(toKey(row), row)!)
   }
 
@@ -220,6 +221,11 @@ export class Roster {
     return this.ledger.count(query)
   }
 
+  /** Whether the user had been there before an entry, if what led to it is not at hand. */
+  async isReturning(user: QQUser, entry: QQUserEntry): Promise<boolean> {
+    return isReturning(user, undefined, entry.occurredAt) || this.ledger.hasEarlierMove(entry)
+  }
+
   pendingNotices(selfId: string, limit: number) {
     return this.ledger.pending(selfId, limit)
   }
@@ -238,9 +244,9 @@ export class Roster {
     const key = toKey({ selfId, userId })
     this.messages.delete(key)
     await this.queue.push(async () => {
-      const [row] = await this.store.database.get('qq_user', { selfId, userId })
+      const row = await this.store.user({ selfId, userId })
       await this.ledger.forget(selfId, userId)
-      await this.store.database.remove('qq_user', { selfId, userId })
+      if (row) await this.store.database.remove('qq_user', { selfId, userId })
       this.rows.delete(key)
       this.counts.move(row, undefined)
     })
@@ -258,6 +264,10 @@ export class Roster {
   /** Puts a write to another table of this plugin into the line. */
   write(task: Task): Promise<void> {
     return this.queue.push(task)
+  }
+
+  private async begins({ search }: UserQuery) {
+    return search ? this.store.begins() : undefined
   }
 
   /** Hands the noted messages, or that of one user, to the queue. */

@@ -1,10 +1,9 @@
 import { $, Query, Random, Time } from 'koishi'
 import { EventType, NoticeState, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
-import { isToggle, toggleTypes, TWIN_WINDOW } from './state'
+import { fold, toKey, UserKey } from './keys'
+import { bearingSince, Deed, ownMoves, siblings } from './state'
 import { Store } from './store'
-
-export type Toggle = Pick<QQUserEntry, 'selfId' | 'userId' | 'type' | 'source' | 'occurredAt'>
 
 export interface Recorded {
   /** The ids that this process recorded. */
@@ -22,30 +21,35 @@ const CLOCK_SKEW = Time.minute
 
 /** The table `qq_user_event`. Writes are to be called from the write queue only. */
 export class Ledger {
-  /** This process, as the ledger knows it. */
-  readonly origin = Random.id(8)
+  /** @param origin this process, as the ledger knows it */
+  constructor(private store: Store, readonly origin: string) {}
 
-  constructor(private store: Store) {}
-
-  /** Which of these ids are recorded, and by which process. */
-  async origins(ids: string[]) {
+  /** Which of these ids are recorded, and whether by this process; and the folded ids that are there under another spelling. */
+  async recorded(ids: string[]) {
+    const asked = new Set(ids)
     const rows = await this.store.database.get('qq_user_event', { id: ids }, ['id', 'origin'])
-    return new Map(rows.map(({ id, origin }) => [id, origin]))
+    return {
+      own: new Map(rows.filter(({ id }) => asked.has(id)).map(({ id, origin }) => [id, this.isOwn(origin)])),
+      misspelt: new Set(rows.filter(({ id }) => !asked.has(id)).map(({ id }) => fold(id))),
+    }
   }
 
-  /** The recorded toggles that could be the other half of one of these, in the order of their arrival. */
-  async toggles(events: UserEvent[]): Promise<Toggle[]> {
-    const toggles = events.filter(({ type }) => isToggle(type))
-    if (!toggles.length) return []
-    const times = toggles.map(({ occurredAt }) => occurredAt)
+  /** What is recorded of the users of these events and bears on one of them, in the order of its arrival. */
+  async bearing(events: UserEvent[]): Promise<(Deed & UserKey)[]> {
+    if (!events.length) return []
     return this.store.database.get('qq_user_event', {
-      ...ofUsers(toggles),
-      type: toggleTypes,
-      occurredAt: {
-        $gte: new Date(Math.min(...times) - TWIN_WINDOW),
-        $lte: new Date(Math.max(...times) + TWIN_WINDOW),
-      },
-    }, { sort: { receivedAt: 'asc' }, fields: ['selfId', 'userId', 'type', 'source', 'occurredAt'] })
+      ...ofUsers(events),
+      type: [...new Set(events.flatMap(({ type }) => siblings(type)))] as never[],
+      occurredAt: { $gte: new Date(Math.min(...events.map(bearingSince))) },
+    }, { sort: { receivedAt: 'asc' }, fields: ['id', 'selfId', 'userId', 'type', 'source', 'occurredAt'] })
+  }
+
+  /** Whether the user added or deleted the bot before, as far as that is on record. */
+  async hasEarlierMove({ selfId, userId, occurredAt }: Pick<QQUserEntry, 'selfId' | 'userId' | 'occurredAt'>) {
+    const [move] = await this.store.database.get('qq_user_event', {
+      selfId, userId, source: ownMoves as never[], occurredAt: { $lt: occurredAt },
+    }, { limit: 1, fields: ['selfId', 'userId'] })
+    return !!move && isOf(move, { selfId, userId })
   }
 
   /** What is recorded of the users of these entries, from about the same time. */
@@ -55,25 +59,33 @@ export class Ledger {
     const receivedAt = new Date(Math.min(...entries.map(({ receivedAt }) => +receivedAt)) - CLOCK_SKEW)
     const origin = { $ne: this.origin }
     const [foreign, others] = await Promise.all([
-      this.store.database.get('qq_user_event', { id: ids, origin }, ['id']),
+      this.store.database.get('qq_user_event', { id: ids, origin }, ['id', 'origin']),
       this.store.database.get('qq_user_event', { ...ofUsers(entries), receivedAt: { $gte: receivedAt }, origin }, { sort: { receivedAt: 'asc' } }),
     ])
     const own = new Set(ids)
-    for (const { id } of foreign) own.delete(id)
-    return { own, others }
+    for (const { id, origin } of foreign) {
+      if (!this.isOwn(origin)) own.delete(id)
+    }
+    const users = new Set(entries.map(toKey))
+    return { own, others: others.filter(entry => users.has(toKey(entry)) && !this.isOwn(entry.origin)) }
+  }
+
+  /** What marks the notices that are taken on together. */
+  token() {
+    return this.origin + Random.id(8)
   }
 
   /**
    * Takes pending notices on: from here on they count as sent with an unknown outcome, so that a crash cannot send them
    * twice.
    *
+   * @param token the same when it is tried again after a failure, which may have been one of the answer only
    * @returns those that were still to be had
    */
-  async claim(ids: string[]): Promise<Set<string>> {
-    const matched = await this.store.update({ notice: 'failed', noticeReason: UNKNOWN, origin: this.origin }, { id: ids, notice: 'pending' })
+  async claim(ids: string[], token: string): Promise<Set<string>> {
+    const matched = await this.store.update({ notice: 'failed', noticeReason: UNKNOWN, origin: token }, { id: ids, notice: 'pending' })
     if (matched === ids.length) return new Set(ids)
-    // some are another process's, or ours from an attempt that failed half way
-    const rows = await this.store.database.get('qq_user_event', { id: ids, origin: this.origin, noticeReason: UNKNOWN }, ['id'])
+    const rows = await this.store.database.get('qq_user_event', { id: ids, origin: token }, ['id'])
     return new Set(rows.map(({ id }) => id))
   }
 
@@ -94,8 +106,10 @@ export class Ledger {
     return this.store.database.get('qq_user_event', { selfId, notice: 'pending' }, { sort: { occurredAt: 'asc' }, limit })
   }
 
-  forget(selfId: string, userId: string) {
-    return this.store.database.remove('qq_user_event', { selfId, userId })
+  async forget(selfId: string, userId: string) {
+    const query = { selfId, userId }
+    const [entry] = await this.store.database.get('qq_user_event', query, { limit: 1, fields: ['selfId', 'userId'] })
+    if (entry && isOf(entry, query)) await this.store.database.remove('qq_user_event', query)
   }
 
   /**
@@ -120,25 +134,33 @@ export class Ledger {
   }
 
   /** Entries of whomever, oldest first. */
-  page(query: EntryQuery, limit: number, after?: Position) {
+  async page(query: EntryQuery, limit: number, after?: Position) {
     const position = after && { $or: [{ occurredAt: { $gt: after.occurredAt } }, { id: { $gt: after.id } }] }
-    return this.store.database.get('qq_user_event', { ...toFilter({ ...query, since: after?.occurredAt ?? query.since }), ...position }, {
+    const rows = await this.store.database.get('qq_user_event', { ...toFilter({ ...query, since: after?.occurredAt ?? query.since }), ...position }, {
       sort: { occurredAt: 'asc', id: 'asc' },
       limit,
     })
+    return rows.filter(row => isOf(row, query))
   }
 
-  count(query: EntryQuery) {
+  async count(query: EntryQuery) {
+    if (query.userId !== undefined && !(await this.page(query, 1)).length) return 0
     return this.store.database.eval('qq_user_event', row => $.length(row.id), toFilter(query))
   }
 
   /** What happened to a user, newest first. */
-  history(selfId: string, userId: string, { before, limit = 100 }: HistoryOptions = {}) {
-    return this.store.database.get('qq_user_event', {
+  async history(selfId: string, userId: string, { before, limit = 100 }: HistoryOptions = {}) {
+    const rows = await this.store.database.get('qq_user_event', {
       selfId,
       userId,
       ...before && { occurredAt: { $lt: before } },
     }, { sort: { occurredAt: 'desc', receivedAt: 'desc' }, limit })
+    return rows.filter(row => isOf(row, { selfId, userId }))
+  }
+
+  /** A notice that is taken on carries more than the process. */
+  private isOwn(origin: string | null) {
+    return !!origin?.startsWith(this.origin)
   }
 }
 
@@ -171,6 +193,11 @@ function toFilter({ selfId, userId, type, notice, since, until }: EntryQuery): Q
     ...notice && { notice },
     ...(since || until) && { occurredAt: { ...since && { $gte: since }, ...until && { $lt: until } } },
   }
+}
+
+/** Whether a row is of that bot and user, and not of one whose id differs from theirs by case. */
+function isOf(row: UserKey, { selfId = row.selfId, userId = row.userId }: Partial<UserKey>) {
+  return row.selfId === selfId && row.userId === userId
 }
 
 function ofUsers(items: { selfId: string; userId: string }[]) {

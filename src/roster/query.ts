@@ -24,12 +24,13 @@ export interface ListQuery extends UserQuery {
 
 const LIMIT = { initial: 20, max: 200 }
 
-export function toFilter({ selfId, relation, consent, search }: UserQuery): Query.Expr<QQUser> {
+/** @param begins how the database is asked for what begins with a text */
+export function toFilter({ selfId, relation, consent, search }: UserQuery, begins = startsWith): Query.Expr<QQUser> {
   return {
     ...selfId !== undefined && { selfId },
     ...relation && { relation },
     ...consent && { consent },
-    ...search && { $or: [{ userId: startsWith(search) }, { name: startsWith(search) }] },
+    ...search && { $or: [...begins('userId', search), ...begins('name', search)] },
   }
 }
 
@@ -37,8 +38,8 @@ export function toFilter({ selfId, relation, consent, search }: UserQuery): Quer
  * The page after a user, newest first, as the ranges that it may stretch over. The bound on the time alone is what lets
  * an index find its beginning.
  */
-export function toRanges({ after, sort = 'firstSeen', ...query }: ListQuery): Query.Expr<QQUser>[] {
-  const filter = toFilter(query)
+export function toRanges({ after, sort = 'firstSeen', ...query }: ListQuery, begins = startsWith): Query.Expr<QQUser>[] {
+  const filter = toFilter(query, begins)
   const time = after?.[sort]
   const timed: Query.Expr<QQUser> = !after ? filter : {
     $and: [filter, { [sort]: { $lte: time } }, { $or: [{ [sort]: { $lt: time } }, { userId: { $lt: after.userId } }] }],
@@ -53,7 +54,20 @@ export function toLimit({ limit = LIMIT.initial }: ListQuery, max = LIMIT.max) {
   return Math.max(1, Math.min(max, Math.floor(limit) || LIMIT.initial))
 }
 
-// a range instead of a pattern: an index serves it, and no character has a meaning
-function startsWith(prefix: string) {
-  return { $gte: prefix, $lt: prefix + '\uffff' }
+type Column = 'userId' | 'name'
+
+/**
+ * Ranges instead of a pattern: an index serves them, and no character has a meaning. The second has what some databases
+ * put behind the last character of 16 bits.
+ */
+export function startsWith(column: Column, prefix: string): Query.Expr<QQUser>[] {
+  return [
+    { [column]: { $gte: prefix, $lt: prefix + '\uffff' } },
+    { [column]: { $gte: prefix + '\u{10000}', $lt: prefix + '\u{10ffff}' } },
+  ]
+}
+
+/** For a database whose order does not keep together what begins alike. */
+export function matchesStart(column: Column, prefix: string): Query.Expr<QQUser>[] {
+  return [{ [column]: { $regex: '^' + prefix.replace(/[|\\{}()[\]^$+*?.]/g, '\\$&') } }]
 }

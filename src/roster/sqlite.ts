@@ -12,8 +12,10 @@ export interface SQLite extends Driver {
   _get(sql: string): { count: number }
 }
 
+/** Whether it is that driver, and has what is used of it, none of which is public. */
 export function isSQLite(driver: Driver): driver is SQLite {
-  return '_run' in driver && '_get' in driver
+  const { _run, _get } = driver as Partial<SQLite>
+  return typeof _run === 'function' && typeof _get === 'function'
 }
 
 /** Writes users and entries, all of them or none. */

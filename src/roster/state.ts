@@ -5,6 +5,9 @@ import { UserEvent } from '../event'
 /** One toggle that arrives through both of the platform's channels may differ by this much, in ms. */
 export const TWIN_WINDOW = 10 * Time.second
 
+/** Who was seen this long before they added the bot, in ms, was there before. */
+const LONG_BEFORE = Time.hour
+
 const relations: Partial<Record<EventType, Relation>> = {
   'friend-added': 'friend',
   'friend-deleted': 'deleted',
@@ -16,7 +19,12 @@ const consents: Partial<Record<EventType, Consent>> = {
 }
 
 const ownToggles: EventSource[] = ['msg-reject', 'msg-receive', 'authorize']
-const deeds: EventSource[] = ['friend-add', 'friend-del', ...ownToggles]
+/** What the user does about the relation. */
+export const ownMoves: EventSource[] = ['friend-add', 'friend-del']
+const deeds: EventSource[] = [...ownMoves, ...ownToggles]
+
+/** What of an entry tells one deed from another. */
+export type Deed = Pick<QQUserEntry, 'id' | 'type' | 'source' | 'occurredAt'>
 
 /** Whether the platform told of something that the user did. All else is concluded, and worth a record only if it is news. */
 export function isDeed(source: EventSource) {
@@ -27,46 +35,64 @@ export function isWorthRecording({ source }: UserEvent, previous: QQUser | undef
   return applied || isDeed(source) || source === 'import' && !previous
 }
 
-export const toggleTypes = Object.keys(consents) as never[]
+/** The types that move the same register as this one. */
+export function siblings(type: EventType) {
+  return Object.keys(type in consents ? consents : relations) as EventType[]
+}
 
-export function isToggle(type: EventType) {
-  return type in consents
+/** From which time (ms) on an entry bears on what an event counts for: as the same deed told again, or as a newer one. */
+export function bearingSince({ type, occurredAt }: Pick<UserEvent, 'type' | 'occurredAt'>) {
+  return type in consents ? occurredAt - TWIN_WINDOW : toSecond(occurredAt) * Time.second
+}
+
+/** Whether such an entry can be on record at all: a row's time is never older than what is. */
+export function mayBearOn(event: UserEvent, row: QQUser | undefined) {
+  if (!row || !isDeed(event.source)) return false
+  const since = event.type in consents ? row.consentAt : row.relationAt
+  return !!since && +since >= bearingSince(event)
 }
 
 export interface Transition {
   user: QQUser
-  /** Whether the event changed the state. */
+  /** Whether the event counts: it changed the state, or told of something that the user did last. */
   applied: boolean
+  /** Whether the event tells again what is on record. */
+  twin: boolean
 }
 
 /**
  * The state after an event. Relation, consent, scene and name are registers of their own, each decided by its newest
  * event, so that the order of arrival does not matter; of two events at the same time the later arrival wins.
+ * What the user did counts even where something newer was concluded; only a newer deed makes it late.
  *
- * @param twin the event tells of a toggle that is known from the platform's other channel
+ * @param recorded what is on record of the user that bears on the event, in the order of its arrival
  */
-export function transition(previous: QQUser | undefined, event: UserEvent, twin = false): Transition {
+export function transition(previous: QQUser | undefined, event: UserEvent, recorded: readonly Deed[] = []): Transition {
   const user = previous ? { ...previous } : blank(event)
   const at = new Date(event.occurredAt)
   if (at < user.firstSeen) user.firstSeen = at
 
   const wins = (since: Date | null) => !since || at >= since
+  const twin = isTwin(event, recorded)
+  const done = isDeed(event.source) && !twin && !isSuperseded(event, recorded)
   let applied = false
 
   // a list from elsewhere says who they are, not what they did or chose
   const told = event.source !== 'import'
 
   const relation = told && relations[event.type]
-  if (relation && wins(user.relationAt)) {
-    applied = isDeed(event.source) || user.relation !== relation
-    Object.assign(user, { relation, relationAt: at })
+  if (relation) {
+    const newest = wins(user.relationAt)
+    applied = done || !isDeed(event.source) && newest && user.relation !== relation
+    if (newest) Object.assign(user, { relation, relationAt: at })
   }
 
   const consent = told && consents[event.type]
   const permitted = consent === 'rejected' || ownToggles.includes(event.source)
-  if (consent && permitted && wins(user.consentAt)) {
-    applied = !twin && (isDeed(event.source) || user.consent !== consent)
-    Object.assign(user, { consent, consentAt: at })
+  if (consent && permitted) {
+    const newest = wins(user.consentAt)
+    applied = done || !isDeed(event.source) && newest && user.consent !== consent
+    if (newest) Object.assign(user, { consent, consentAt: at })
   }
 
   if (event.scene !== undefined && wins(user.sceneAt)) {
@@ -78,7 +104,7 @@ export function transition(previous: QQUser | undefined, event: UserEvent, twin 
   if (event.source === 'message' && (!user.lastMessageAt || at > user.lastMessageAt)) {
     user.lastMessageAt = at
   }
-  return { user, applied }
+  return { user, applied, twin }
 }
 
 /** Somebody of whom nothing is known. */
@@ -101,19 +127,48 @@ export function blank({ selfId, userId, occurredAt }: Pick<UserEvent, 'selfId' |
 }
 
 /**
- * Whether a toggle is known already from the platform's other channel: an entry with the same outcome and another
- * source lies within ten seconds, and the user has not changed their mind in between.
+ * Whether a deed is on record already, told under another id: by the same source within the same second or, of a toggle,
+ * by the platform's other channel within ten seconds, and the user has not changed their mind in between.
  *
- * @param entries toggles of the same user around that time, in the order of their arrival
+ * @param recorded what the user did around that time, in the order of its arrival
  */
-export function isTwin(event: UserEvent, entries: readonly Pick<QQUserEntry, 'type' | 'source' | 'occurredAt'>[]) {
-  if (!isToggle(event.type)) return false
+export function isTwin(event: UserEvent, recorded: readonly Deed[]) {
+  if (!isDeed(event.source)) return false
   // within the same second the order of arrival tells, which sorting keeps
-  const line = [...entries, event].sort((a, b) => +a.occurredAt - +b.occurredAt)
-  const own = line.indexOf(event)
-  return line.some(({ type, source, occurredAt }, index) => {
-    if (type !== event.type || source === event.source || !ownToggles.includes(source)) return false
-    if (Math.abs(+occurredAt - event.occurredAt) > TWIN_WINDOW) return false
-    return line.slice(Math.min(own, index), Math.max(own, index)).every(other => other.type === type)
+  const line: Deed[] = [...others(event, recorded), { ...event, occurredAt: new Date(event.occurredAt) }]
+  const self = line.at(-1)!
+  line.sort((a, b) => +a.occurredAt - +b.occurredAt)
+  const own = line.indexOf(self)
+  return line.some((deed, index) => {
+    if (deed === self || deed.type !== event.type || !isSameDeed(event, deed)) return false
+    return line.slice(Math.min(own, index), Math.max(own, index)).every(({ type }) => type === event.type)
   })
+}
+
+function isSameDeed({ source, occurredAt }: UserEvent, deed: Deed) {
+  if (deed.source === source) return toSecond(+deed.occurredAt) === toSecond(occurredAt)
+  return ownToggles.includes(source) && ownToggles.includes(deed.source) && Math.abs(+deed.occurredAt - occurredAt) <= TWIN_WINDOW
+}
+
+function isSuperseded(event: UserEvent, recorded: readonly Deed[]) {
+  return others(event, recorded).some(({ source, occurredAt }) => isDeed(source) && +occurredAt > event.occurredAt)
+}
+
+/** What moves the same register. An attempt that failed half way may have left the event itself there. */
+function others({ id, type }: UserEvent, recorded: readonly Deed[]) {
+  const types = siblings(type)
+  return recorded.filter(deed => deed.id !== id && types.includes(deed.type))
+}
+
+/**
+ * Whether somebody who adds the bot comes back: they had left, or were there long before. What they wrote or chose a
+ * moment before is a part of their coming.
+ */
+export function isReturning(user: QQUser, previous: QQUser | undefined, occurredAt: number | Date) {
+  const left = previous?.relation === 'deleted' && +previous.relationAt! <= +occurredAt
+  return left || +user.firstSeen <= +occurredAt - LONG_BEFORE
+}
+
+function toSecond(time: number) {
+  return Math.floor(time / Time.second)
 }

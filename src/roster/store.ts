@@ -1,8 +1,21 @@
-import { Context } from 'koishi'
+import { $, Context, Dict, Logger, mapValues, pick } from 'koishi'
 import { Driver } from 'minato'
 import { QQUser, QQUserEntry } from '../model'
 import { toOriginal } from '../shared/patch'
+import { fold, toKey, UserKey } from './keys'
+import { matchesStart, startsWith } from './query'
 import * as sqlite from './sqlite'
+import { untrace } from './untrace'
+
+export interface StoredUsers {
+  /** By key. */
+  rows: Map<string, QQUser>
+  /** The folded keys under which the database has a user of another spelling. */
+  misspelt: Set<string>
+}
+
+/** What differs from one recording of an event to another; the rest is told by the event itself. */
+const CLAIM = ['applied', 'notice', 'noticeReason', 'origin'] as const
 
 /** This plugin's tables, reached as directly as the database at hand allows. */
 export class Store {
@@ -10,13 +23,47 @@ export class Store {
   readonly database: Context['database']
   /** Whether other processes may write to the same database. */
   readonly shared: boolean
+  readonly logger: Logger
   private driver: Driver
+  private ordered?: boolean
 
   constructor(ctx: Context) {
+    this.logger = ctx.logger('qq-user')
     this.database = toOriginal(ctx.database)
     this.driver = this.database.select('qq_user').driver
     this.shared = !sqlite.isSQLite(this.driver)
     ctx.effect(() => untrace(this.driver))
+  }
+
+  /** The rows of these users. A database that does not tell upper case from lower returns others' as well. */
+  async users(items: readonly UserKey[]): Promise<StoredUsers> {
+    const ids = new Map<string, Set<string>>()
+    for (const { selfId, userId } of items) ids.set(selfId, (ids.get(selfId) ?? new Set()).add(userId))
+    const found = await Promise.all([...ids].map(([selfId, userIds]) => {
+      return this.database.get('qq_user', { selfId, userId: [...userIds] })
+    }))
+    const rows = new Map<string, QQUser>()
+    const misspelt = new Set<string>()
+    for (const row of found.flat()) {
+      if (ids.get(row.selfId)?.has(row.userId)) rows.set(toKey(row), row)
+      else misspelt.add(fold(toKey(row)))
+    }
+    return { rows, misspelt }
+  }
+
+  async user(key: UserKey): Promise<QQUser | undefined> {
+    return (await this.users([key])).rows.get(toKey(key))
+  }
+
+  /** How this database is asked for what begins with a text. In many a collation of PostgreSQL such things do not lie together. */
+  async begins() {
+    if (this.ordered === undefined) {
+      const [row] = await this.database.get('qq_user', {}, { limit: 1, fields: ['selfId', 'userId'] })
+      if (!row) return startsWith
+      const beginning = { $or: startsWith('userId', row.userId.slice(0, -1)) }
+      this.ordered = !!(await this.database.get('qq_user', { $and: [row, beginning] }, ['userId'])).length
+    }
+    return this.ordered ? startsWith : matchesStart
   }
 
   /**
@@ -26,23 +73,23 @@ export class Store {
   async save(users: Partial<QQUser>[], entries: QQUserEntry[]) {
     if (sqlite.isSQLite(this.driver)) return sqlite.save(this.driver, users, entries)
     if (users.length) await this.database.upsert('qq_user', users)
-    // with every column a key there is nothing to update
-    if (entries.length) await this.database.upsert('qq_user_event', entries, Object.keys(entries[0]) as never)
+    if (!entries.length) return
+    await this.database.upsert('qq_user_event', row => entries.map(entry => claim(row as never, entry)) as never)
   }
 
   /** Changes entries. @returns how many there were */
   async update(values: sqlite.NoticeValues, query: sqlite.NoticeQuery) {
     if (sqlite.isSQLite(this.driver)) return sqlite.update(this.driver, values, query)
     const { matched } = await this.database.set('qq_user_event', { ...query }, values)
-    return matched!
+    return matched
   }
 }
 
-/** Lets the driver read the layout of the tables without that proxy, as it does for every cell. @returns undoes it */
-function untrace(driver: Driver) {
-  const traced = driver.database
-  const original = driver.database = toOriginal(traced)
-  return () => {
-    if (driver.database === original) driver.database = traced
-  }
+/**
+ * An update that every database carries out at once with the insertion: of two processes that record an event, the first
+ * has it, as nobody's is only what is just being inserted. `origin` comes last, since some assign one column after the other.
+ */
+function claim(row: Dict, entry: QQUserEntry) {
+  const nobodys = $.eq(row.origin, '')
+  return { ...entry, ...mapValues(pick(entry, CLAIM), (value, column) => $.if(nobodys, value as never, row[column])) }
 }

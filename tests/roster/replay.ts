@@ -1,6 +1,6 @@
 import { UserEvent } from '../../src/event'
-import { EventSource, EventType, QQUser, QQUserEntry } from '../../src/model'
-import { isDeed, isToggle, isTwin, transition } from '../../src/roster/state'
+import { EventSource, EventType, QQUser } from '../../src/model'
+import { Deed, isWorthRecording, transition } from '../../src/roster/state'
 
 const start = Date.UTC(2026, 0, 1)
 
@@ -40,22 +40,19 @@ export function event(kind: Kind, second: number, rest: Partial<UserEvent> = {})
 /** What comes of a stream of events, one user's, as they are put on record. */
 export function replay(events: readonly UserEvent[], observe?: (event: UserEvent, before: QQUser | undefined, after: QQUser) => void) {
   const ids = new Set<string>()
-  const toggles: Pick<QQUserEntry, 'type' | 'source' | 'occurredAt'>[] = []
+  const recorded: Deed[] = []
   const applied: boolean[] = []
   const twins: boolean[] = []
   let user: QQUser | undefined
   for (const event of events) {
     if (ids.has(event.id)) continue
     ids.add(event.id)
-    const twin = isTwin(event, toggles)
     const before = user
-    const result = transition(user, event, twin)
+    const result = transition(user, event, recorded)
     user = result.user
     applied.push(result.applied)
-    twins.push(twin)
-    if (isToggle(event.type) && (isDeed(event.source) || result.applied)) {
-      toggles.push({ ...event, occurredAt: new Date(event.occurredAt) })
-    }
+    twins.push(result.twin)
+    if (isWorthRecording(event, before, result.applied)) recorded.push({ ...event, occurredAt: new Date(event.occurredAt) })
     observe?.(event, before, user)
   }
   return { user: user!, applied, twins }

@@ -94,7 +94,7 @@ describe('one toggle through both channels', () => {
   })
 
   it('concerns the switch only', () => {
-    expect(isTwin(event(message, 100), [{ type: 'friend-added', source: 'friend-add', occurredAt: at(100) }])).to.equal(false)
+    expect(isTwin(event(message, 100), [{ id: '1', type: 'friend-added', source: 'friend-add', occurredAt: at(100) }])).to.equal(false)
     expect(twins(event(add, 100), event(message, 100), event(del, 100), event(notFriends, 100))).to.deep.equal([false, false, false, false])
   })
 })

@@ -1,0 +1,30 @@
+import { QQUser } from '../model'
+
+/** Whom a row or an event is about. */
+export type UserKey = Pick<QQUser, 'selfId' | 'userId'>
+
+/** A user's key in memory. Ids hold no spaces. */
+export function toKey({ selfId, userId }: UserKey) {
+  return `${selfId} ${userId}`
+}
+
+/** A key as a database sees it that does not tell upper case from lower. */
+export function fold(key: string) {
+  return key.toLowerCase()
+}
+
+/** Cuts a list, keeping its order, so that no part has two keys that differ only by case. */
+export function apart<T>(items: readonly T[], toKeys: (item: T) => string[]): T[][] {
+  const parts: T[][] = []
+  let spellings = new Map<string, string>()
+  for (const item of items) {
+    const keys = toKeys(item)
+    if (!parts.length || keys.some(key => (spellings.get(fold(key)) ?? key) !== key)) {
+      parts.push([])
+      spellings = new Map()
+    }
+    for (const key of keys) spellings.set(fold(key), key)
+    parts.at(-1)!.push(item)
+  }
+  return parts
+}
