@@ -9,6 +9,7 @@ for (const engine of engines.filter(({ shared }) => shared)) {
     let harnesses: Harness[]
 
     before(() => engine.start())
+    after(() => engine.stop())
 
     beforeEach(async () => {
       platform = await Platform.start()

@@ -4,6 +4,7 @@ import { SQLiteDriver } from '@minatojs/driver-sqlite'
 import { hasMariaDB, MariaDB } from './mariadb'
 import { hasPostgres, Postgres } from './postgres'
 import { Server } from './server'
+import { StrictConfig, StrictDriver } from './strict'
 
 export * from './mariadb'
 export * from './postgres'
@@ -18,6 +19,7 @@ export interface Engine {
   start(): Promise<void>
   /** @returns what loads a new database into any number of apps */
   create(): (app: Context) => void
+  stop(): Promise<void>
 }
 
 const postgres = share(Postgres.start)
@@ -25,13 +27,26 @@ const postgres = share(Postgres.start)
 export const engines: Engine[] = [
   within('memory', app => app.plugin(MemoryDriver as never, {})),
   within('sqlite', app => app.plugin(SQLiteDriver as never, { path: ':memory:' })),
+  strict('strict', { noCase: false }),
+  strict('strict, no case', { noCase: true }),
   on('mariadb', hasMariaDB, share(MariaDB.start), (server, database) => server.create(database)),
   on('postgres', hasPostgres, postgres, (server, database) => server.create(database, 'C')),
   on('postgres, ICU', hasPostgres, postgres, (server, database) => server.create(database, 'ICU')),
 ]
 
 function within(name: string, load: (app: Context) => void): Engine {
-  return { name, available: true, shared: false, async start() {}, create: () => load }
+  return { name, available: true, shared: false, async start() {}, create: () => load, async stop() {} }
+}
+
+function strict(name: string, options: { noCase: boolean }): Engine {
+  return {
+    ...within(name, () => {}),
+    shared: true,
+    create() {
+      const config: StrictConfig = { ...options, store: {} }
+      return app => app.plugin(StrictDriver as never, config as never)
+    },
+  }
 }
 
 let count = 0
@@ -51,6 +66,7 @@ function on<S extends Server>(name: string, available: boolean, start: () => Pro
       const config = server.config(database)
       return app => server.load(app, config)
     },
+    async stop() {},
   }
 }
 

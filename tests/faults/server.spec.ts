@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { freePort, hasMariaDB, MariaDB } from '../database/mariadb'
+import { freePort, hasMariaDB, MariaDB } from '../database'
 import { until } from '../harness'
 import { Platform } from '../platform'
 import { Dice, withDice } from '../random'

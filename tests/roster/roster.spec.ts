@@ -13,6 +13,7 @@ for (const engine of engines) {
     let platform: Platform
 
     before(() => engine.start())
+    after(() => engine.stop())
 
     async function start(options: HarnessOptions = {}) {
       harness = await Harness.start({ config: silent, database: engine.create(), ...options })
