@@ -1,8 +1,11 @@
 import { isNullable, makeArray } from 'koishi'
-import { Field, isEvalExpr, Model } from 'minato'
+import { Field, Model } from 'minato'
 
 /** SQLite parses no expression that is deeper than 1000. */
-const MOST_ALTERNATIVES = 900
+export const MOST_ALTERNATIVES = 960
+
+/** A statement that is longer than about 64,000 bytes is the end of minato's SQLite, which copies it onto a stack. */
+const LONGEST = 60_000
 
 /** The years that MySQL has. */
 const earliest = Date.UTC(1000, 0)
@@ -56,14 +59,20 @@ const faults: Record<string, Fault> = {
   },
 }
 
-/** A query that no server chokes on. */
+/** A query that no database chokes on. */
 export function checkQuery(model: Model, query: object) {
+  const length = Buffer.byteLength(JSON.stringify(query))
+  if (length > LONGEST) throw new Error(`memory access out of bounds (the query has ${length} bytes)`)
+  checkConditions(model, query)
+}
+
+function checkConditions(model: Model, query: object) {
   for (const [name, value] of Object.entries(query)) {
     if (name === '$expr') continue
-    if (name === '$not') checkQuery(model, value)
+    if (name === '$not') checkConditions(model, value)
     else if (name === '$and' || name === '$or') {
       if (value.length > MOST_ALTERNATIVES) throw new Error('Expression tree is too large (maximum depth 1000)')
-      for (const part of value) checkQuery(model, part)
+      for (const part of value) checkConditions(model, part)
     } else {
       findField(model, name)
       checkTexts(value)
@@ -73,9 +82,8 @@ export function checkQuery(model: Model, query: object) {
 
 function checkTexts(value: unknown) {
   if (Array.isArray(value)) value.forEach(checkTexts)
-  else if (value && typeof value === 'object' && !isEvalExpr(value) && !(value instanceof Date) && !(value instanceof RegExp)) {
-    Object.values(value).forEach(checkTexts)
-  } else checkText(value)
+  else if (value && Object.getPrototypeOf(value) === Object.prototype) Object.values(value).forEach(checkTexts)
+  else checkText(value)
 }
 
 function checkText(value: unknown) {
