@@ -1,14 +1,14 @@
 import { Context } from 'koishi'
 import { MemoryDriver } from '@minatojs/driver-memory'
 import { SQLiteDriver } from '@minatojs/driver-sqlite'
-import { hasMariaDB, MariaDB } from './mariadb'
-import { hasPostgres, Postgres } from './postgres'
-import { Server } from './server'
+import { hasMariaDB, MariaDB, MariaDriver } from './mariadb'
+import { hasPostgres, Postgres, PostgresDriver } from './postgres'
+import { Collation, Server } from './server'
 import { StrictConfig, StrictDriver } from './strict'
 
 export * from './mariadb'
 export * from './postgres'
-export { freePort, Server } from './server'
+export { Address, Collation, freePort, Server } from './server'
 
 /** A kind of database, with as many empty ones as are asked for. */
 export interface Engine {
@@ -22,16 +22,22 @@ export interface Engine {
   stop(): Promise<void>
 }
 
-const postgres = share(Postgres.start)
+/** What Debian has servers of, some of which may be missing on this machine. */
+export const servers = {
+  mariadb: { available: hasMariaDB, start: MariaDB.start, share: share(MariaDB.start), Driver: MariaDriver },
+  postgres: { available: hasPostgres, start: Postgres.start, share: share(Postgres.start), Driver: PostgresDriver },
+}
+
+export type ServerKind = keyof typeof servers
 
 export const engines: Engine[] = [
   within('memory', app => app.plugin(MemoryDriver as never, {})),
   within('sqlite', app => app.plugin(SQLiteDriver as never, { path: ':memory:' })),
   strict('strict', { noCase: false }),
   strict('strict, no case', { noCase: true }),
-  on('mariadb', hasMariaDB, share(MariaDB.start), (server, database) => server.create(database)),
-  on('postgres', hasPostgres, postgres, (server, database) => server.create(database, 'C')),
-  on('postgres, ICU', hasPostgres, postgres, (server, database) => server.create(database, 'ICU')),
+  on('mariadb', 'mariadb'),
+  on('postgres', 'postgres'),
+  on('postgres, ICU', 'postgres', 'ICU'),
 ]
 
 function within(name: string, load: (app: Context) => void): Engine {
@@ -51,27 +57,28 @@ function strict(name: string, options: { noCase: boolean }): Engine {
 
 let count = 0
 
-function on<S extends Server>(name: string, available: boolean, start: () => Promise<S>, create: (server: S, database: string) => void): Engine {
-  let server: S
+function on(name: string, kind: ServerKind, collation?: Collation): Engine {
+  const { available, share, Driver } = servers[kind]
+  let server: Server
   return {
     name,
     available,
     shared: true,
     async start() {
-      server = await start()
+      server = await share()
     },
     create() {
       const database = `test_${++count}`
-      create(server, database)
-      const config = server.config(database)
-      return app => server.load(app, config)
+      server.create(database, collation)
+      const address = server.address(database)
+      return app => app.plugin(Driver as never, address as never)
     },
     async stop() {},
   }
 }
 
 /** A server takes seconds to start: whatever runs in this process shares one, which ends with it. */
-function share<S>(start: () => Promise<S>) {
-  let server: Promise<S> | undefined
+function share(start: () => Promise<Server>) {
+  let server: Promise<Server> | undefined
   return () => server ??= start()
 }

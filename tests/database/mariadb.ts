@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { MySQLDriver } from '@minatojs/driver-mysql'
-import { Context } from 'koishi'
 import { Driver } from 'minato'
-import { Address, Server } from './server'
+import { Server } from './server'
 
 const DAEMON = '/usr/sbin/mariadbd'
 
@@ -56,12 +55,8 @@ export class MariaDB extends Server {
     this.execute(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`)
   }
 
-  config(database: string) {
+  address(database: string) {
     return { host: '127.0.0.1', port: this.port, user: 'root', password: '', database, charset: 'utf8mb4_general_ci' }
-  }
-
-  load(app: Context, config: Address) {
-    app.plugin(MariaDriver as never, config as never)
   }
 
   protected initialize() {

@@ -4,7 +4,6 @@ import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Context } from 'koishi'
 
 // whatever a test does to the clock
 const { setTimeout: start } = globalThis
@@ -14,6 +13,9 @@ export interface Account {
   uid: number
   gid: number
 }
+
+/** How texts are put in order: by their code, or as people do. */
+export type Collation = 'C' | 'ICU'
 
 /** How a driver reaches a database. */
 export interface Address {
@@ -37,10 +39,8 @@ export abstract class Server {
   private watch?: ChildProcess
 
   /** A new and empty database. */
-  abstract create(database: string): void
-  abstract config(database: string): Address
-  /** Loads the driver for a database. */
-  abstract load(app: Context, config: Address): void
+  abstract create(database: string, collation?: Collation): void
+  abstract address(database: string): Address
   /** Makes the files of a new server. */
   protected abstract initialize(): void
   protected abstract launch(): [command: string, args: string[]]

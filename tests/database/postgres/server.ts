@@ -1,17 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Context } from 'koishi'
-import { Account, Address, Server } from '../server'
-import { PostgresDriver } from './driver'
+import { Account, Collation, Server } from '../server'
 
 const bin = findBinaries()
 
 /** Debian's `postgresql` is optional: without it the suites for this server are pending. */
 export const hasPostgres = !!bin
-
-/** How strings are put in order: by their code, or as people do. */
-export type Collation = 'C' | 'ICU'
 
 const collations: Record<Collation, string> = {
   C: "LOCALE 'C.UTF-8'",
@@ -31,12 +26,8 @@ export class Postgres extends Server {
     this.execute(`CREATE DATABASE ${database} TEMPLATE template0 ENCODING 'UTF8' ${collations[collation]}`)
   }
 
-  config(database: string) {
+  address(database: string) {
     return { host: '127.0.0.1', port: this.port, user: 'postgres', password: '', database }
-  }
-
-  load(app: Context, config: Address) {
-    app.plugin(PostgresDriver as never, config as never)
   }
 
   protected initialize() {
