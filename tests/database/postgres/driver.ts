@@ -23,8 +23,9 @@ export class PostgresDriver extends Driver<Address> {
   private session?: postgres.TransactionSql
 
   async start() {
-    // the timers of connections would go by a test's clock
-    this.client = postgres({ ...this.config, onnotice() {}, max_lifetime: null, connect_timeout: 0, fetch_types: false } as never)
+    // the timers of connections would go by a test's clock, and the client waits up to 20 s for a server that was away
+    const options = { onnotice() {}, max_lifetime: null, connect_timeout: 0, fetch_types: false, backoff: () => 0.1 }
+    this.client = postgres({ ...this.config, ...options } as never)
     this.define<string[], string>({ types: ['list'], dump: value => value?.join(','), load: value => value ? value.split(',') : [] })
     this.define<object, string>({ types: ['json'], dump: value => JSON.stringify(value), load: value => typeof value === 'string' ? JSON.parse(value) : value })
     // the client leaves alone what may not fit

@@ -1,8 +1,8 @@
-import { clone, Dict, isNullable, makeArray } from 'koishi'
+import { clone, Dict, isNullable, makeArray, omit, pick } from 'koishi'
 import { MemoryDriver } from '@minatojs/driver-memory'
 import { Eval, executeSort, executeUpdate, Model, Selection } from 'minato'
 import { exact, Fold, isVoid, matches, noCase } from './compare'
-import { checkKeys, checkQuery, checkRow, findField, MOST_ALTERNATIVES } from './rules'
+import { checkCells, checkKeys, checkQuery, checkRow, findField, MOST_ALTERNATIVES } from './rules'
 
 // whatever a test does to the clock
 const { setImmediate: start } = globalThis
@@ -74,10 +74,11 @@ export class StrictDriver extends MemoryDriver {
         const key = this.toKey(item, keys)
         const before = present.get(key)
         // of texts that count as the same, the one that is there stays
-        const update = before ? Object.fromEntries(Object.entries(item).filter(([name]) => !keys.includes(name))) : item
+        const update: Row = before ? omit(item, keys) : item
         const row = before ? { ...before } : this.number(model, model.create())
         executeUpdate(row, update, ref)
-        checkRow(model, row)
+        if (before) checkCells(model, pick(row, Object.keys(update)))
+        else checkRow(model, row)
         return [key, row]
       }))
       if (written.size < data.length) throw new Error('ON CONFLICT DO UPDATE command cannot affect row a second time')
@@ -96,7 +97,7 @@ export class StrictDriver extends MemoryDriver {
       const { model, ref } = selection
       if (!Object.keys(values).length) throw new Error("'$set' is empty")
       const changed = this.find(selection).map(row => [row, executeUpdate({ ...row }, values, ref)])
-      for (const [, row] of changed) checkRow(model, row)
+      for (const [, row] of changed) checkCells(model, pick(row, Object.keys(values)))
       for (const [row, values] of changed) Object.assign(row, clone(values))
       return isVoid(selection.query) ? {} : { matched: changed.length }
     })

@@ -21,9 +21,14 @@ export function checkKeys(model: Model, keys: string[]) {
   }
 }
 
-/** A row as it would be stored. */
+/** What is to be stored of a row. */
+export function checkCells(model: Model, cells: object) {
+  for (const [name, value] of Object.entries(cells)) checkCell(model, name, value)
+}
+
+/** A row that is new. */
 export function checkRow(model: Model, row: object) {
-  for (const [name, value] of Object.entries(row)) checkCell(model, name, value)
+  checkCells(model, row)
   for (const name of makeArray(model.primary as string | string[])) {
     if (isNullable(row[name as never])) throw new Error(`null value in column "${name}" violates not-null constraint`)
   }
