@@ -5,96 +5,114 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pick } from 'koishi'
-import { SQLiteDriver } from '@minatojs/driver-sqlite'
+import { Server, ServerKind, servers } from './database'
+import { loadStore, Store } from './faults/child/store'
 import { Harness, until } from './harness'
 import { Platform } from './platform'
 
 type Point = 'committed' | 'claimed' | 'never'
 
-describe('a process that is killed', () => {
-  let platform: Platform
-  let folder: string
+const kinds = ['sqlite', 'postgres'] as const
+let count = 0
 
-  beforeEach(async () => {
-    platform = await Platform.start()
-    folder = await mkdtemp(join(tmpdir(), 'qq-user-crash-'))
-  })
+for (const kind of kinds) {
+  (kind === 'sqlite' || servers[kind].available ? describe : describe.skip)(`a process on ${kind} that is killed`, () => {
+    let platform: Platform
+    let folder: string
+    let server: Server | undefined
+    let store: Store
 
-  afterEach(async () => {
-    await platform.stop()
-    await rm(folder, { recursive: true })
-  })
-
-  function run(point: Point) {
-    const address = pick(platform, ['appid', 'token', 'secret', 'selfId', 'endpoint'])
-    const child = fork(join(__dirname, 'crash/child.ts'), [point, join(folder, 'koishi.db'), JSON.stringify(address)], {
-      execArgv: ['-r', 'esbuild-register', '-r', 'yml-register'],
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    before(async () => {
+      if (kind !== 'sqlite') server = await servers[kind].share()
     })
-    return {
-      online: once(child.stdout!, 'data'),
-      exit: once(child, 'exit'),
-      kill: () => child.kill('SIGKILL'),
-    }
-  }
 
-  async function ledger() {
-    const harness = await Harness.start({
-      platform,
-      order: [],
-      database: app => app.plugin(SQLiteDriver as never, { path: join(folder, 'koishi.db') }),
+    beforeEach(async () => {
+      platform = await Platform.start()
+      folder = await mkdtemp(join(tmpdir(), 'qq-user-crash-'))
+      store = kind === 'sqlite' ? { path: join(folder, 'koishi.db') } : create(kind, `crash_${++count}`)
     })
-    harness.load({ icebreaker: { enabled: false } })
-    await until(() => harness.app.get('qqUser'))
-    const rows = await harness.ledger
-    await harness.stop()
-    return rows
-  }
 
-  /** Comes back, greets others one after the other, and so had the time to do whatever it would do about the first. */
-  async function comeBack() {
-    const child = run('never')
-    await child.online
-    await platform.connected()
-    for (const openid of ['B', 'C', 'D']) {
-      platform.add(openid)
-      await platform.posted(({ target }) => target === openid)
+    function create(kind: ServerKind, database: string): Store {
+      server!.create(database)
+      return { kind, address: server!.address(database) }
     }
-    child.kill()
-    await child.exit
-  }
 
-  async function play(point: Point, killed: (child: ReturnType<typeof run>) => unknown = () => {}) {
-    const child = run(point)
-    await child.online
-    platform.add('A')
-    await killed(child)
-    await child.exit
-    platform.latency = 0
-    await comeBack()
-    const [entry] = (await ledger()).filter(({ userId }) => userId === 'A')
-    return { entry, greetings: platform.posts.filter(({ target }) => target === 'A') }
-  }
+    afterEach(async () => {
+      await platform.stop()
+      await rm(folder, { recursive: true })
+    })
 
-  it('between commit and send greets once it is back', async () => {
-    const { entry, greetings } = await play('committed')
-    expect(greetings.map(({ route, status }) => [route, status])).to.deep.equal([['event', 200]])
-    expect(entry).to.include({ notice: 'sent' })
-  })
+    function run(point: Point) {
+      const address = pick(platform, ['appid', 'token', 'secret', 'selfId', 'endpoint'])
+      const child = fork(join(__dirname, 'crash/child.ts'), [point, JSON.stringify(store), JSON.stringify(address)], {
+        execArgv: ['-r', 'esbuild-register', '-r', 'yml-register'],
+        stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      })
+      return {
+        online: once(child.stdout!, 'data'),
+        exit: once(child, 'exit'),
+        kill: () => child.kill('SIGKILL'),
+      }
+    }
 
-  it('right before sending greets no more, as nobody knows whether it had', async () => {
-    const { entry, greetings } = await play('claimed')
-    expect(greetings).to.deep.equal([])
-    expect(entry).to.include({ notice: 'failed', noticeReason: 'unknown-outcome' })
-  })
+    async function ledger() {
+      const harness = await Harness.start({
+        platform,
+        order: [],
+        database: app => loadStore(app, store),
+      })
+      harness.load({ icebreaker: { enabled: false } })
+      await until(() => harness.app.get('qqUser'))
+      const rows = await harness.ledger
+      await harness.stop()
+      return rows
+    }
 
-  it('between send and its record does not greet again', async () => {
-    platform.latency = 500
-    const { entry, greetings } = await play('never', async (child) => {
-      await until(() => platform.posts.length)
+    /** Comes back, greets others one after the other, and so had the time to do whatever it would do about the first. */
+    async function comeBack() {
+      const child = run('never')
+      await child.online
+      await platform.connected()
+      for (const openid of ['B', 'C', 'D']) {
+        platform.add(openid)
+        await platform.posted(({ target }) => target === openid)
+      }
       child.kill()
+      await child.exit
+    }
+
+    async function play(point: Point, killed: (child: ReturnType<typeof run>) => unknown = () => {}) {
+      const child = run(point)
+      await child.online
+      platform.add('A')
+      await killed(child)
+      await child.exit
+      platform.latency = 0
+      await comeBack()
+      const [entry] = (await ledger()).filter(({ userId }) => userId === 'A')
+      return { entry, greetings: platform.posts.filter(({ target }) => target === 'A') }
+    }
+
+    it('between commit and send greets once it is back', async () => {
+      const { entry, greetings } = await play('committed')
+      expect(greetings.map(({ route, status }) => [route, status])).to.deep.equal([['event', 200]])
+      expect(entry).to.include({ notice: 'sent' })
     })
-    expect(greetings).to.have.length(1)
-    expect(entry).to.include({ notice: 'failed', noticeReason: 'unknown-outcome' })
+
+    it('right before sending greets no more, as nobody knows whether it had', async () => {
+      const { entry, greetings } = await play('claimed')
+      expect(greetings).to.deep.equal([])
+      expect(entry).to.include({ notice: 'failed', noticeReason: 'unknown-outcome' })
+    })
+
+    it('between send and its record does not greet again', async () => {
+      platform.latency = 500
+      const { entry, greetings } = await play('never', async (child) => {
+        await until(() => platform.posts.length)
+        child.kill()
+      })
+      expect(greetings).to.have.length(1)
+      expect(entry).to.include({ notice: 'failed', noticeReason: 'unknown-outcome' })
+    })
   })
-})
+}

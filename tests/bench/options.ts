@@ -65,7 +65,7 @@ export const usage = `usage: npm run bench -- [options]
   --quick           a small size, for a first look
   --rounds <n>      how often each side has its turn
   --only <a,b>      some works only, by letter or by name
-  --store <name>    one kind of database only, sqlite or mariadb
+  --store <name>    one kind of database only, sqlite, mariadb or postgres
   --json            figures for machines
   --profile <path>  leave CPU profiles of all sides in a folder
 `

@@ -1,16 +1,18 @@
 import { join } from 'node:path'
-import { hasMariaDB, MariaDB } from '../database/mariadb'
+import { Address, Server, ServerKind, servers } from '../database'
 
 /** A database, as a child process is told of it. */
 export type Store =
   | { kind: 'sqlite'; path: string }
-  | { kind: 'mariadb'; config: ReturnType<MariaDB['config']> }
+  | { kind: ServerKind; address: Address }
 
-export const available: Store['kind'][] = hasMariaDB ? ['sqlite', 'mariadb'] : ['sqlite']
+const kinds = Object.keys(servers) as ServerKind[]
+
+export const available: Store['kind'][] = ['sqlite', ...kinds.filter(kind => servers[kind].available)]
 
 /** As many new databases as the works ask for. */
 export class Stores {
-  private server?: MariaDB
+  private servers = new Map<string, Server>()
   private count = 0
 
   constructor(private folder: string) {}
@@ -18,12 +20,13 @@ export class Stores {
   async create(kind: Store['kind']): Promise<Store> {
     const name = `bench_${++this.count}`
     if (kind === 'sqlite') return { kind, path: join(this.folder, `${name}.db`) }
-    this.server ??= await MariaDB.start()
-    this.server.create(name)
-    return { kind, config: this.server.config(name) }
+    const server = this.servers.get(kind) ?? await servers[kind].start()
+    this.servers.set(kind, server)
+    server.create(name)
+    return { kind, address: server.address(name) }
   }
 
   async stop() {
-    await this.server?.stop()
+    for (const server of this.servers.values()) await server.stop()
   }
 }

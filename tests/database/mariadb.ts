@@ -1,16 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { AddressInfo, createServer } from 'node:net'
 import { MySQLDriver } from '@minatojs/driver-mysql'
 import { Driver } from 'minato'
-
-// whatever a test does to the clock
-const { setTimeout: start } = globalThis
-const sleep = (delay: number) => new Promise(resolve => start(resolve, delay))
+import { Server } from './server'
 
 const DAEMON = '/usr/sbin/mariadbd'
 
@@ -51,66 +43,40 @@ export class MariaDriver extends MySQLDriver {
   }
 }
 
-/** A server of our own, on loopback, in a temporary folder. */
-export class MariaDB {
-  private process?: ReturnType<typeof spawn>
-  private folder!: string
-  port!: number
+/** A MariaDB of our own. */
+export class MariaDB extends Server {
+  protected quit: NodeJS.Signals = 'SIGKILL'
 
-  static async start() {
-    const server = new MariaDB()
-    server.folder = await mkdtemp(join(tmpdir(), 'qq-user-mariadb-'))
-    server.port = await freePort()
-    execFileSync('mariadb-install-db', [
-      '--no-defaults', `--datadir=${server.folder}/data`, '--auth-root-authentication-method=normal', '--user=root', '--skip-test-db',
-    ], { stdio: 'ignore' })
-    await server.resume()
-    return server
-  }
-
-  /** Starts the server again after `kill()`. */
-  async resume() {
-    this.process = spawn(DAEMON, [
-      '--no-defaults', '--user=root', `--datadir=${this.folder}/data`, `--socket=${this.folder}/socket`,
-      '--bind-address=127.0.0.1', `--port=${this.port}`, '--innodb-flush-log-at-trx-commit=1', '--skip-log-bin',
-    ], { stdio: 'ignore' })
-    for (let tries = 0; ; tries++) {
-      try {
-        execFileSync('mariadb', ['--no-defaults', `--socket=${this.folder}/socket`, '-uroot', '-e', 'SELECT 1'], { stdio: 'ignore' })
-        return
-      } catch (error) {
-        if (tries > 300) throw error
-        await sleep(50)
-      }
-    }
-  }
-
-  async kill(signal: NodeJS.Signals = 'SIGKILL') {
-    const process = this.process!
-    const exit = once(process, 'exit')
-    process.kill(signal)
-    await exit
+  static start() {
+    return new MariaDB().begin('mariadb')
   }
 
   create(database: string) {
-    execFileSync('mariadb', ['--no-defaults', `--socket=${this.folder}/socket`, '-uroot', '-e', `CREATE DATABASE ${database} CHARACTER SET utf8mb4`])
+    this.execute(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`)
   }
 
-  config(database: string) {
+  address(database: string) {
     return { host: '127.0.0.1', port: this.port, user: 'root', password: '', database, charset: 'utf8mb4_general_ci' }
   }
 
-  async stop() {
-    await this.kill('SIGTERM')
-    await rm(this.folder, { recursive: true })
+  protected initialize() {
+    execFileSync('mariadb-install-db', [
+      '--no-defaults', `--datadir=${this.folder}/data`, '--auth-root-authentication-method=normal', '--user=root', '--skip-test-db',
+    ], { stdio: 'ignore' })
   }
-}
 
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  protected launch(): [string, string[]] {
+    return [DAEMON, [
+      '--no-defaults', '--user=root', `--datadir=${this.folder}/data`, `--socket=${this.folder}/socket`,
+      '--bind-address=127.0.0.1', `--port=${this.port}`, '--innodb-flush-log-at-trx-commit=1', '--skip-log-bin',
+    ]]
+  }
+
+  protected ask() {
+    this.execute('SELECT 1')
+  }
+
+  private execute(sql: string) {
+    execFileSync('mariadb', ['--no-defaults', `--socket=${this.folder}/socket`, '-uroot', '-e', sql], { stdio: 'ignore' })
+  }
 }

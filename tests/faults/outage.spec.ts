@@ -34,7 +34,7 @@ suite('a database server that is down', function () {
   beforeEach(async () => {
     const name = `outage_${++count}`
     server.create(name)
-    harness = await Harness.start({ config: silent, database: app => app.plugin(MariaDriver as never, server.config(name) as never) })
+    harness = await Harness.start({ config: silent, database: app => app.plugin(MariaDriver as never, server.address(name) as never) })
     platform = harness.platform
     platform.heartbeatInterval = Time.day
   })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Context } from 'koishi'
 import { SQLiteDriver } from '@minatojs/driver-sqlite'
-import { hasMariaDB, MariaDB, MariaDriver } from '../database/mariadb'
+import { engines as kinds } from '../database'
 import { Harness, until } from '../harness'
 import { Platform } from '../platform'
 import { QQUser, QQUserEntry } from '../../src'
@@ -45,39 +45,26 @@ const entry = (selfId: string, userId: string): QQUserEntry => ({
 interface Engine {
   name: string
   available: boolean
-  start?(): Promise<void>
-  create(): Promise<(app: Context) => void>
-  stop?(): Promise<void>
+  start(): Promise<void>
+  create(): (app: Context) => void
+  stop(): Promise<void>
 }
 
 let folder: string
-let server: MariaDB
 let count = 0
 
 const engines: Engine[] = [{
-  name: 'SQLite',
+  name: 'a file',
   available: true,
   async start() {
     folder = await mkdtemp(join(tmpdir(), 'qq-user-upgrade-'))
   },
-  async create() {
+  create() {
     const path = join(folder, `${++count}.db`)
     return app => app.plugin(SQLiteDriver as never, { path })
   },
   stop: () => rm(folder, { recursive: true }),
-}, {
-  name: 'MariaDB',
-  available: hasMariaDB,
-  async start() {
-    server = await MariaDB.start()
-  },
-  async create() {
-    const name = `upgrade_${++count}`
-    server.create(name)
-    return app => app.plugin(MariaDriver as never, server.config(name) as never)
-  },
-  stop: () => server.stop(),
-}]
+}, ...kinds.filter(({ name }) => /mariadb|postgres/.test(name))]
 
 for (const engine of engines) {
   (engine.available ? describe : describe.skip)(`a database on ${engine.name} that another release wrote`, () => {
@@ -85,12 +72,12 @@ for (const engine of engines) {
     let database: (app: Context) => void
     let harness: Harness | undefined
 
-    before(() => engine.start?.())
-    after(() => engine.stop?.())
+    before(() => engine.start())
+    after(() => engine.stop())
 
     beforeEach(async () => {
       platform = await Platform.start()
-      database = await engine.create()
+      database = engine.create()
     })
 
     afterEach(async () => {

@@ -2,6 +2,7 @@ import { Session, Time } from 'koishi'
 import { PushError } from '../../src'
 import { toOriginal } from '../../src/shared/patch'
 import { Clock, freeze } from '../clock'
+import { Engine } from '../database'
 import { Harness, until } from '../harness'
 import { Envelope, Limits, Platform } from '../platform'
 import { Dice } from '../random'
@@ -23,6 +24,8 @@ export interface Options {
   /** Whether the database takes its time. */
   slowDatabase?: boolean
   guard?: boolean
+  /** The kind of database, SQLite unless told. */
+  engine?: Engine
 }
 
 interface Request {
@@ -92,13 +95,14 @@ export class World {
   }
 
   private async start() {
-    const { limits, options: { foreign, guard = true, slowPlugin, slowDatabase } } = this
+    const { limits, options: { foreign, guard = true, slowPlugin, slowDatabase, engine } } = this
     // messages of others are not paced, so there the bot's own are counted below
     this.platform = await Platform.start({ limits: foreign ? { botSecond: Infinity, botMinute: Infinity, userMinute: Infinity, userDay: Infinity } : limits })
     this.platform.heartbeatInterval = Time.day
     this.harness = await Harness.start({
       platform: this.platform,
       order: ['adapter'],
+      database: engine?.create(),
       prepare: app => raw.forEach(type => app.on(`qq/${type}` as never, ((d: unknown) => {
         this.sequence++
         this.model.receive(type, d)

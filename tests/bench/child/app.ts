@@ -3,7 +3,7 @@ import { Context, Logger, Plugin, Universal } from 'koishi'
 import { HTTP } from '@koishijs/plugin-http'
 import QQBot from '@satorijs/adapter-qq'
 import { SQLiteDriver } from '@minatojs/driver-sqlite'
-import { MariaDriver } from '../../database/mariadb'
+import { servers } from '../../database'
 import { now } from '../clock'
 import { Store } from '../stores'
 import { SideName, Spec } from './spec'
@@ -62,7 +62,7 @@ function listen(side: Side) {
 
 function loadDatabase(app: Context, store: Store) {
   if (store.kind === 'sqlite') app.plugin(SQLiteDriver as never, { path: store.path } as never)
-  else app.plugin(MariaDriver as never, store.config as never)
+  else app.plugin(servers[store.kind].Driver as never, store.address as never)
 }
 
 function connect(app: Context, { address }: Spec) {

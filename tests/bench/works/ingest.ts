@@ -2,7 +2,7 @@ import { mapValues } from 'koishi'
 import { Bench } from '../bench'
 import { ingest } from '../ingest'
 
-const aims = { sqlite: 3, mariadb: 8 }
+const aims = { sqlite: 3, mariadb: 8, postgres: 8 }
 
 /** How fast user events become rows. */
 export default async function (bench: Bench) {
