@@ -88,7 +88,8 @@ export class Pusher {
       signal,
       priority: 'push',
       routes: [{ via: 'push' }],
-      session: bot => createPrivateSession(bot, 'send', userId),
+      // not 'send': of such sessions Koishi runs no components, which a text of the config may have
+      session: bot => createPrivateSession(bot, 'push', userId),
       admit: () => this.admit(selfId, userId, signal),
     })
     if (outcome.state === 'sent') return outcome.ids

@@ -1,4 +1,5 @@
 import { QQUser } from '../model'
+import { readId } from '../event'
 
 /** Whom a row or an event is about. */
 export type UserKey = Pick<QQUser, 'selfId' | 'userId'>
@@ -6,6 +7,11 @@ export type UserKey = Pick<QQUser, 'selfId' | 'userId'>
 /** A user's key in memory. Ids hold no spaces. */
 export function toKey({ selfId, userId }: UserKey) {
   return `${selfId} ${userId}`
+}
+
+/** Whether there can be such a user at all; a database may break on what is no id. */
+export function isKey({ selfId, userId }: UserKey) {
+  return !!readId(selfId) && !!readId(userId)
 }
 
 /** A key as a database sees it that does not tell upper case from lower. */

@@ -1,7 +1,7 @@
 import { $, Query, Random, Time } from 'koishi'
 import { EventType, NoticeState, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
-import { fold, toKey, UserKey } from './keys'
+import { fold, isKey, toKey, UserKey } from './keys'
 import { bearingSince, Deed, ownMoves, siblings } from './state'
 import { Store } from './store'
 
@@ -150,6 +150,7 @@ export class Ledger {
 
   /** What happened to a user, newest first. */
   async history(selfId: string, userId: string, { before, limit = 100 }: HistoryOptions = {}) {
+    if (!isKey({ selfId, userId })) return []
     const rows = await this.store.database.get('qq_user_event', {
       selfId,
       userId,

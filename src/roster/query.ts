@@ -27,10 +27,10 @@ const LIMIT = { initial: 20, max: 200 }
 /** @param begins how the database is asked for what begins with a text */
 export function toFilter({ selfId, relation, consent, search }: UserQuery, begins = startsWith): Query.Expr<QQUser> {
   return {
-    ...selfId !== undefined && { selfId },
+    ...selfId !== undefined && { selfId: cut(selfId) },
     ...relation && { relation },
     ...consent && { consent },
-    ...search && { $or: [...begins('userId', search), ...begins('name', search)] },
+    ...search && { $or: [...begins('userId', cut(search)), ...begins('name', cut(search))] },
   }
 }
 
@@ -52,6 +52,11 @@ export function toRanges({ after, sort = 'firstSeen', ...query }: ListQuery, beg
 
 export function toLimit({ limit = LIMIT.initial }: ListQuery, max = LIMIT.max) {
   return Math.max(1, Math.min(max, Math.floor(limit) || LIMIT.initial))
+}
+
+/** What is longer than any column is found nowhere, however long it is; a statement that is too long breaks SQLite. */
+function cut(text: string) {
+  return text.slice(0, 256)
 }
 
 type Column = 'userId' | 'name'

@@ -2,7 +2,7 @@ import { $, Context, Dict, Logger, omit } from 'koishi'
 import { Driver } from 'minato'
 import { QQUser, QQUserEntry } from '../model'
 import { toOriginal } from '../shared/patch'
-import { fold, toKey, UserKey } from './keys'
+import { fold, isKey, toKey, UserKey } from './keys'
 import { matchesStart, startsWith } from './query'
 import * as sqlite from './sqlite'
 import { untrace } from './untrace'
@@ -40,7 +40,7 @@ export class Store {
   /** The rows of these users. A database that does not tell upper case from lower returns others' as well. */
   async users(items: readonly UserKey[]): Promise<StoredUsers> {
     const ids = new Map<string, Set<string>>()
-    for (const { selfId, userId } of items) ids.set(selfId, (ids.get(selfId) ?? new Set()).add(userId))
+    for (const { selfId, userId } of items.filter(isKey)) ids.set(selfId, (ids.get(selfId) ?? new Set()).add(userId))
     const found = await Promise.all([...ids].map(([selfId, userIds]) => {
       return this.database.get('qq_user', { selfId, userId: [...userIds] })
     }))

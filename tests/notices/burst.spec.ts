@@ -108,7 +108,7 @@ describe('notices to very many users at once', () => {
     await wait(61 * Time.minute)
     platform.requestsPerSecond = Infinity
     await wait(2 * Time.minute)
-    expect((await harness.settled(1))[0]).to.include({ notice: 'failed', noticeReason: 'code:100017' })
+    expect((await harness.settled(1))[0]).to.include({ notice: 'failed', noticeReason: 'code:40023001' })
   })
 
   it('do not hold up the replies of other plugins', async () => {

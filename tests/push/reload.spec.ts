@@ -222,7 +222,7 @@ describe('pushes that wait', () => {
       await pass()
       await clock.tickAsync(delay * Time.second)
     }
-    expect(await waiting).to.deep.equal({ reason: 'bot-rate', code: 100017, retryable: true })
+    expect(await waiting).to.deep.equal({ reason: 'bot-rate', code: 40023001, retryable: true })
     expect(platform.tooFrequent).to.equal(4)
   })
 

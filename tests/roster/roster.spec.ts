@@ -72,16 +72,17 @@ for (const engine of engines) {
     it('tells other plugins after the commit', async () => {
       await start()
       const updates: [QQUser, QQUser | undefined, string][] = []
+      const rows: QQUser[][] = []
       harness.app.on('qq-user/updated', async (user, previous, entry) => {
-        const [row] = await harness.app.database.get('qq_user', { userId: user.userId })
-        expect(row).to.include({ selfId: platform.selfId })
         updates.push([user, previous, entry.id])
+        rows.push(await harness.app.database.get('qq_user', { userId: user.userId }))
       })
       const added = platform.add('A', { timestamp: second(5) })
       platform.remove('A', { timestamp: second(1) })
       const removed = platform.remove('A', { timestamp: second(9) })
-      await until(() => updates.length === 2)
+      await until(() => rows.length === 2)
       await pass()
+      expect(rows.map(({ length }) => length)).to.deep.equal([1, 1])
       expect(updates.map(([user, previous, id]) => [user.relation, previous?.relation, id])).to.deep.equal([
         ['friend', undefined, added.id],
         ['deleted', 'friend', removed.id],

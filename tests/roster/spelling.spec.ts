@@ -39,7 +39,7 @@ for (const engine of engines) {
     /** Whether the database at hand tells them apart. */
     async function tells() {
       const { database } = harness.app
-      await database.upsert('qq_user', [{ selfId: 'probe', userId: 'A' }])
+      await database.upsert('qq_user', [{ selfId: 'probe', userId: 'A', name: 'A' }])
       const found = await database.get('qq_user', { selfId: 'probe', userId: 'a' })
       await database.remove('qq_user', { selfId: 'probe' })
       return !found.length
