@@ -49,7 +49,7 @@ export function renew(session: Session, fact: Fact): Session {
 }
 
 /** A session through which a user can be written to, without an event of theirs at hand. */
-export function createPrivateSession(bot: Bot, type: EventType | 'send', userId: string): Session {
+export function createPrivateSession(bot: Bot, type: EventType | 'send' | 'push', userId: string): Session {
   const session = bot.session({ type }) as Session
   session.userId = session.channelId = userId
   session.isDirect = true
