@@ -97,6 +97,12 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
     return () => gateway.attach(config.push.guard ? unable : undefined)
   })
 
+  // the process ends when this is done: what is under way is put on record, what waits is owed
+  ctx.on('exit', () => {
+    delivery.patience.end()
+    return notices.idle()
+  })
+
   ctx.effect(() => arrivals.attach((arrival) => {
     if (arrival.event.source !== 'message') return attempt(ctx, () => record(arrival))
     arrivals.take(arrival)

@@ -10,10 +10,13 @@ export class Patience {
   private over = false
 
   constructor(ctx: Context) {
-    ctx.on('dispose', () => {
-      this.over = true
-      for (const end of [...this.waiting]) end()
-    })
+    ctx.on('dispose', () => this.end())
+  }
+
+  /** Lets nobody wait any longer, as when the plugin is unloaded. */
+  end() {
+    this.over = true
+    for (const end of [...this.waiting]) end()
   }
 
   /** Whether the plugin was unloaded. */

@@ -114,4 +114,16 @@ describe('notices, while the plugin is reloaded', () => {
     await until(() => platform.accepted('A').length)
     expect(await outcomes(1)).to.deep.equal([['sent', '']])
   })
+
+  it('are on record when the process is told to end: what is under way as sent, what waits as owed', async () => {
+    await start({ config: { requests: { concurrent: 1 } } })
+    platform.latency = 200
+    platform.add('A')
+    platform.add('B')
+    await until(() => platform.posts.length === 1)
+    await harness.app.parallel('exit', 'SIGTERM')
+    await until(async () => (await harness.ledger).length === 2)
+    expect((await harness.ledger).map(({ userId, notice }) => [userId, notice])).to.deep.equal([['A', 'sent'], ['B', 'pending']])
+    expect(platform.posts).to.have.length(1)
+  })
 })
