@@ -6,9 +6,10 @@ import { normalizeAnswers } from '../delivery/answers'
 import { REPLY_WINDOW } from '../delivery/route'
 import { observeAnswers } from '../delivery/refusals'
 import { retryFresh } from '../delivery/fresh'
-import { numberReplies, Replies } from '../delivery/replies'
+import { createNumbers, numberReplies } from '../delivery/replies'
 import { createSession, mend } from '../session'
 import { noteAddresses } from '../delivery/addressing'
+import { Records } from '../delivery/late'
 import { stopRequests } from '../delivery/stop'
 import { lasting } from '../shared/lasting'
 import { Recent } from '../shared/recent'
@@ -25,7 +26,7 @@ const types: WireType[] = [
 /** The types for which the adapter dispatches a session itself. */
 const announced: WireType[] = ['FRIEND_ADD', 'FRIEND_DEL']
 
-/** How many events are remembered for the replies to them. */
+/** How many messages and events are remembered for the replies to them. */
 const REPLIES = 20_000
 
 /** What arrived from a user. */
@@ -67,7 +68,7 @@ export class Gateway {
   readonly refusals = new Tally<{ code: number; meaning: Meaning }>()
 
   private hooks = new Map<Bot, Hooks>()
-  private replies: Replies
+  private records: Records
   private tried: Recent<number>
   private timers = new Set<NodeJS.Immediate>()
   private unnamed: Unnamed
@@ -76,7 +77,10 @@ export class Gateway {
   /** @param arrive takes what arrived from users */
   constructor(private ctx: Context, private arrive: (arrival: Arrival) => void) {
     this.unnamed = new Unnamed(ctx)
-    this.replies = lasting(ctx, 'gateway.replies', () => new Recent(REPLIES, REPLY_WINDOW))
+    this.records = {
+      replies: lasting(ctx, 'gateway.replies', () => new Recent(REPLIES, REPLY_WINDOW)),
+      numbers: lasting(ctx, 'delivery.numbers', createNumbers),
+    }
     this.tried = lasting(ctx, 'gateway.tried', () => new Recent(REPLIES, REPLY_WINDOW))
     for (const type of types) this.listen(type, (d, bot) => this.receive(type, d, bot))
     this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot) => {
@@ -188,8 +192,8 @@ export class Gateway {
     if (!hooks) {
       const restore = [
         normalizeAnswers(bot.internal),
-        numberReplies(bot.internal, this.replies),
-        noteAddresses(bot),
+        numberReplies(bot.internal, this.records.replies),
+        noteAddresses(bot, this.records),
         stopRequests(bot.internal, {
           ask: async userId => this.listener?.inspect(bot, userId),
           peek: userId => this.listener?.forbid(bot, userId),
