@@ -72,6 +72,8 @@ export class Gateway {
   private tried: Recent<number>
   private timers = new Set<NodeJS.Immediate>()
   private unnamed: Unnamed
+  /** An event came of which the bot could not be found. */
+  private lost = false
   private listener?: Listener
 
   /** @param arrive takes what arrived from users */
@@ -82,9 +84,11 @@ export class Gateway {
       numbers: lasting(ctx, 'delivery.numbers', createNumbers),
     }
     this.tried = lasting(ctx, 'gateway.tried', () => new Recent(REPLIES, REPLY_WINDOW))
-    for (const type of types) this.listen(type, (d, bot) => this.receive(type, d, bot))
-    this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot) => {
-      const id = readGroup(d)
+    for (const type of types) {
+      this.listen(type, (d, bot) => bot ? this.receive(type, d, bot) : this.identify(d, bot => this.receive(type, d, bot)))
+    }
+    this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot = this.single()) => {
+      const id = bot && readGroup(d)
       if (id) this.listener?.group(bot, id)
     })
     ctx.on('bot-status-updated', (bot) => {
@@ -106,9 +110,36 @@ export class Gateway {
     this.listener = listener
   }
 
-  /** The adapter's typings lack the second argument. */
-  private listen(type: string, callback: (d: unknown, bot: Bot) => void) {
+  /** The adapter's typings lack the second argument, and some of its versions lack it altogether. */
+  private listen(type: string, callback: (d: unknown, bot?: Bot) => void) {
     this.ctx.on(`qq/${type.toLowerCase().replace(/_/g, '-')}` as never, callback as never)
+  }
+
+  /** The bot, if there is but one. */
+  private single() {
+    const [bot, another] = this.hooks.keys()
+    return another ? undefined : bot
+  }
+
+  /** Finds the bot of an event that came without: the one that goes on to make a session of it. */
+  private identify(d: unknown, found: (bot: Bot) => void) {
+    const single = this.single()
+    if (single) return found(single)
+    const stops = [...this.hooks].map(([bot, { tap }]) => this.watch(bot, d, {
+      envelope: (envelope) => {
+        stops.forEach(stop => stop())
+        found(bot)
+        // whoever watches since then
+        return tap.meet(envelope)
+      },
+    }, () => this.lose()))
+    if (!stops.length) this.lose()
+  }
+
+  private lose() {
+    if (this.lost) return
+    this.lost = true
+    this.ctx.logger.error('events are lost, as the QQ adapter does not say which bot they are for; it must be updated')
   }
 
   private receive(type: WireType, d: unknown, traced: Bot) {
