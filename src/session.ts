@@ -37,6 +37,9 @@ export function mend(session: Session, bot: Bot, { occurredAt, userId }: Fact) {
   session.userId = userId
   session.channelId = userId
   session.isDirect = true
+  // by which other versions of the adapter know what a reply is to
+  const { id, t, d } = session.event._data as Envelope
+  session.event.referrer ??= { id, t, d: { id: (d as { id?: unknown }).id } }
   return session
 }
 
@@ -44,9 +47,6 @@ export function mend(session: Session, bot: Bot, { occurredAt, userId }: Fact) {
 export function createSession(bot: Bot, fact: Fact, envelope: Envelope) {
   const session = bot.session({ type: fact.type }) as Session
   session.setInternal('qq', envelope)
-  // by which other versions of the adapter know what a reply is to
-  const { id, t, d } = envelope
-  session.event.referrer = { id, t, d: { id: (d as { id?: unknown }).id } }
   return mend(session, bot, fact)
 }
 

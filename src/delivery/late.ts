@@ -1,4 +1,4 @@
-import { Bot, Session, Time } from 'koishi'
+import { Bot, omit, Session, Time } from 'koishi'
 import { readFailure } from './codes'
 import { Internal, Request } from './internal'
 import { markOwn } from './own'
@@ -81,7 +81,7 @@ export class LateReply {
 
   private async send(send: (data: Request) => Promise<unknown>, openid: string, data: Request) {
     if (!this.concerns(openid, data)) return send(data)
-    const { msg_id, event_id, msg_seq, ...message } = data
+    const message = omit(data, ['msg_id', 'event_id', 'msg_seq'])
     if (!this.isOpen()) return send(message)
     try {
       return await send(markOwn({ ...message, ...this.address() }))

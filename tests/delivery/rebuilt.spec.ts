@@ -13,7 +13,7 @@ function forbidWrites(session: Session): Session {
   const refuse = (target: object, key: PropertyKey): never => {
     throw new Error(`${String(key)} was written to`)
   }
-  return new Proxy(session, { set: refuse, defineProperty: refuse, deleteProperty: refuse })
+  return new Proxy<Session>(session, { set: refuse, defineProperty: refuse, deleteProperty: refuse })
 }
 
 describe('a rebuilt session', () => {
