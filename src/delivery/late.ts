@@ -1,7 +1,6 @@
 import { Bot, omit, Session, Time } from 'koishi'
 import { readFailure } from './codes'
 import { Internal, Request } from './internal'
-import { markOwn } from './own'
 import { detours } from './policy'
 import { closeReplies, countLeft, nextNumber, Numbers, Replies } from './replies'
 import { ADAPTER_WINDOW, REPLY_WINDOW } from './route'
@@ -84,7 +83,7 @@ export class LateReply {
     const message = omit(data, ['msg_id', 'event_id', 'msg_seq'])
     if (!this.isOpen()) return send(message)
     try {
-      return await send(markOwn({ ...message, ...this.address() }))
+      return await send({ ...message, ...this.address() })
     } catch (error) {
       if (!detours.includes(readFailure(error, true).meaning)) throw error
       closeReplies(this.records.replies, this.source.id)

@@ -265,13 +265,14 @@ describe('an answer to an event', () => {
     expect(late.routes).to.deep.equal(['proactive', 'event'])
   })
 
-  it('is proactive when the platform does not know the event any more, without waiting', async () => {
+  it('is proactive when the platform takes no more replies to the event', async () => {
     late = await Late.start()
     const session = await late.meet()
     late.wait(10)
-    late.platform.fail({ code: 40034025 })
+    late.platform.fail({ code: 40034026 })
     await session.send('one')
-    expect(late.routes).to.deep.equal(['event 40034025', 'proactive'])
+    await session.send('two')
+    expect(late.routes).to.deep.equal(['event 40034026', 'proactive', 'proactive'])
   })
 })
 

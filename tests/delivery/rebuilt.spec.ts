@@ -42,6 +42,13 @@ describe('a rebuilt session', () => {
     })
   }
 
+  it('of an event so fresh that the platform does not know it yet replies as soon as it does', async () => {
+    const session = await late.meet()
+    late.platform.fail({ code: 40034025 })
+    await rebuild(session).send('one')
+    expect(late.routes).to.deep.equal(['event 40034025', 'event'])
+  })
+
   for (const minutes of [0, 6]) {
     it(`is one of four after ${minutes} minutes; the fifth is proactive`, async () => {
       const session = await late.hear()
