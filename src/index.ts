@@ -22,7 +22,7 @@ import { Statistics } from './roster/statistics'
 import { toLesson } from './delivery/refusals'
 
 export * from './model'
-export type {} from './session'
+export type { UserSession } from './session'
 export type {} from './push/guard'
 export type {} from './roster'
 export { Config } from './config'

@@ -4,22 +4,28 @@ import { Fact } from './event'
 import { toOriginal } from './shared/patch'
 import { Envelope } from './gateway/tap'
 
+/** A session of a user's event. The adapter's package, if it is imported, says more of `qq`. */
+export type UserSession = Session & {
+  /** The platform's envelope. */
+  qq: Envelope
+}
+
 declare module 'koishi' {
   interface Events {
     /**
      * A user added the bot (the platform's `FRIEND_ADD`). `session.send()` reaches them as a passive reply.
      * `session.qq` is the platform's envelope.
      */
-    'friend-added'(session: Session): void
+    'friend-added'(session: UserSession): void
     /** A user deleted the bot (`FRIEND_DEL`). The platform takes no reply to this. */
-    'friend-deleted'(session: Session): void
+    'friend-deleted'(session: UserSession): void
     /**
      * A user turned proactive messages off (`C2C_MSG_REJECT`, to which the platform takes no reply,
      * or `INTERACTION_CREATE` type 18, to which it does).
      */
-    'friend-push-rejected'(session: Session): void
+    'friend-push-rejected'(session: UserSession): void
     /** A user turned proactive messages on (`C2C_MSG_RECEIVE` or `INTERACTION_CREATE` type 18). Both can be replied to. */
-    'friend-push-allowed'(session: Session): void
+    'friend-push-allowed'(session: UserSession): void
   }
 }
 
@@ -31,6 +37,9 @@ export function mend(session: Session, bot: Bot, { occurredAt, userId }: Fact) {
   session.userId = userId
   session.channelId = userId
   session.isDirect = true
+  // by which other versions of the adapter know what a reply is to
+  const { id, t, d } = session.event._data as Envelope
+  session.event.referrer ??= { id, t, d: { id: (d as { id?: unknown }).id } }
   return session
 }
 

@@ -1,15 +1,17 @@
 import { Bot, Session, Universal } from 'koishi'
 import { createPrivateSession } from '../session'
 import { wrap } from '../shared/patch'
+import { complete, isRebuilt, LateReply, readEnvelope, Records } from './late'
+import { isOwn } from './own'
 
 /** The channel that the caller named. */
 const CHANNEL = Symbol('qq-user.channel')
 /** The user that the caller named. */
 const USER = Symbol('qq-user.user')
+/** What makes the message a reply where the adapter does not. */
+const REPLY = Symbol('qq-user.reply')
 
-type Cause = Universal.SendOptions['session']
-
-type Options = Universal.SendOptions & { [CHANNEL]?: string; [USER]?: string }
+type Options = Omit<Universal.SendOptions, 'session'> & { session?: Session; [CHANNEL]?: string; [USER]?: string; [REPLY]?: LateReply }
 
 /** Where a message is to go. */
 export interface Address {
@@ -18,35 +20,46 @@ export interface Address {
   /** The caller said that it is a user's. */
   isPrivate: boolean
   /** The session that the message answers. */
-  cause: Cause
+  cause?: Session
+  /** What makes it a reply where the adapter does not. */
+  reply?: LateReply
 }
 
 /**
  * Gives each message options of its own, which say whom the caller named: Satori knows only the channel of the session
- * in the options, and those may be shared by many messages.
+ * in the options, and those may be shared by many messages. A session that the adapter cannot answer becomes one that
+ * it can, and an answer that it would send out of the blue a reply.
  *
  * @returns what takes it back
  */
-export function noteAddresses(bot: Bot) {
+export function noteAddresses(bot: Bot, records: Records) {
   const restores = [
-    wrap(bot, 'createMessage', create => (channelId, content, referrer, options) => {
-      return create(channelId, content, referrer, { ...options, [CHANNEL]: channelId } as Options)
+    wrap(bot, 'createMessage', (create, createOn) => (channelId, content, referrer, options) => {
+      const { session } = (options ?? {}) as Options
+      if (!session) return create(channelId, content, referrer, { ...options, [CHANNEL]: channelId } as Universal.SendOptions)
+      const rebuilt = isRebuilt(session)
+      const cause = rebuilt ? complete(session) : session
+      const reply = session.isDirect && isAnswer(cause, channelId) ? LateReply.find(cause, rebuilt, records) : undefined
+      const own: Options = { ...options, session: cause, [CHANNEL]: channelId, [REPLY]: reply }
+      return createOn(reply?.supervise(bot) ?? bot, channelId, content, referrer, own)
     }),
     wrap(bot, 'sendPrivateMessage', send => (userId, content, guildId, options) => {
-      return send(userId, content, guildId, { ...options, [USER]: userId } as Options)
+      return send(userId, content, guildId, { ...options, [USER]: userId } as Universal.SendOptions)
     }),
   ]
   return () => restores.reverse().forEach(restore => restore())
 }
 
 /** Where a message is to go, as its caller said, not as a session says that is somebody else's. */
-export function readAddress(message: Session, options: Options): Address {
-  const { session, [CHANNEL]: id = message.channelId!, [USER]: userId } = options
-  return { id, isPrivate: userId === id, cause: isAnswer(session, id) ? session : undefined }
+export function readAddress(message: Session, sent: Universal.SendOptions): Address {
+  const { session, [CHANNEL]: id = message.channelId!, [USER]: userId, [REPLY]: reply } = sent as Options
+  if (isAnswer(session, id)) return { id, isPrivate: userId === id, cause: session, reply }
+  const isPrivate = userId === id || (session?.channelId === id && session.isDirect)
+  return { id, isPrivate }
 }
 
 /** Sends a message that answers no session to a user. */
-export function address(message: Session, options: Options, userId: string) {
+export function address(message: Session, options: Universal.SendOptions, userId: string) {
   message.channelId = userId
   message.isDirect = true
   // what the session of another channel brought along
@@ -58,6 +71,6 @@ export function address(message: Session, options: Options, userId: string) {
 }
 
 /** Koishi's `ctx.broadcast()` makes sessions in which nobody said anything. */
-function isAnswer(session: Cause, channelId: string) {
-  return session?.channelId === channelId && !!(session.messageId || (session as { qq?: unknown }).qq)
+function isAnswer(session: Session | undefined, channelId: string) {
+  return session?.channelId === channelId && (!!session.messageId || isOwn(session) || !!readEnvelope(session)?.t)
 }

@@ -8,6 +8,7 @@ import { Request } from './internal'
 import { markOwn } from './own'
 import { Patience } from './patience'
 import { detours } from './policy'
+import { createNumbers, nextNumber, Numbers } from './replies'
 import { RequestError, Requests, UnsentError } from './requests'
 import { Route } from './route'
 import { StoppedError } from './stop'
@@ -49,15 +50,14 @@ export class Delivery {
   private throttle: Throttle
   /** Not Cordis' proxy of them, which is asked for every property of every bot. */
   private bots: Bot[]
-  /** What replies to messages are numbered with. The adapter's own numbers begin at 1 for each message. */
-  private numbers: { last: number }
+  private numbers: Numbers
   private underWay = new Tracker()
 
   constructor(ctx: Context, limits: RequestLimits) {
     this.bots = toOriginal(ctx.bots)
     this.patience = new Patience(ctx)
     this.throttle = new Throttle(ctx, limits, this.patience)
-    this.numbers = lasting(ctx, 'delivery.numbers', () => ({ last: 0 }))
+    this.numbers = lasting(ctx, 'delivery.numbers', createNumbers)
   }
 
   /** The bot of now. */
@@ -123,9 +123,7 @@ export class Delivery {
     const none = { event_id: undefined, msg_id: undefined, msg_seq: undefined }
     if (route.via === 'event') return { ...none, event_id: route.id }
     if (route.via === 'push') return none
-    // goes up across restarts too
-    const number = this.numbers.last = Math.max(this.numbers.last + 1, Math.floor(Date.now() / Time.second))
-    return { ...none, msg_id: route.id, msg_seq: number }
+    return { ...none, msg_id: route.id, msg_seq: nextNumber(this.numbers) }
   }
 }
 

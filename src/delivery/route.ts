@@ -5,6 +5,12 @@ import { isDerived } from '../event'
 /** How long the platform takes replies to a message, in ms (documented 2026-01). For events no figure is documented. */
 export const REPLY_WINDOW = Time.hour
 
+/** How many replies the platform takes to a message (documented 2026-01). For events no figure is documented. */
+export const REPLY_COUNT = 4
+
+/** For how long the adapter answers on a session by itself, in ms. */
+export const ADAPTER_WINDOW = 5 * Time.minute - 2 * Time.second
+
 /** A way to reach a user: a reply to an event of theirs, a reply to a message of theirs, or a message out of the blue. */
 export type Route =
   | { via: 'event'; id: string }

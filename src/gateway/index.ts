@@ -6,9 +6,10 @@ import { normalizeAnswers } from '../delivery/answers'
 import { REPLY_WINDOW } from '../delivery/route'
 import { observeAnswers } from '../delivery/refusals'
 import { retryFresh } from '../delivery/fresh'
-import { numberReplies, Replies } from '../delivery/replies'
+import { createNumbers, numberReplies } from '../delivery/replies'
 import { createSession, mend } from '../session'
 import { noteAddresses } from '../delivery/addressing'
+import { Records } from '../delivery/late'
 import { stopRequests } from '../delivery/stop'
 import { lasting } from '../shared/lasting'
 import { Recent } from '../shared/recent'
@@ -25,7 +26,7 @@ const types: WireType[] = [
 /** The types for which the adapter dispatches a session itself. */
 const announced: WireType[] = ['FRIEND_ADD', 'FRIEND_DEL']
 
-/** How many events are remembered for the replies to them. */
+/** How many messages and events are remembered for the replies to them. */
 const REPLIES = 20_000
 
 /** What arrived from a user. */
@@ -67,20 +68,27 @@ export class Gateway {
   readonly refusals = new Tally<{ code: number; meaning: Meaning }>()
 
   private hooks = new Map<Bot, Hooks>()
-  private replies: Replies
+  private records: Records
   private tried: Recent<number>
   private timers = new Set<NodeJS.Immediate>()
   private unnamed: Unnamed
+  /** An event came of which the bot could not be found. */
+  private lost = false
   private listener?: Listener
 
   /** @param arrive takes what arrived from users */
   constructor(private ctx: Context, private arrive: (arrival: Arrival) => void) {
     this.unnamed = new Unnamed(ctx)
-    this.replies = lasting(ctx, 'gateway.replies', () => new Recent(REPLIES, REPLY_WINDOW))
+    this.records = {
+      replies: lasting(ctx, 'gateway.replies', () => new Recent(REPLIES, REPLY_WINDOW)),
+      numbers: lasting(ctx, 'delivery.numbers', createNumbers),
+    }
     this.tried = lasting(ctx, 'gateway.tried', () => new Recent(REPLIES, REPLY_WINDOW))
-    for (const type of types) this.listen(type, (d, bot) => this.receive(type, d, bot))
-    this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot) => {
-      const id = readGroup(d)
+    for (const type of types) {
+      this.listen(type, (d, bot) => bot ? this.receive(type, d, bot) : this.identify(d, bot => this.receive(type, d, bot)))
+    }
+    this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot = this.single()) => {
+      const id = bot && readGroup(d)
       if (id) this.listener?.group(bot, id)
     })
     ctx.on('bot-status-updated', (bot) => {
@@ -102,9 +110,36 @@ export class Gateway {
     this.listener = listener
   }
 
-  /** The adapter's typings lack the second argument. */
-  private listen(type: string, callback: (d: unknown, bot: Bot) => void) {
+  /** The adapter's typings lack the second argument, and some of its versions lack it altogether. */
+  private listen(type: string, callback: (d: unknown, bot?: Bot) => void) {
     this.ctx.on(`qq/${type.toLowerCase().replace(/_/g, '-')}` as never, callback as never)
+  }
+
+  /** The bot, if there is but one. */
+  private single() {
+    const [bot, another] = this.hooks.keys()
+    return another ? undefined : bot
+  }
+
+  /** Finds the bot of an event that came without: the one that goes on to make a session of it. */
+  private identify(d: unknown, found: (bot: Bot) => void) {
+    const single = this.single()
+    if (single) return found(single)
+    const stops = [...this.hooks].map(([bot, { tap }]) => this.watch(bot, d, {
+      envelope: (envelope) => {
+        stops.forEach(stop => stop())
+        found(bot)
+        // whoever watches since then
+        return tap.meet(envelope)
+      },
+    }, () => this.lose()))
+    if (!stops.length) this.lose()
+  }
+
+  private lose() {
+    if (this.lost) return
+    this.lost = true
+    this.ctx.logger.error('events are lost, as the QQ adapter does not say which bot they are for; it must be updated')
   }
 
   private receive(type: WireType, d: unknown, traced: Bot) {
@@ -188,8 +223,8 @@ export class Gateway {
     if (!hooks) {
       const restore = [
         normalizeAnswers(bot.internal),
-        numberReplies(bot.internal, this.replies),
-        noteAddresses(bot),
+        numberReplies(bot.internal, this.records.replies),
+        noteAddresses(bot, this.records),
         stopRequests(bot.internal, {
           ask: async userId => this.listener?.inspect(bot, userId),
           peek: userId => this.listener?.forbid(bot, userId),

@@ -45,6 +45,11 @@ export class Tap {
     for (const restore of this.restore.splice(0)) restore()
   }
 
+  /** Tells whoever watches for it of an envelope. @returns whether the adapter may adapt it */
+  meet(envelope?: Envelope): boolean {
+    return this.watches.get(envelope?.d)?.envelope(envelope!) ?? true
+  }
+
   private install() {
     const makers = [this.bot, this.bot.guildBot].filter(bot => !!bot).map(toOriginal)
     for (const maker of makers) {
@@ -59,9 +64,8 @@ export class Tap {
     session.setInternal = (type: string, envelope: Envelope) => {
       Reflect.deleteProperty(session, 'setInternal')
       session.setInternal(type, envelope)
-      const watch = this.watches.get(envelope?.d)
       // of a type that it does not know the adapter makes nothing
-      if (watch?.envelope(envelope) === false) envelope.t = ''
+      if (!this.meet(envelope)) envelope.t = ''
     }
     return session
   }

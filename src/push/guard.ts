@@ -1,8 +1,9 @@
 import { Context, Session, Time, Universal } from 'koishi'
 import { QQUser } from '../model'
-import { address, readAddress } from '../delivery/addressing'
+import { Address, address, readAddress } from '../delivery/addressing'
 import { attempt } from '../shared/attempt'
 import { isOwn } from '../delivery/own'
+import { ADAPTER_WINDOW } from '../delivery/route'
 import { Reason, Verdict } from '../gate'
 import { Recent } from '../shared/recent'
 import { Roster } from '../roster'
@@ -15,8 +16,6 @@ declare module 'koishi' {
   }
 }
 
-/** For how long the adapter answers on a session by itself, in ms. */
-const ADAPTER_WINDOW = 5 * Time.minute - 2 * Time.second
 /** For how long a message waits for the database to say whether it is wanted, in ms. */
 const PATIENCE = 3 * Time.second
 const QUIET = { size: 10_000, age: Time.hour }
@@ -57,10 +56,11 @@ export class Guard {
 
   private async check(session: Session, options: Universal.SendOptions): Promise<true | undefined> {
     if (session.platform !== 'qq') return
-    const { id, isPrivate, cause } = readAddress(session, options)
+    const where = readAddress(session, options)
+    const { id, isPrivate, cause } = where
     // an answer in a group, or what is decided before each of its requests
     if (cause && (!cause.isDirect || isOwn(cause))) return
-    const judge = isPassive(session, cause) ? undefined : this.judge
+    const judge = isPassive(session, where) ? undefined : this.judge
     if (cause && !judge) return
     const user = isPrivate && !judge ? undefined : await this.find(session.selfId, id, isPrivate || !!cause)
     if (!cause && (user || isPrivate)) address(session, options, id)
@@ -117,9 +117,10 @@ export class Guard {
   }
 }
 
-/** Whether the adapter will send it as a reply. */
-function isPassive(session: Session, cause?: Universal.SendOptions['session']) {
+/** Whether it will be sent as a reply. */
+function isPassive(session: Session, { cause, reply }: Address) {
   if (session.elements?.some(({ type, attrs }) => type === 'passive' && (attrs.messageId || attrs.eventId))) return true
+  if (reply) return reply.isPassive()
   if (!cause || Date.now() - cause.timestamp >= ADAPTER_WINDOW) return false
   return !!cause.messageId || !!(cause as { qq?: { id?: unknown } }).qq?.id
 }

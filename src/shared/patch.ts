@@ -5,12 +5,20 @@ export function toOriginal<T extends object>(value: T): T {
   return (value as { [ORIGINAL]?: T })[ORIGINAL] ?? value
 }
 
-/** Replaces a method on one object. After the way back, what somebody else put on top stays, and reaches the original. */
-export function wrap<T extends object, K extends keyof T>(host: T, name: K, wrapper: (original: T[K] & ((...args: any[]) => any)) => T[K]) {
+type Method = (...args: any[]) => any
+
+type Wrapper<T, F> = (original: F & Method, callOn: (target: T, ...args: any[]) => any) => F
+
+/**
+ * Replaces a method on one object. After the way back, what somebody else put on top stays, and reaches the original.
+ *
+ * @param wrapper is given the original, and what calls it on an object that is derived from the one
+ */
+export function wrap<T extends object, K extends keyof T>(host: T, name: K, wrapper: Wrapper<T, T[K]>) {
   const own = Object.getOwnPropertyDescriptor(host, name)
-  const method = host[name] as (...args: any[]) => any
+  const method = host[name] as Method
   const original = (...args: any[]) => method.apply(host, args)
-  let current = wrapper(original as never) as typeof original
+  let current = wrapper(original as never, (target, ...args) => method.apply(target, args)) as typeof original
   const wrapped = ((...args: any[]) => current(...args)) as T[K]
   Object.defineProperty(host, name, { value: wrapped, configurable: true, writable: true })
   return () => {

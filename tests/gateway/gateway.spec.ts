@@ -45,6 +45,7 @@ describe('gateway', () => {
           expect(session.isDirect).to.equal(true)
           expect(session.timestamp).to.equal(Math.floor(Date.parse(envelope.d.timestamp) / 1000 || envelope.d.timestamp) * 1000)
           expect(session.qq).to.include({ id: envelope.id, t: wire })
+          expect(session.event.referrer).to.deep.equal({ id: envelope.id, t: wire, d: { id: envelope.d.id } })
           expect(harness.warnings).to.deep.equal([])
         })
       }

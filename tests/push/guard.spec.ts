@@ -156,7 +156,7 @@ describe('guard', () => {
       await start()
       const messages: Session[] = []
       harness.app.on('message', (session) => { messages.push(session) })
-      platform.message('A', 'hello', { timestamp: Date.now() - 10 * Time.minute })
+      platform.message('A', 'hello', { timestamp: Date.now() - 61 * Time.minute })
       await until(() => messages.length)
       await refuse('A')
       await messages[0].send('at last')

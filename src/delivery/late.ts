@@ -1,0 +1,115 @@
+import { Bot, omit, Session, Time } from 'koishi'
+import { readFailure } from './codes'
+import { Internal, Request } from './internal'
+import { detours } from './policy'
+import { closeReplies, countLeft, nextNumber, Numbers, Replies } from './replies'
+import { ADAPTER_WINDOW, REPLY_WINDOW } from './route'
+
+type Envelope = { id?: unknown; t?: unknown }
+
+/** What can be replied to. `at` in ms. */
+interface Source {
+  field: 'msg_id' | 'event_id'
+  id: string
+  at: number
+}
+
+/** What is known of the replies, whoever made them. */
+export interface Records {
+  replies: Replies
+  numbers: Numbers
+}
+
+/** The events that take a reply. */
+const repliable: unknown[] = ['FRIEND_ADD', 'C2C_MSG_RECEIVE', 'INTERACTION_CREATE']
+
+/** How long a message may take to be sent, in ms: what the adapter takes for fresh when it starts may be stale at its end. */
+const MARGIN = Time.minute
+
+/** Whether a session lacks the platform's envelope, as one does that was rebuilt from stored data. */
+export function isRebuilt(session: Session) {
+  return !readEnvelope(session)
+}
+
+/** The session as the adapter can answer it. What it writes does not reach the one that it was made from. */
+export function complete(session: Session): Session {
+  const { _type, _data } = session.event
+  return Object.create(session, {
+    qq: { value: (_type === 'qq' && _data) || {} },
+    seq: { value: 0, writable: true },
+  })
+}
+
+/** The platform's envelope, if the session has one. */
+export function readEnvelope(session: Session) {
+  return (session as { qq?: Envelope }).qq
+}
+
+/** Makes a private answer a reply where the adapter does not, for as long as the platform takes one. */
+export class LateReply {
+  /**
+   * @param rebuilt the adapter numbers the replies on this session anew, so that its numbers may have been used
+   * @returns nothing where the adapter will do, or where there is nothing to reply to
+   */
+  static find(session: Session, rebuilt: boolean, records: Records) {
+    const source = findSource(session)
+    if (!source || (!rebuilt && Date.now() - source.at < ADAPTER_WINDOW - MARGIN)) return
+    return new LateReply(session, source, rebuilt, records)
+  }
+
+  private constructor(private session: Session, private source: Source, private rebuilt: boolean, private records: Records) {}
+
+  /** Whether the platform takes another reply, as far as is known. */
+  isOpen() {
+    const { id, at } = this.source
+    return Date.now() - at < REPLY_WINDOW && countLeft(this.records.replies, id) > 0
+  }
+
+  /** Whether the next request will be a reply: ours, or the adapter's own. */
+  isPassive() {
+    return this.isOpen() || (!this.rebuilt && Date.now() - this.source.at < ADAPTER_WINDOW)
+  }
+
+  /** The bot as an encoder is to see it. */
+  supervise(bot: Bot): Bot {
+    if (!bot.internal?.sendPrivateMessage) return bot
+    const internal: Internal = Object.create(bot.internal)
+    internal.sendPrivateMessage = (openid, data) => this.send(data => bot.internal.sendPrivateMessage(openid, data), openid, data)
+    return Object.create(bot, { internal: { value: internal } })
+  }
+
+  private async send(send: (data: Request) => Promise<unknown>, openid: string, data: Request) {
+    if (!this.concerns(openid, data)) return send(data)
+    const message = omit(data, ['msg_id', 'event_id', 'msg_seq'])
+    if (!this.isOpen()) return send(message)
+    try {
+      return await send({ ...message, ...this.address() })
+    } catch (error) {
+      if (!detours.includes(readFailure(error, true).meaning)) throw error
+      closeReplies(this.records.replies, this.source.id)
+      return send(message)
+    }
+  }
+
+  /** A request that knows its way is left alone, unless the way is ours and its number is not to be trusted. */
+  private concerns(openid: string, data: Request) {
+    const { userId, channelId } = this.session
+    if (openid !== userId && openid !== channelId) return false
+    if (!data || data.is_wakeup) return false
+    const id = data.msg_id || data.event_id
+    return !id || (this.rebuilt && id === this.source.id)
+  }
+
+  private address(): Request {
+    const { field, id } = this.source
+    // replies to events are numbered where they are counted
+    return field === 'event_id' ? { event_id: id } : { msg_id: id, msg_seq: nextNumber(this.records.numbers) }
+  }
+}
+
+function findSource(session: Session): Source | undefined {
+  const { messageId, timestamp: at } = session
+  if (messageId) return { field: 'msg_id', id: messageId, at }
+  const { id, t } = readEnvelope(session) ?? {}
+  if (id && typeof id === 'string' && repliable.includes(t)) return { field: 'event_id', id, at }
+}

@@ -1,0 +1,300 @@
+// A private answer is a reply for as long as the platform takes one, not only for as long as the adapter makes it one.
+import { expect } from 'chai'
+import { Context, h, Session } from 'koishi'
+import { Late } from './late'
+import { until } from '../harness'
+import { toOriginal } from '../../src/shared/patch'
+
+const picture = 'data:image/png;base64,AAAA'
+
+describe('an answer to a private message', () => {
+  let late: Late
+
+  afterEach(() => late.stop())
+
+  const kinds: [how: string, send: (session: Session) => Promise<unknown>, parts?: number][] = [
+    ['session.send()', session => session.send('answer')],
+    ['session.sendQueued()', session => session.sendQueued('answer', 0)],
+    ['session.execute()', session => session.execute('late')],
+    ['bot.sendMessage() with the session', session => session.bot.sendMessage(session.channelId!, 'answer', undefined, { session })],
+    ['bot.sendPrivateMessage() with the session', session => session.bot.sendPrivateMessage(session.userId!, 'answer', undefined, { session })],
+    ['a picture', session => session.send(h.image(picture))],
+    ['a message in three parts', session => session.send([h('message', 'one'), h('message', 'two'), h('message', 'three')]), 3],
+    ['a text with a picture', session => session.send([h.text('one'), h.image(picture), h('message', 'two')]), 3],
+    ['an element that is rendered on the way', session => session.send([h('execute', 'late')])],
+  ]
+  const prepare = (app: Context) => { app.command('late').action(() => 'answer') }
+
+  for (const [how, send, parts = 1] of kinds) {
+    for (const minutes of [0, 4.5, 6, 30, 59]) {
+      it(`is a reply after ${minutes} minutes: ${how}`, async () => {
+        late = await Late.start({ prepare })
+        const session = await late.hear()
+        late.wait(minutes)
+        await send(session)
+        expect(late.tried).to.deep.equal(Array(parts).fill('user U msg 200'))
+        const bodies = late.platform.posts.map(({ body }) => body)
+        expect(bodies.map(body => body.msg_id)).to.deep.equal(Array(parts).fill(session.messageId))
+        // the adapter's own are left as they are
+        if (minutes < 5) expect(bodies.map(body => body.msg_seq)).to.deep.equal([1, 2, 3].slice(0, parts))
+      })
+    }
+
+    it(`is proactive after 61 minutes: ${how}`, async () => {
+      late = await Late.start({ prepare })
+      const session = await late.hear()
+      late.wait(61)
+      await send(session)
+      expect(late.tried).to.deep.equal(Array(parts).fill('user U proactive 200'))
+    })
+  }
+
+  it('is a reply where a plugin asks something and answers much later', async () => {
+    let answer!: () => void
+    const prepare = (app: Context) => {
+      app.command('ask').action(async ({ session }) => {
+        await session!.send('which?')
+        const text = await session!.prompt(100_000_000)
+        await new Promise<void>(resolve => answer = resolve)
+        await session!.send(`it is ${text}`)
+        return 'done'
+      })
+    }
+    late = await Late.start({ prepare })
+    const { messageId } = await late.hear('U', 'ask')
+    await until(() => late.platform.posts.length === 1)
+    await late.hear('U', 'this')
+    await until(() => answer)
+    late.wait(40)
+    answer()
+    await until(() => late.platform.posts.length === 3)
+    expect(late.platform.posts.map(({ body, route }) => [body.content, route, body.msg_id])).to.deep.equal([
+      ['which?', 'msg', messageId], ['it is this', 'msg', messageId], ['done', 'msg', messageId],
+    ])
+  })
+
+  it('is numbered as no other reply to the message is, whoever numbered that', async () => {
+    late = await Late.start()
+    const session = await late.hear()
+    await session.send('fresh')
+    late.wait(4.5)
+    await session.send('hardly')
+    late.wait(1)
+    await Promise.all([session.send('late'), session.send('later')])
+    expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg'])
+  })
+
+  it('is one of four, counted over early and late ones; the fifth is proactive', async () => {
+    late = await Late.start()
+    const session = await late.hear()
+    await session.send('1')
+    await session.send('2')
+    late.wait(6)
+    await session.send([h('message', '3'), h('message', '4'), h('message', '5')])
+    await session.send('6')
+    expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg', 'proactive', 'proactive'])
+  })
+
+  it('is one of four, however many are sent at once', async () => {
+    late = await Late.start()
+    const session = await late.hear()
+    late.wait(6)
+    await Promise.all([1, 2, 3, 4, 5, 6].map(number => session.send(`${number}`)))
+    expect(late.routes.sort()).to.deep.equal(['msg', 'msg', 'msg', 'msg', 'proactive', 'proactive'])
+  })
+
+  it('does not count what was certainly refused', async () => {
+    late = await Late.start()
+    const session = await late.hear()
+    late.wait(6)
+    late.platform.fail({ code: 40034006, times: 2 })
+    for (let number = 1; number <= 7; number++) await session.send(`${number}`)
+    expect(late.routes).to.deep.equal(['msg 40034006', 'msg 40034006', 'msg', 'msg', 'msg', 'msg', 'proactive'])
+  })
+
+  it('counts what may have arrived', async () => {
+    late = await Late.start()
+    const session = await late.hear()
+    late.wait(6)
+    late.platform.fail({ status: 500, accept: true, body: {} })
+    for (let number = 1; number <= 5; number++) await session.send(`${number}`)
+    expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg', 'proactive'])
+  })
+
+  it('is counted across a reload of the plugin', async () => {
+    late = await Late.start()
+    const session = await late.hear()
+    late.wait(6)
+    for (let number = 1; number <= 3; number++) await session.send(`${number}`)
+    late.harness.plugin!.dispose()
+    late.harness.load({ icebreaker: { enabled: false } })
+    await until(() => late.harness.app.get('qqUser'))
+    await session.send([h('message', '4'), h('message', '5')])
+    expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg', 'proactive'])
+  })
+
+  for (const code of [40034005, 40034024, 304103, 40034128, 40034025, 22009]) {
+    it(`is proactive when the platform says that it takes no reply (${code}), and not tried as one again`, async () => {
+      late = await Late.start()
+      const session = await late.hear()
+      late.wait(10)
+      late.platform.fail({ code })
+      expect(await session.send('one')).to.have.length(1)
+      await session.send('two')
+      expect(late.routes).to.deep.equal([`msg ${code}`, 'proactive', 'proactive'])
+      for (const { body } of late.platform.posts.slice(1)) expect(body).to.not.have.any.keys('msg_id', 'event_id', 'msg_seq')
+    })
+  }
+
+  it('is not sent again when nobody knows whether it arrived', async () => {
+    late = await Late.start()
+    const session = await late.hear()
+    late.wait(10)
+    late.platform.fail({ status: 500, body: {} })
+    await session.send('one')
+    expect(late.routes).to.deep.equal(['msg'])
+  })
+
+  describe('of a user who said no', () => {
+    it('arrives within the hour', async () => {
+      late = await Late.start()
+      const session = await late.hear()
+      await late.reject()
+      late.wait(30)
+      await session.send('answer')
+      expect(late.tried).to.deep.equal(['user U msg 200'])
+    })
+
+    it('is stopped after the hour', async () => {
+      late = await Late.start()
+      const session = await late.hear()
+      await late.reject()
+      late.wait(61)
+      await session.send('answer')
+      expect(late.tried).to.deep.equal([])
+    })
+
+    it('is stopped after the fourth, also in the middle of a message', async () => {
+      late = await Late.start()
+      const session = await late.hear()
+      await late.reject()
+      late.wait(30)
+      await session.send([1, 2, 3, 4, 5].map(number => h('message', `${number}`)))
+      await session.send('six')
+      expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg'])
+    })
+
+    it('is stopped when the platform takes no reply', async () => {
+      late = await Late.start()
+      const session = await late.hear()
+      await late.reject()
+      late.wait(30)
+      late.platform.fail({ code: 40034005 })
+      await session.send('one')
+      await session.send('two')
+      expect(late.routes).to.deep.equal(['msg 40034005'])
+    })
+  })
+
+  it('that names another message is left as it is', async () => {
+    late = await Late.start()
+    const first = await late.hear()
+    const second = await late.hear()
+    late.wait(6)
+    await second.send([h('passive', { messageId: first.messageId, seq: 7 }), h.text('to the first')])
+    expect(late.platform.posts.map(({ body }) => [body.msg_id, body.msg_seq])).to.deep.equal([[first.messageId, 7]])
+  })
+
+  it('does not make a reply of what another plugin sends to somebody else meanwhile', async () => {
+    late = await Late.start()
+    const session = await late.hear()
+    await late.hear('V')
+    late.wait(6)
+    late.harness.app.on('before-send', async ({ content, bot }) => {
+      if (content !== 'answer') return
+      await bot.internal.sendPrivateMessage('V', { content: 'by itself', msg_type: 0 })
+      await bot.sendPrivateMessage('V', 'too')
+    })
+    await session.send('answer')
+    expect(late.tried).to.deep.equal(['user V proactive 200', 'user V proactive 200', 'user U msg 200'])
+  })
+})
+
+describe('an answer to an event', () => {
+  let late: Late
+
+  afterEach(() => late.stop())
+
+  for (const minutes of [0, 6, 59]) {
+    it(`is a reply after ${minutes} minutes`, async () => {
+      late = await Late.start()
+      const session = await late.meet()
+      late.wait(minutes)
+      await session.send([h('message', 'one'), h('message', 'two')])
+      expect(late.routes).to.deep.equal(['event', 'event'])
+      expect(late.platform.posts.map(({ body }) => body.msg_seq)).to.deep.equal([undefined, 2])
+    })
+  }
+
+  it('is proactive after 61 minutes', async () => {
+    late = await Late.start()
+    const session = await late.meet()
+    late.wait(61)
+    await session.send('one')
+    expect(late.routes).to.deep.equal(['proactive'])
+  })
+
+  it('is one of four, however many are sent at once', async () => {
+    late = await Late.start()
+    const session = await late.meet()
+    await session.send('1')
+    late.wait(6)
+    await Promise.all([2, 3, 4, 5, 6].map(number => session.send(`${number}`)))
+    expect(late.routes.sort()).to.deep.equal(['event', 'event', 'event', 'event', 'proactive', 'proactive'])
+  })
+
+  it('is proactive at once where the event takes no reply', async () => {
+    late = await Late.start()
+    await late.meet()
+    late.platform.reject('U')
+    await until(() => late.harness.sessions.length === 2)
+    late.platform.allow('U')
+    await until(() => late.harness.sessions.length === 3)
+    late.wait(6)
+    for (const session of late.harness.sessions.slice(1)) await session.send(session.type)
+    expect(late.routes).to.deep.equal(['proactive', 'event'])
+  })
+
+  it('is proactive when the platform takes no more replies to the event', async () => {
+    late = await Late.start()
+    const session = await late.meet()
+    late.wait(10)
+    late.platform.fail({ code: 40034026 })
+    await session.send('one')
+    await session.send('two')
+    expect(late.routes).to.deep.equal(['event 40034026', 'proactive', 'proactive'])
+  })
+})
+
+describe('an answer in a group', () => {
+  let late: Late
+
+  afterEach(() => late.stop())
+
+  for (const minutes of [0, 6, 61]) {
+    it(`is what the adapter makes of it after ${minutes} minutes`, async () => {
+      late = await Late.start()
+      const session = await late.hearGroup()
+      late.wait(minutes)
+      const seen: unknown[] = []
+      late.harness.app.on('before-send', ({ bot }, options) => {
+        seen.push(bot.internal === late.harness.bot.internal, toOriginal(options.session!) === toOriginal(session))
+      })
+      await session.send('one')
+      expect(seen).to.deep.equal([true, true])
+      expect(late.platform.posts.map(({ kind, body }) => [kind, body.msg_id, body.msg_seq])).to.deep.equal([
+        ['group', ...minutes < 5 ? [session.messageId, 1] : [undefined, undefined]],
+      ])
+    })
+  }
+})
