@@ -5,11 +5,17 @@ import { isDerived } from '../event'
 /** How long the platform takes replies to a message, in ms (documented 2026-01). For events no figure is documented. */
 export const REPLY_WINDOW = Time.hour
 
-/** A way to reach a user: a reply to an event of theirs, a reply to a message of theirs, or a message out of the blue. */
+/** A way to reach a user: a reply to an event of theirs, a reply to a message of theirs, a message out of the blue, or a recall. */
 export type Route =
   | { via: 'event'; id: string }
   | { via: 'message'; id: string }
   | { via: 'push' }
+  | { via: 'recall' }
+
+/** Whether the platform takes what goes this way for a reply. */
+export function isReply({ via }: Route) {
+  return via === 'event' || via === 'message'
+}
 
 /** The last message of a user. `at` in ms. */
 export interface LastMessage {

@@ -6,6 +6,7 @@ import { normalizeAnswers } from '../delivery/answers'
 import { REPLY_WINDOW } from '../delivery/route'
 import { observeAnswers } from '../delivery/refusals'
 import { retryFresh } from '../delivery/fresh'
+import { LastMessages } from '../delivery/last'
 import { numberReplies, Replies } from '../delivery/replies'
 import { createSession, mend } from '../session'
 import { noteAddresses } from '../delivery/addressing'
@@ -44,9 +45,9 @@ export interface Listener {
   /** The bot was mentioned in a group. */
   group(bot: Bot, groupId: string): void
   /** Why a user must not be written to out of the blue, as far as that is known without waiting. */
-  forbid(bot: Bot, userId: string): Reason | undefined
+  forbid(bot: Bot, userId: string, recall: boolean): Reason | undefined
   /** The same, asked of the roster. */
-  inspect(bot: Bot, userId: string): Promise<Reason | undefined>
+  inspect(bot: Bot, userId: string, recall: boolean): Promise<Reason | undefined>
   /** The platform refused a private message, whoever sent it. `at` is when that was tried, in ms. */
   refused(bot: Bot, userId: string, failure: Failure, at: number): void
   /** The platform took a proactive message, whoever sent it. */
@@ -69,6 +70,7 @@ export class Gateway {
   private hooks = new Map<Bot, Hooks>()
   private replies: Replies
   private tried: Recent<number>
+  private last: LastMessages
   private timers = new Set<NodeJS.Immediate>()
   private unnamed: Unnamed
   private listener?: Listener
@@ -77,6 +79,7 @@ export class Gateway {
   constructor(private ctx: Context, private arrive: (arrival: Arrival) => void) {
     this.unnamed = new Unnamed(ctx)
     this.replies = lasting(ctx, 'gateway.replies', () => new Recent(REPLIES, REPLY_WINDOW))
+    this.last = new LastMessages(ctx)
     this.tried = lasting(ctx, 'gateway.tried', () => new Recent(REPLIES, REPLY_WINDOW))
     for (const type of types) this.listen(type, (d, bot) => this.receive(type, d, bot))
     this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot) => {
@@ -191,8 +194,8 @@ export class Gateway {
         numberReplies(bot.internal, this.replies),
         noteAddresses(bot),
         stopRequests(bot.internal, {
-          ask: async userId => this.listener?.inspect(bot, userId),
-          peek: userId => this.listener?.forbid(bot, userId),
+          ask: async (userId, recall) => this.listener?.inspect(bot, userId, recall),
+          peek: (userId, recall) => this.listener?.forbid(bot, userId, recall),
         }),
         observeAnswers(bot.internal, {
           succeeded: userId => this.listener?.succeeded(bot, userId),
@@ -202,6 +205,7 @@ export class Gateway {
           },
         }),
         retryFresh(bot.internal, this.tried),
+        this.last.count(bot.internal),
       ]
       hooks = { tap: new Tap(bot), restore: () => restore.reverse().forEach(restore => restore()) }
       this.hooks.set(bot, hooks)
