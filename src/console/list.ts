@@ -19,7 +19,7 @@ export class Lists {
 
     switchboard.add('qq-user/get', async (client, selfId, userId) => {
       const user = await service.get(id(selfId), id(userId))
-      return user ? { user: rows.user(user), verdict: await service.canPush(user.selfId, user.userId) } : null
+      return user ? { user: rows.user(user), ...await service.reach(user.selfId, user.userId) } : null
     })
 
     switchboard.add('qq-user/history', async (client, selfId, userId, before) => {
