@@ -112,7 +112,7 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
 
   const service = new QQUserService(ctx, roster, pusher)
   definePermission(ctx, service)
-  registerCommands(ctx, service, new Statistics(ctx, roster))
+  registerCommands(ctx, service, pusher, new Statistics(ctx, roster))
   ctx.set('qqUser', service)
 
   ctx.inject(['console'], (ctx) => {

@@ -5,7 +5,6 @@ import { ListQuery, UserQuery } from './roster/query'
 import { Pusher, PushOptions } from './push'
 import { findComponent } from './push/component'
 import { Reach, toVias } from './push/ways'
-import { Span } from './push/reach'
 import { PushError } from './push/error'
 import { Roster } from './roster'
 
@@ -52,11 +51,6 @@ export class QQUserService {
    */
   canPush(selfId: string, userId: string): Promise<Reach> {
     return this.pusher.judge(selfId, userId)
-  }
-
-  /** The same, and since and until when (ms) that holds, as far as is known. */
-  reach(selfId: string, userId: string): Promise<{ verdict: Reach; span: Span }> {
-    return this.pusher.describe(selfId, userId)
   }
 
   /**

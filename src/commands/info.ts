@@ -1,19 +1,20 @@
 import { Context, h, Session } from 'koishi'
-import { QQUserService } from '../service'
-import { Reach } from '../push/ways'
+import { Pusher } from '../push'
 import { Span } from '../push/reach'
+import { Reach } from '../push/ways'
+import { QQUserService } from '../service'
 import { findTarget } from './target'
 import { toEntry, toReason, toScene, toState, toTime } from './format'
 
 const ENTRIES = 5
 
-export default function (ctx: Context, service: QQUserService) {
+export default function (ctx: Context, service: QQUserService, pusher: Pusher) {
   ctx.command('qq-user.info <user:string>', { authority: 3, checkUnknown: true, checkArgCount: true })
     .option('bot', '-b <bot:string>')
     .action(async ({ session, options }, text) => {
       const user = await findTarget(ctx, service, session!, text, options!.bot)
       if (typeof user === 'string') return user
-      const { verdict, span } = await service.reach(user.selfId, user.userId)
+      const { verdict, span } = await pusher.describe(user.selfId, user.userId)
       const entries = await service.history(user.selfId, user.userId, { limit: ENTRIES })
       return [
         h.escape(user.name ? `${user.name}  ${user.userId}` : user.userId),
