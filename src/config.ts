@@ -40,7 +40,9 @@ export interface PushConfig extends Limits {
   guard: boolean
   /** Whether a user whose switch was never seen may be written to, `true` by default, as is the platform's switch. */
   assumeAllowed: boolean
-  /** How much the platform lets the bot send; `uncertified` by default, `custom` for the limits beside it. */
+  /** Whether a push may recall a user, which the platform allows once in a while after they have written, where it lets nothing proactive through; `true` by default. */
+  recall: boolean
+  /** How much the platform lets the bot send: `certified` as a company or as a person; `uncertified` by default, `custom` for the limits beside it. */
   tier: 'certified' | 'uncertified' | 'custom'
 }
 
@@ -60,6 +62,7 @@ export const Config: Schema<Config> = Schema.intersect([
       Schema.object({
         guard: Schema.boolean().default(true),
         assumeAllowed: Schema.boolean().default(true),
+        recall: Schema.boolean().default(true),
         tier: Schema.union(['uncertified', 'certified', 'custom'] as const).default('uncertified').role('radio'),
       }),
       Schema.union([

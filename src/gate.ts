@@ -22,6 +22,10 @@ export type Reason =
   | 'queue-full'
   /** The bot is not connected. */
   | 'offline'
+  /** The recall message that the platform allows in this period after the user wrote was sent. */
+  | 'recall-used'
+  /** The user has not written within 30 days, or the platform, or `push.recall`, does not let the bot recall them. */
+  | 'recall-closed'
   /** The caller's `AbortSignal`, another plugin, or the end of this plugin stopped it. */
   | 'aborted'
   /** The platform refused the message for good; `code` says why. */
@@ -34,7 +38,7 @@ export type Verdict = { ok: true } | { ok: false; reason: Reason }
 /** What became of a message that was let in: it arrived or may have, it certainly did not, or it never left. */
 export type Fate = 'sent' | 'refused' | 'unsent'
 
-/** Whether a proactive message may go out. */
+/** Whether a message to a user who waits for no answer may go out. */
 export type Admission =
   | {
     ok: true

@@ -8,6 +8,7 @@ import { Config, locales } from './config'
 import { serveConsole } from './console'
 import { Delivery } from './delivery'
 import { Faults } from './delivery/faults'
+import { LastMessages } from './delivery/last'
 import { Arrival, Gateway, Listener } from './gateway'
 import { Guard } from './push/guard'
 import { extendModel } from './model'
@@ -32,6 +33,7 @@ export type { HistoryOptions } from './roster/ledger'
 export type { ListQuery, UserQuery } from './roster/query'
 export { PushError } from './push/error'
 export type { PushOptions } from './push'
+export type { Reach, Via } from './push/ways'
 export { QQUserService } from './service'
 
 export const name = 'qq-user'
@@ -63,9 +65,10 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
 
   const roster = new Roster(ctx, (event, applied, twin) => plan(config, event, applied, twin))
   const delivery = new Delivery(ctx, config.requests)
-  const pusher = new Pusher(ctx, config, roster, delivery)
-  const notices = new Notices(ctx, config, roster, delivery, (selfId, userId) => pusher.admit(selfId, userId))
-  const guard = new Guard(ctx, roster, config.push.guard ? user => pusher.judgeSending(user) : undefined)
+  const last = new LastMessages(ctx)
+  const pusher = new Pusher(ctx, config, roster, delivery, last)
+  const notices = new Notices(ctx, config, roster, delivery, last, (selfId, userId) => pusher.admit(selfId, userId))
+  const guard = new Guard(ctx, roster, config.push.guard ? (user, recall) => pusher.judgeSending(user, recall) : undefined)
 
   const faults = new Faults(ctx)
 
@@ -82,8 +85,8 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
 
   const listener: Listener = {
     group: (bot, groupId) => guard.meet(bot.selfId, groupId),
-    inspect: (bot, userId) => guard.inspect(bot.selfId, userId),
-    forbid: (bot, userId) => config.push.guard ? pusher.forbid(bot.selfId, userId) : undefined,
+    inspect: (bot, userId, recall) => guard.inspect(bot.selfId, userId, recall),
+    forbid: (bot, userId, recall) => config.push.guard ? pusher.forbid(bot.selfId, userId, recall) : undefined,
     succeeded: (bot, userId) => pusher.succeeded(bot, userId),
     refused(bot, userId, failure, at) {
       pusher.refused(bot, userId, failure)
@@ -106,7 +109,7 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
   ctx.effect(() => arrivals.attach((arrival) => {
     if (arrival.event.source !== 'message') return attempt(ctx, () => record(arrival))
     arrivals.take(arrival)
-    notices.hear(arrival.event)
+    last.hear(arrival.event)
     attempt(ctx, () => roster.hear(arrival.event))
   }))
 
@@ -115,7 +118,7 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
 
   const service = new QQUserService(ctx, roster, pusher)
   definePermission(ctx, service)
-  registerCommands(ctx, service, new Statistics(ctx, roster))
+  registerCommands(ctx, service, pusher, new Statistics(ctx, roster))
   ctx.set('qqUser', service)
 
   ctx.inject(['console'], (ctx) => {

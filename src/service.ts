@@ -1,10 +1,10 @@
 import { Context, Fragment, h } from 'koishi'
 import { QQUser, QQUserEntry } from './model'
-import { Verdict } from './gate'
 import { HistoryOptions } from './roster/ledger'
 import { ListQuery, UserQuery } from './roster/query'
 import { Pusher, PushOptions } from './push'
 import { findComponent } from './push/component'
+import { Reach, toVias } from './push/ways'
 import { PushError } from './push/error'
 import { Roster } from './roster'
 
@@ -45,8 +45,11 @@ export class QQUserService {
     return this.roster.history(selfId, userId, options)
   }
 
-  /** Whether the user may be written to now without having written first, and if not, why. */
-  canPush(selfId: string, userId: string): Promise<Verdict> {
+  /**
+   * Whether the user may be written to now without waiting for an answer, and on which way a push would go: proactively,
+   * else as a reply to the user's last message, else as a recall. If not, why.
+   */
+  canPush(selfId: string, userId: string): Promise<Reach> {
     return this.pusher.judge(selfId, userId)
   }
 
@@ -55,10 +58,12 @@ export class QQUserService {
    * may be sent is decided when the message's turn has come.
    *
    * @param content Koishi elements; none that Koishi or a plugin runs something for, such as `<execute>`
+   * @param options `via` limits it to some of the ways
    * @returns the ids of the messages; none while the platform audits them
-   * @throws PushError telling why nothing arrived
+   * @throws PushError telling why nothing arrived, and TypeError for a `via` that is none
    */
   async push(selfId: string, userId: string, content: Fragment, options?: PushOptions): Promise<string[]> {
+    toVias(options?.via)
     const elements = h.normalize(content)
     const component = findComponent(this.ctx, elements)
     if (component !== undefined) throw new PushError('refused', undefined, { detail: `<${component}> is a component, and a message runs none` })

@@ -1,4 +1,5 @@
 import { Context } from 'koishi'
+import { Pusher } from '../push'
 import { QQUserService } from '../service'
 import { Statistics } from '../roster/statistics'
 import forget from './forget'
@@ -8,10 +9,10 @@ import push from './push'
 import stats from './stats'
 import status from './status'
 
-export function registerCommands(ctx: Context, service: QQUserService, statistics: Statistics) {
+export function registerCommands(ctx: Context, service: QQUserService, pusher: Pusher, statistics: Statistics) {
   ctx.command('qq-user', { authority: 3 })
   list(ctx, service)
-  info(ctx, service)
+  info(ctx, service, pusher)
   stats(ctx, statistics)
   push(ctx, service)
   forget(ctx, service)

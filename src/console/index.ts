@@ -33,7 +33,7 @@ export function serveConsole(ctx: Context, { gateway, roster, pusher, texts, ser
   const exports = new Exports(ctx, roster, switchboard)
   /* eslint-disable no-new */
   new Overviews(ctx, roster, switchboard)
-  new Lists(roster, service, rows, switchboard)
+  new Lists(roster, service, pusher, rows, switchboard)
   new Sending(ctx, service, pusher, previews, switchboard)
   new Diagnostics(ctx, gateway, roster, pusher, switchboard)
   new Imports(ctx, roster, switchboard)

@@ -1,5 +1,6 @@
 import { QQUser } from '../model'
 import { UserQuery } from '../roster/query'
+import { Pusher } from '../push'
 import { Roster } from '../roster'
 import { QQUserService } from '../service'
 import { id, optional, time } from './args'
@@ -14,12 +15,12 @@ const LIMIT = { page: 20, search: 1000 }
 
 /** Looks users up. */
 export class Lists {
-  constructor(private roster: Roster, private service: QQUserService, private rows: Rows, switchboard: Switchboard) {
+  constructor(private roster: Roster, private service: QQUserService, pusher: Pusher, private rows: Rows, switchboard: Switchboard) {
     switchboard.add('qq-user/list', (client, query) => this.list(readPageQuery(query)))
 
     switchboard.add('qq-user/get', async (client, selfId, userId) => {
       const user = await service.get(id(selfId), id(userId))
-      return user ? { user: rows.user(user), verdict: await service.canPush(user.selfId, user.userId) } : null
+      return user ? { user: rows.user(user), ...await pusher.describe(user.selfId, user.userId) } : null
     })
 
     switchboard.add('qq-user/history', async (client, selfId, userId, before) => {

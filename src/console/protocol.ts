@@ -2,7 +2,9 @@ import { Dict } from 'koishi'
 import type { DataService } from '@koishijs/plugin-console'
 import type { EventType, NoticeState, QQUser, QQUserEntry } from '../model'
 import type { Meaning } from '../delivery/codes'
-import type { Reason, Verdict } from '../gate'
+import type { Reason } from '../gate'
+import type { Span } from '../push/reach'
+import type { Reach } from '../push/ways'
 import type { UserQuery } from '../roster/query'
 import type { Movement } from '../roster/statistics'
 
@@ -166,7 +168,7 @@ export type ErrorCode =
 export interface Calls {
   'qq-user/overview'(query: OverviewQuery): Promise<Overview>
   'qq-user/list'(query: PageQuery): Promise<Page>
-  'qq-user/get'(selfId: string, userId: string): Promise<{ user: UserRow; verdict: Verdict } | null>
+  'qq-user/get'(selfId: string, userId: string): Promise<{ user: UserRow; verdict: Reach; span: Span } | null>
   'qq-user/history'(selfId: string, userId: string, before?: number): Promise<EntryRow[]>
   /** Starts a push through the gate; its outcome follows as `qq-user/sent` with the same ticket. */
   'qq-user/push'(selfId: string, userId: string, content: string): Promise<{ ticket: string }>

@@ -7,10 +7,10 @@ import { Failure, Meaning, readFailure } from './codes'
 import { Request } from './internal'
 import { markOwn } from './own'
 import { Patience } from './patience'
-import { detours } from './policy'
+import { closings, detours } from './policy'
 import { createNumbers, nextNumber, Numbers } from './replies'
 import { RequestError, Requests, UnsentError } from './requests'
-import { Route } from './route'
+import { isReply, Route } from './route'
 import { StoppedError } from './stop'
 import { Priority, RequestLimits, Throttle } from './throttle'
 
@@ -27,8 +27,8 @@ export interface Message {
   signal?: AbortSignal
   /** Until when (ms) it waits where the platform says that the bot makes too many requests. */
   until?: number
-  /** Asked before every message that goes out of the blue. */
-  admit(): Promise<Admission>
+  /** Asked before every message on a way; nothing of one that is always open. */
+  admit(route: Route): Promise<Admission | undefined>
   /** Asked when the message's first turn has come. */
   claim?(): Promise<boolean>
 }
@@ -81,16 +81,20 @@ export class Delivery {
     let outcome: Outcome = { state: 'skipped', reason: 'no-route' }
     for (const route of message.routes) {
       const result = await this.send(message, route)
-      if (!isFailure(result)) return result
-      outcome = toOutcome(result)
-      if (!detours.includes(result.meaning)) break
+      if (isFailure(result)) {
+        outcome = toOutcome(result)
+        if (!detours.includes(result.meaning)) break
+      } else {
+        outcome = result
+        if (!closings.includes(result.reason)) break
+      }
     }
     return outcome
   }
 
   private async send(message: Message, route: Route): Promise<Outcome | Failed> {
     const { selfId, userId, elements, session } = message
-    const find = () => this.find(selfId, route.via === 'push')
+    const find = () => this.find(selfId, !isReply(route))
     const bot = find()
     if (!bot) return { state: 'skipped', reason: 'offline' }
     const { MessageEncoder } = bot.constructor as typeof Bot
@@ -120,9 +124,10 @@ export class Delivery {
 
   /** The way of a message, which does not travel in its content: that is for others to edit. */
   private address(route: Route): Request {
-    const none = { event_id: undefined, msg_id: undefined, msg_seq: undefined }
+    const none = { event_id: undefined, msg_id: undefined, msg_seq: undefined, is_wakeup: undefined }
     if (route.via === 'event') return { ...none, event_id: route.id }
     if (route.via === 'push') return none
+    if (route.via === 'recall') return { ...none, is_wakeup: true }
     return { ...none, msg_id: route.id, msg_seq: nextNumber(this.numbers) }
   }
 }
@@ -135,14 +140,14 @@ function refuse(cause: unknown): Failed {
   return { meaning: 'refused', undelivered: true, cause }
 }
 
-function toResult(error: unknown, { arrived, asked }: Requests, { via }: Route): Outcome | Failed {
+function toResult(error: unknown, { arrived, asked }: Requests, route: Route): Outcome | Failed {
   // a message in parts, of which some arrived, must not be sent again
   if (arrived) return { meaning: 'unknown-outcome', undelivered: false }
   if (error instanceof StoppedError) return { state: 'skipped', reason: error.reason }
   if (error instanceof UnsentError) throw error.cause
   if (error instanceof RequestError) return error.failure
   // a file that could not be read, or another plugin that failed
-  return asked ? readFailure(error, via !== 'push') : refuse(error)
+  return asked ? readFailure(error, isReply(route)) : refuse(error)
 }
 
 function toOutcome({ meaning, code, cause }: Failed): Outcome {

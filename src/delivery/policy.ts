@@ -1,6 +1,7 @@
 import { Time } from 'koishi'
+import { Reason } from '../gate'
 import { Failure, Meaning } from './codes'
-import { Route } from './route'
+import { isReply, Route } from './route'
 
 /** When a refusal is tried again, in ms from the last attempt. What is not listed is not tried again. */
 export const retries: Partial<Record<Meaning, number[]>> = {
@@ -13,11 +14,14 @@ export const retries: Partial<Record<Meaning, number[]>> = {
 export const PERSISTENCE = 3
 
 /** Refusals that concern the way only, so that the next one may work. */
-export const detours: Meaning[] = ['event-unknown', 'window-closed']
+export const detours: Meaning[] = ['event-unknown', 'window-closed', 'no-permission', 'recall-used', 'recall-closed']
+
+/** What was decided here about the way only, right before a request. */
+export const closings: string[] = ['no-permission', 'recall-used', 'recall-closed'] satisfies Reason[]
 
 const quotas = [22009, 40034100]
 
 /** Whether the bot makes too many requests of any kind, as opposed to too many proactive messages. */
-export function isTooFrequent({ meaning, code }: Failure, { via }: Route) {
-  return meaning === 'rate' && (via !== 'push' || !quotas.includes(code!))
+export function isTooFrequent({ meaning, code }: Failure, route: Route) {
+  return meaning === 'rate' && (isReply(route) || !quotas.includes(code!))
 }

@@ -1,8 +1,9 @@
-import { Time } from 'koishi'
+import { Context, Time } from 'koishi'
+import { lasting } from '../shared/lasting'
 import { Recent } from '../shared/recent'
 import { readFailure } from './codes'
 import { Internal, wrapSend } from './internal'
-import { REPLY_COUNT } from './route'
+import { REPLY_COUNT, REPLY_WINDOW } from './route'
 
 /** What was replied to a message or an event. */
 interface Replied {
@@ -18,6 +19,13 @@ interface Replied {
 
 /** The replies to the latest messages and events, by their ids. */
 export type Replies = Recent<Replied>
+
+/** How many messages and events are remembered for the replies to them. */
+const REPLIES = 20_000
+
+export function rememberReplies(ctx: Context): Replies {
+  return lasting(ctx, 'delivery.replies', () => new Recent(REPLIES, REPLY_WINDOW))
+}
 
 /** What replies to messages are numbered with. The adapter's own numbers begin at 1 for each message. */
 export interface Numbers {
@@ -69,7 +77,9 @@ export function numberReplies(internal: Partial<Internal> | undefined, replies: 
       if (!isNumbered && number === 1) replied.first = answer
       return await answer
     } catch (error) {
-      if (isNew && readFailure(error, true).undelivered) numbers.delete(number)
+      const { meaning, undelivered } = readFailure(error, true)
+      if (isNew && undelivered) numbers.delete(number)
+      if (meaning === 'window-closed') replied.closed = true
       throw error
     } finally {
       if (replied.first === answer) replied.first = undefined

@@ -5,7 +5,7 @@ import { Internal, Request } from './internal'
 import { markOwn } from './own'
 import { Patience } from './patience'
 import { isTooFrequent, PERSISTENCE, retries } from './policy'
-import { Route } from './route'
+import { isReply, Route } from './route'
 import { StoppedError } from './stop'
 import { Priority, Throttle, Turn } from './throttle'
 
@@ -30,8 +30,8 @@ export interface Supervisor {
   signal?: AbortSignal
   /** Until when (ms) a request that is refused as too frequent is made again. */
   until?: number
-  /** Asked before every proactive message; it may be a while until it answers. */
-  admit(): Promise<Admission>
+  /** Asked before every message; it may be a while until it answers. Nothing is asked of a way that is always open. */
+  admit(route: Route): Promise<Admission | undefined>
   /** Asked when the first request has its turn: whether the message is still to be sent. */
   claim?(): Promise<boolean>
   /** The bot of now, unless there is none. */
@@ -159,9 +159,9 @@ export class Requests {
   }
 
   private async admit() {
-    if (this.route.via !== 'push' || this.admission) return
-    const admission = await unsent(this.supervisor.admit())
-    if (!admission.ok) throw new StoppedError(admission.reason)
+    if (this.admission) return
+    const admission = await unsent(this.supervisor.admit(this.route))
+    if (admission && !admission.ok) throw new StoppedError(admission.reason)
     this.admission = admission
   }
 
@@ -172,8 +172,8 @@ export class Requests {
 }
 
 /** An answer that broke off says nothing, whatever its status. */
-function readAnswer(error: unknown, { via }: Route): Failure {
-  const failure = readFailure(error, via !== 'push')
+function readAnswer(error: unknown, route: Route): Failure {
+  const failure = readFailure(error, isReply(route))
   const { response } = error as { response?: { data?: unknown } }
   return failure.meaning === 'refused' && response?.data === null ? { meaning: 'unknown-outcome', undelivered: false } : failure
 }

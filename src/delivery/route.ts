@@ -11,11 +11,17 @@ export const REPLY_COUNT = 4
 /** For how long the adapter answers on a session by itself, in ms. */
 export const ADAPTER_WINDOW = 5 * Time.minute - 2 * Time.second
 
-/** A way to reach a user: a reply to an event of theirs, a reply to a message of theirs, or a message out of the blue. */
+/** A way to reach a user: a reply to an event of theirs, a reply to a message of theirs, a message out of the blue, or a recall. */
 export type Route =
   | { via: 'event'; id: string }
   | { via: 'message'; id: string }
   | { via: 'push' }
+  | { via: 'recall' }
+
+/** Whether the platform takes what goes this way for a reply. */
+export function isReply({ via }: Route) {
+  return via === 'event' || via === 'message'
+}
 
 /** The last message of a user. `at` in ms. */
 export interface LastMessage {

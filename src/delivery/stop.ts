@@ -11,10 +11,10 @@ export class StoppedError extends Error {
 
 /** Why a user may not be written to, if so. */
 export interface Objections {
-  /** Asks for it. */
-  ask(userId: string): Promise<Reason | undefined>
+  /** Asks for it. @param recall whether the message needs no permission but the user's */
+  ask(userId: string, recall: boolean): Promise<Reason | undefined>
   /** The same, as far as it is known without waiting. */
-  peek(userId: string): Reason | undefined
+  peek(userId: string, recall: boolean): Reason | undefined
 }
 
 /**
@@ -30,16 +30,17 @@ export function stopRequests(internal: Partial<Internal> | undefined, { ask, pee
   const restores = [
     wrapRequest(internal, 'sendPrivateMessage', send => async (openid, data) => {
       if (!data?.msg_id && !data?.event_id) {
+        const recall = !!data?.is_wakeup
         // the plugin's own were asked about right before
-        if (!isOwn(data)) stop(await ask(openid))
-        stop(peek(openid))
+        if (!isOwn(data)) stop(await ask(openid, recall))
+        stop(peek(openid, recall))
       }
       return send(openid, data)
     }),
     wrapRequest(internal, 'sendFilePrivate', send => async (openid, data) => {
       if (data?.srv_send_msg) {
-        stop(await ask(openid))
-        stop(peek(openid))
+        stop(await ask(openid, false))
+        stop(peek(openid, false))
       }
       return send(openid, data)
     }),

@@ -6,7 +6,7 @@ import { normalizeAnswers } from '../delivery/answers'
 import { REPLY_WINDOW } from '../delivery/route'
 import { observeAnswers } from '../delivery/refusals'
 import { retryFresh } from '../delivery/fresh'
-import { createNumbers, numberReplies } from '../delivery/replies'
+import { createNumbers, numberReplies, rememberReplies } from '../delivery/replies'
 import { createSession, mend } from '../session'
 import { noteAddresses } from '../delivery/addressing'
 import { Records } from '../delivery/late'
@@ -45,9 +45,9 @@ export interface Listener {
   /** The bot was mentioned in a group. */
   group(bot: Bot, groupId: string): void
   /** Why a user must not be written to out of the blue, as far as that is known without waiting. */
-  forbid(bot: Bot, userId: string): Reason | undefined
+  forbid(bot: Bot, userId: string, recall: boolean): Reason | undefined
   /** The same, asked of the roster. */
-  inspect(bot: Bot, userId: string): Promise<Reason | undefined>
+  inspect(bot: Bot, userId: string, recall: boolean): Promise<Reason | undefined>
   /** The platform refused a private message, whoever sent it. `at` is when that was tried, in ms. */
   refused(bot: Bot, userId: string, failure: Failure, at: number): void
   /** The platform took a proactive message, whoever sent it. */
@@ -80,7 +80,7 @@ export class Gateway {
   constructor(private ctx: Context, private arrive: (arrival: Arrival) => void) {
     this.unnamed = new Unnamed(ctx)
     this.records = {
-      replies: lasting(ctx, 'gateway.replies', () => new Recent(REPLIES, REPLY_WINDOW)),
+      replies: rememberReplies(ctx),
       numbers: lasting(ctx, 'delivery.numbers', createNumbers),
     }
     this.tried = lasting(ctx, 'gateway.tried', () => new Recent(REPLIES, REPLY_WINDOW))
@@ -226,8 +226,8 @@ export class Gateway {
         numberReplies(bot.internal, this.records.replies),
         noteAddresses(bot, this.records),
         stopRequests(bot.internal, {
-          ask: async userId => this.listener?.inspect(bot, userId),
-          peek: userId => this.listener?.forbid(bot, userId),
+          ask: async (userId, recall) => this.listener?.inspect(bot, userId, recall),
+          peek: (userId, recall) => this.listener?.forbid(bot, userId, recall),
         }),
         observeAnswers(bot.internal, {
           succeeded: userId => this.listener?.succeeded(bot, userId),

@@ -7,10 +7,10 @@ import { Delivery, Outcome, PATIENCE } from '../delivery'
 import { Admission } from '../gate'
 import { toSubject } from '../delivery/codes'
 import { toPlain } from '../delivery/plain'
-import { findRoutes, LastMessage, REPLY_WINDOW } from '../delivery/route'
+import { findRoutes, REPLY_WINDOW } from '../delivery/route'
+import { LastMessages } from '../delivery/last'
 import { StoppedError } from '../delivery/stop'
 import { createPrivateSession } from '../session'
-import { Recent } from '../shared/recent'
 import { attempt } from '../shared/attempt'
 import { lasting } from '../shared/lasting'
 import { Tracker } from '../shared/tracker'
@@ -28,7 +28,6 @@ interface Present {
   resume?(selfId: string): void
 }
 
-const MESSAGES = 10_000
 const RESUME = 100
 const RETRY = 5 * Time.second
 /** When (ms) the next attempt is made after a refusal that the bot's operator, or the platform, has to do something about. */
@@ -37,7 +36,6 @@ const MENDING = Time.minute
 /** Tells users what the operator has to say when something changes. */
 export class Notices {
   readonly texts: Texts
-  private last: Recent<LastMessage>
   /** Those that are on their way, or wait for it. */
   private inHand = new Set<string>()
   private underWay = new Tracker()
@@ -53,12 +51,12 @@ export class Notices {
     config: Config,
     private roster: Roster,
     private delivery: Delivery,
+    private last: LastMessages,
     private admit: (selfId: string, userId: string) => Promise<Admission>,
   ) {
     this.texts = new Texts(ctx, config)
     // the last outcomes come when the context is gone
     this.logger = ctx.logger('qq-user')
-    this.last = lasting(ctx, 'notices.last', () => new Recent(MESSAGES, REPLY_WINDOW))
     const present = this.present = lasting<Present>(ctx, 'notices.present', () => ({}))
     const resume = (selfId: string) => { attempt(ctx, () => this.resume(selfId).catch(ignoreEnd)) }
     present.resume = resume
@@ -69,11 +67,6 @@ export class Notices {
     ctx.on('dispose', () => {
       if (present.resume === resume) present.resume = undefined
     })
-  }
-
-  /** Remembers the message that a user can be answered on. */
-  hear({ id, selfId, userId, occurredAt }: UserEvent) {
-    this.last.set(`${selfId} ${userId}`, { id, at: occurredAt })
   }
 
   /**
@@ -137,8 +130,8 @@ export class Notices {
       priority: 'notice',
       until: +entry.occurredAt + REPLY_WINDOW,
       session: bot => createPrivateSession(bot, type, userId),
-      routes: findRoutes(entry, this.last.get(`${selfId} ${userId}`), Date.now()),
-      admit: () => this.admit(selfId, userId),
+      routes: findRoutes(entry, this.last.get(selfId, userId), Date.now()),
+      admit: async ({ via }) => via === 'push' ? this.admit(selfId, userId) : undefined,
       claim,
     })
     const outcome = await send(elements)

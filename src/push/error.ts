@@ -1,6 +1,6 @@
 import { Reason } from '../gate'
 
-const passing: Reason[] = ['no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline']
+const passing: Reason[] = ['no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline', 'recall-used']
 
 interface Details {
   /** What exactly stood in the way, in words. */

@@ -31,7 +31,7 @@ export class Guard {
   private waiting = new Set<() => void>()
 
   /** @param judge decides about proactive messages; nothing is stopped without it */
-  constructor(private ctx: Context, private roster: Roster, private judge?: (user: QQUser) => Verdict) {
+  constructor(private ctx: Context, private roster: Roster, private judge?: (user: QQUser, recall?: boolean) => Verdict) {
     ctx.on('before-send', (session, options) => this.check(session, options), true)
     ctx.on('dispose', () => this.waiting.forEach(giveUp => giveUp()))
   }
@@ -45,10 +45,10 @@ export class Guard {
    * Why a request that may not have passed `before-send` must not leave, if so.
    * @throws when the database does not say
    */
-  async inspect(selfId: string, userId: string): Promise<Reason | undefined> {
+  async inspect(selfId: string, userId: string, recall: boolean): Promise<Reason | undefined> {
     if (!this.judge) return
     const user = await this.find(selfId, userId, true)
-    const verdict = user && this.judge(user)
+    const verdict = user && this.judge(user, recall)
     if (!verdict || verdict.ok) return
     this.log(user, verdict.reason)
     return verdict.reason

@@ -3,15 +3,21 @@ import { QQUser } from '../model'
 import { Config } from '../config'
 import { Failure, Meaning, toSubject } from '../delivery/codes'
 import { Delivery } from '../delivery'
-import { StoppedError } from '../delivery/stop'
+import { LastMessages } from '../delivery/last'
+import { LastMessage, Route } from '../delivery/route'
 import { Admission, judge, Reason, Verdict } from '../gate'
 import { Roster } from '../roster'
 import { createPrivateSession } from '../session'
 import { lasting } from '../shared/lasting'
-import { Limits, Pacer, Release } from './pacer'
+import { Admissions } from './admissions'
+import { Limits } from './pacer'
 import { PushError } from './error'
 import { createPermissionState, PermissionWatch } from './permission-watch'
 import { Quota } from './quota'
+import { Reaches, Span, toReach } from './reach'
+import { RecallReason } from './recall'
+import { Recalls } from './recalls'
+import { Reach, toVias, Via } from './ways'
 
 /** Documented for 2026-07. Older pages say other things, so they can be set. */
 const tiers: Record<'certified' | 'uncertified', Limits> = {
@@ -19,55 +25,67 @@ const tiers: Record<'certified' | 'uncertified', Limits> = {
   uncertified: { botSecond: 5, botMinute: 30, userMinute: 20, userDay: 1000 },
 }
 
-const QUEUE = 10_000
-
 const reasons: Partial<Record<Meaning, Reason>> = {
   'no-permission': 'no-permission',
   'rate': 'bot-rate',
+  'recall-used': 'recall-used',
+  'recall-closed': 'recall-closed',
   'unknown-outcome': 'unknown-outcome',
 }
 
 export interface PushOptions {
   /** Takes the push back while it waits for its turn. */
   signal?: AbortSignal
+  /** The ways that the push may take, all of them unless told. They are tried in their usual order. */
+  via?: readonly Via[]
 }
 
 /** Everything that is sent to users who did not write first. */
 export class Pusher {
-  private limits: Limits
   private quota: Quota
-  private pacers = new Map<string, Pacer>()
   private permissions: PermissionWatch
+  private recalls: Recalls
+  private reaches: Reaches
+  private admissions: Admissions
 
-  constructor(private ctx: Context, private config: Config, private roster: Roster, private delivery: Delivery) {
+  constructor(private ctx: Context, private config: Config, private roster: Roster, private delivery: Delivery, private last: LastMessages) {
     this.permissions = new PermissionWatch(lasting(ctx, 'permissions', createPermissionState))
     const { push } = config
-    this.limits = push.tier === 'custom' ? push : tiers[push.tier]
-    this.quota = new Quota(ctx, this.limits.userDay, task => roster.write(task), delivery.patience)
+    const limits: Limits = push.tier === 'custom' ? push : tiers[push.tier]
+    this.quota = new Quota(ctx, limits.userDay, task => roster.write(task), delivery.patience)
+    this.recalls = new Recalls(ctx, roster, delivery.patience)
+    this.reaches = new Reaches(push, roster, delivery, last, this.permissions, this.recalls)
+    this.admissions = new Admissions(ctx, limits, roster, this.quota, last, this.recalls, this.reaches, delivery.patience)
     ctx.on('bot-status-updated', (bot) => {
       if (bot.status === Universal.Status.ONLINE) this.permissions.online(bot.selfId)
     })
   }
 
-  /** Whether a user may be written to now. */
-  async judge(selfId: string, userId: string): Promise<Verdict> {
-    const verdict = judge(await this.roster.get(selfId, userId), this.config.push.assumeAllowed)
-    if (!verdict.ok) return verdict
-    if (this.permissions.isBlocked(selfId, userId)) return { ok: false, reason: 'no-permission' }
-    return this.delivery.find(selfId) ? verdict : { ok: false, reason: 'offline' }
+  /** Whether a user may be written to now, and on which way. */
+  async judge(selfId: string, userId: string): Promise<Reach> {
+    return toReach(await this.reaches.find(selfId, userId))
   }
 
-  /** Whether somebody else's message to a user may leave; it does unless the answer is a clear no. */
-  judgeSending(user: QQUser): Verdict {
+  /** The same, and for how long that holds. */
+  describe(selfId: string, userId: string): Promise<{ verdict: Reach; span: Span }> {
+    return this.reaches.describe(selfId, userId)
+  }
+
+  /**
+   * Whether somebody else's message to a user may leave; it does unless the answer is a clear no.
+   *
+   * @param recall whether it is a recall, for which the bot needs no permission
+   */
+  judgeSending(user: QQUser, recall = false): Verdict {
     const verdict = judge(user, true)
-    if (!verdict.ok || !this.permissions.isBlocked(user.selfId, user.userId)) return verdict
+    if (!verdict.ok || recall || !this.permissions.isBlocked(user.selfId, user.userId)) return verdict
     return { ok: false, reason: 'no-permission' }
   }
 
   /** The same, about what is known without waiting. */
-  forbid(selfId: string, userId: string): Reason | undefined {
+  forbid(selfId: string, userId: string, recall = false): Reason | undefined {
     const user = this.roster.peek(selfId, userId)
-    const verdict = user && this.judgeSending(user)
+    const verdict = user && this.judgeSending(user, recall)
     return verdict && !verdict.ok ? verdict.reason : undefined
   }
 
@@ -76,21 +94,23 @@ export class Pusher {
     return this.permissions.suspendedUntil(selfId)
   }
 
-  async push(selfId: string, userId: string, content: Fragment, { signal }: PushOptions = {}): Promise<string[]> {
+  async push(selfId: string, userId: string, content: Fragment, { signal, via }: PushOptions = {}): Promise<string[]> {
+    const allowed = toVias(via)
     // a copy, as the caller may use theirs for somebody else while this one waits
     const elements = h.transform(h.normalize(content), () => true)
-    const verdict = await this.decide(selfId, userId, signal)
-    if (!verdict.ok) throw toError(verdict.reason, signal)
+    const found = await this.admissions.ask(this.reaches.find(selfId, userId, allowed), signal)
+    if (!found.ok) throw toError(found.reason, signal)
+    const message = this.last.get(selfId, userId)
     const outcome = await this.delivery.deliver({
       selfId,
       userId,
       elements,
       signal,
       priority: 'push',
-      routes: [{ via: 'push' }],
+      routes: found.ways.flatMap(via => toRoute(via, message)),
       // not 'send': of such sessions Koishi runs no components, which a text of the config may have
       session: bot => createPrivateSession(bot, 'push', userId),
-      admit: () => this.admit(selfId, userId, signal),
+      admit: route => this.admissions.admit(route, { selfId, userId, signal }),
     })
     if (outcome.state === 'sent') return outcome.ids
     if (outcome.state === 'failed') {
@@ -102,47 +122,22 @@ export class Pusher {
     throw outcome.reason === 'stopped' ? new PushError('aborted') : toError(outcome.reason, signal)
   }
 
-  /** Waits for the bot's and the user's turn. What is let in is decided again with what is known by then. */
-  async admit(selfId: string, userId: string, signal?: AbortSignal): Promise<Admission> {
-    let release: Release | undefined
-    let admitted = false
-    try {
-      release = await this.pacer(selfId).acquire(userId, signal)
-      const giveBack = await this.quota.take(selfId, userId, signal)
-      if (!giveBack) return { ok: false, reason: 'user-day' }
-      admitted = true
-      const slot = release
-      return {
-        ok: true,
-        confirm: () => this.decide(selfId, userId, signal),
-        release(fate) {
-          slot(fate !== 'unsent')
-          if (fate !== 'sent') giveBack()
-        },
-      }
-    } catch (error) {
-      if (error instanceof PushError || error instanceof StoppedError) return { ok: false, reason: error.reason }
-      throw error
-    } finally {
-      if (!admitted) release?.(false)
-    }
-  }
-
-  /** Whether a user may be written to, unless whoever asks goes away. */
-  private async decide(selfId: string, userId: string, signal?: AbortSignal): Promise<Verdict> {
-    try {
-      return await this.delivery.patience.race(this.judge(selfId, userId), signal)
-    } catch (error) {
-      if (error instanceof StoppedError) return { ok: false, reason: error.reason }
-      throw error
-    }
+  /** Whether a proactive message may go out, once it is the bot's and the user's turn. */
+  admit(selfId: string, userId: string): Promise<Admission> {
+    return this.admissions.admit({ via: 'push' }, { selfId, userId })
   }
 
   /** Takes notice of a refusal. The operator is told once for each suspension. */
   refused({ selfId }: Bot, userId: string, { meaning, code }: Failure) {
     if (meaning === 'bot-stopped') this.permissions.suspend(selfId)
+    if (meaning === 'recall-used' || meaning === 'recall-closed') this.learn(selfId, userId, meaning)
     if (meaning !== 'no-permission' || !this.permissions.refused(selfId, userId)) return
     this.ctx.logger.warn('the platform refuses proactive messages of bot %s (code %d): none for an hour, or until it is back online', selfId, code)
+  }
+
+  private learn(selfId: string, userId: string, reason: RecallReason) {
+    // what is not known of the user is not waited for: what was taken must not be given back before this
+    this.recalls.learn({ selfId, userId, lastMessageAt: this.roster.peek(selfId, userId)?.lastMessageAt ?? null }, reason)
   }
 
   /** Takes notice of a proactive message that went out, whoever sent it. */
@@ -150,19 +145,21 @@ export class Pusher {
     this.permissions.succeeded(selfId, userId)
   }
 
-  forget(selfId: string, userId: string) {
-    return this.quota.forget(selfId, userId)
+  async forget(selfId: string, userId: string) {
+    await this.quota.forget(selfId, userId)
+    await this.recalls.forget(selfId, userId)
   }
 
-  prune() {
-    return this.quota.prune()
+  async prune() {
+    await this.quota.prune()
+    await this.recalls.prune()
   }
+}
 
-  private pacer(selfId: string) {
-    let pacer = this.pacers.get(selfId)
-    if (!pacer) this.pacers.set(selfId, pacer = new Pacer(this.ctx, this.limits, QUEUE))
-    return pacer
-  }
+function toRoute(via: Via, message: LastMessage | undefined): Route[] {
+  if (via === 'proactive') return [{ via: 'push' }]
+  if (via === 'recall') return [{ via }]
+  return message ? [{ via: 'message', id: message.id }] : []
 }
 
 function toError(reason: Reason, signal?: AbortSignal) {

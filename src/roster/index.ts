@@ -5,6 +5,7 @@ import { Recent } from '../shared/recent'
 import { attempt } from '../shared/attempt'
 import { Inbox } from '../shared/inbox'
 import { lasting } from '../shared/lasting'
+import { toDay } from '../shared/day'
 import { toOriginal } from '../shared/patch'
 import { isReturning, transition } from './state'
 import { Claims } from './claims'
@@ -129,7 +130,7 @@ export class Roster {
     return item.change
   }
 
-  /** Takes note of a message. Only one that makes somebody a friend is written right away. */
+  /** Takes note of a message. Only one that makes somebody a friend, or is the first of a day, is written right away. */
   async hear(event: UserEvent) {
     const key = toKey(event)
     const heard = this.messages.has(key)
@@ -138,7 +139,7 @@ export class Roster {
     if (heard) return
     const row = this.rows.get(key)
     const user = row ? this.fold(key, row, false) : await this.get(event.selfId, event.userId, false).catch(() => undefined)
-    if (user?.relation !== 'friend') this.flush(key)
+    if (user?.relation !== 'friend' || !user.lastMessageAt || toDay(user.lastMessageAt) !== toDay(event.occurredAt)) this.flush(key)
   }
 
   /** Whether something came from the user after a time (ms) of the last minute. */
@@ -311,7 +312,8 @@ export class Roster {
     this.outcomes.take(outcome)
   }
 
-  private async settled() {
+  /** Resolves when everything that waited is written, or cannot be. */
+  async settled() {
     await this.ready
     await this.queue.settled()
   }

@@ -43,7 +43,7 @@ describe('push', () => {
     expect(post).to.deep.include({ kind: 'user', target: 'A', route: 'proactive', status: 200 })
     expect(post.body.content).to.equal('hello there')
     expect(ids).to.deep.equal([post.id])
-    expect(await harness.app.qqUser.canPush(platform.selfId, 'A')).to.deep.equal({ ok: true })
+    expect(await harness.app.qqUser.canPush(platform.selfId, 'A')).to.deep.equal({ ok: true, via: 'proactive' })
   })
 
   it('sends elements, and evaluates no template', async () => {

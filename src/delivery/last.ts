@@ -1,0 +1,46 @@
+import { Context } from 'koishi'
+import { UserEvent } from '../event'
+import { lasting } from '../shared/lasting'
+import { Recent } from '../shared/recent'
+import { countLeft, Replies, rememberReplies } from './replies'
+import { LastMessage, REPLY_WINDOW } from './route'
+
+const MESSAGES = 10_000
+
+/** The last message of each user, and how many replies it takes yet. */
+export class LastMessages {
+  private messages: Recent<LastMessage>
+  private replies: Replies
+  /** Replies that are about to be sent. */
+  private reserved = new Map<string, number>()
+
+  constructor(ctx: Context) {
+    this.messages = lasting(ctx, 'delivery.last', () => new Recent(MESSAGES, REPLY_WINDOW))
+    this.replies = rememberReplies(ctx)
+  }
+
+  hear({ id, selfId, userId, occurredAt }: Pick<UserEvent, 'id' | 'selfId' | 'userId' | 'occurredAt'>) {
+    this.messages.set(`${selfId} ${userId}`, { id, at: occurredAt })
+  }
+
+  get(selfId: string, userId: string): LastMessage | undefined {
+    return this.messages.get(`${selfId} ${userId}`)
+  }
+
+  /** How many replies the platform takes to a message yet. */
+  repliesLeft({ id, at }: LastMessage): number {
+    if (Date.now() - at >= REPLY_WINDOW) return 0
+    return countLeft(this.replies, id) - (this.reserved.get(id) ?? 0)
+  }
+
+  /** Keeps a reply to a message from being taken by somebody else. @returns what gives it back */
+  reserve(selfId: string, userId: string) {
+    const id = this.get(selfId, userId)!.id
+    this.reserved.set(id, (this.reserved.get(id) ?? 0) + 1)
+    return () => {
+      const left = this.reserved.get(id)! - 1
+      if (left) this.reserved.set(id, left)
+      else this.reserved.delete(id)
+    }
+  }
+}

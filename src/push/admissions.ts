@@ -1,0 +1,119 @@
+import { Context } from 'koishi'
+import { LastMessages } from '../delivery/last'
+import { Route } from '../delivery/route'
+import { StoppedError } from '../delivery/stop'
+import { Patience } from '../delivery/patience'
+import { Admission, Reason, Verdict } from '../gate'
+import { Roster } from '../roster'
+import { Limits, Pacer } from './pacer'
+import { PushError } from './error'
+import { Quota } from './quota'
+import { Reaches } from './reach'
+import { Recalls } from './recalls'
+
+const QUEUE = 10_000
+
+export interface Recipient {
+  selfId: string
+  userId: string
+  signal?: AbortSignal
+}
+
+type Admitted = Extract<Admission, { ok: true }>
+
+/** Lets messages out that answer nobody, each way by its own limits. What is let in is decided again with what is known by then. */
+export class Admissions {
+  private pacers = new Map<string, Pacer>()
+
+  constructor(
+    private ctx: Context,
+    private limits: Limits,
+    private roster: Roster,
+    private quota: Quota,
+    private last: LastMessages,
+    private recalls: Recalls,
+    private reaches: Reaches,
+    private patience: Patience,
+  ) {}
+
+  async admit(route: Route, recipient: Recipient): Promise<Admission> {
+    try {
+      if (route.via === 'recall') return await this.recall(recipient)
+      return await (route.via === 'push' ? this.push(recipient) : this.reply(recipient))
+    } catch (error) {
+      if (error instanceof PushError || error instanceof StoppedError) return { ok: false, reason: error.reason }
+      throw error
+    }
+  }
+
+  /** Whatever is asked about a recipient, unless whoever asks goes away. */
+  async ask<T>(answer: Promise<T>, signal?: AbortSignal): Promise<T | { ok: false; reason: Reason }> {
+    try {
+      return await this.patience.race(answer, signal)
+    } catch (error) {
+      if (error instanceof StoppedError) return { ok: false, reason: error.reason }
+      throw error
+    }
+  }
+
+  private async push({ selfId, userId, signal }: Recipient): Promise<Admission> {
+    const slot = await this.pacer(selfId).acquire(userId, signal)
+    let giveBack: (() => void) | undefined
+    try {
+      giveBack = await this.quota.take(selfId, userId, signal)
+    } finally {
+      if (!giveBack) slot(false)
+    }
+    if (!giveBack) return { ok: false, reason: 'user-day' }
+    return {
+      ok: true,
+      confirm: () => this.ask(this.reaches.find(selfId, userId, ['proactive']), signal),
+      release(fate) {
+        slot(fate !== 'unsent')
+        if (fate !== 'sent') giveBack()
+      },
+    }
+  }
+
+  private reply({ selfId, userId, signal }: Recipient): Admitted {
+    let giveBack: (() => void) | undefined
+    return {
+      ok: true,
+      confirm: async () => {
+        const verdict = await this.ask(this.reaches.find(selfId, userId, ['reply']), signal)
+        if (verdict.ok) giveBack = this.last.reserve(selfId, userId)
+        return verdict
+      },
+      release: () => giveBack?.(),
+    }
+  }
+
+  /** Recalls keep to what a bot may send in a span of time; a user's share of a day they do not touch. */
+  private async recall({ selfId, userId, signal }: Recipient): Promise<Admitted> {
+    const slot = await this.pacer(selfId).acquire(userId, signal)
+    let giveBack: (() => void) | undefined
+    const confirm = async (): Promise<Verdict> => {
+      const user = await this.roster.get(selfId, userId)
+      if (!user) return { ok: false, reason: 'unknown-user' }
+      const taken = await this.recalls.take(user, signal)
+      if (typeof taken === 'string') return { ok: false, reason: taken }
+      giveBack = taken
+      // the user may have said no meanwhile
+      return this.reaches.permits(selfId, userId)
+    }
+    return {
+      ok: true,
+      confirm: () => this.ask(confirm(), signal),
+      release(fate) {
+        slot(fate !== 'unsent')
+        if (fate !== 'sent') giveBack?.()
+      },
+    }
+  }
+
+  private pacer(selfId: string) {
+    let pacer = this.pacers.get(selfId)
+    if (!pacer) this.pacers.set(selfId, pacer = new Pacer(this.ctx, this.limits, QUEUE))
+    return pacer
+  }
+}
