@@ -33,9 +33,11 @@ export class LastMessages {
     return countLeft(this.replies, id) - (this.reserved.get(id) ?? 0)
   }
 
-  /** Keeps a reply to a message from being taken by somebody else. @returns what gives it back */
+  /** Keeps a reply to a message from being taken by somebody else. @returns what gives it back; nothing if only the bot's own answer is left */
   reserve(selfId: string, userId: string) {
-    const id = this.get(selfId, userId)!.id
+    const message = this.get(selfId, userId)
+    if (!message || this.repliesLeft(message) < 2) return
+    const { id } = message
     this.reserved.set(id, (this.reserved.get(id) ?? 0) + 1)
     return () => {
       const left = this.reserved.get(id)! - 1

@@ -81,8 +81,9 @@ export class Admissions {
       ok: true,
       confirm: async () => {
         const verdict = await this.ask(this.reaches.find(selfId, userId, ['reply']), signal)
-        if (verdict.ok) giveBack = this.last.reserve(selfId, userId)
-        return verdict
+        if (!verdict.ok) return verdict
+        giveBack = this.last.reserve(selfId, userId)
+        return giveBack ? verdict : { ok: false, reason: 'no-permission' }
       },
       release: () => giveBack?.(),
     }
