@@ -81,14 +81,18 @@ export class LateReply {
   private async send(send: (data: Request) => Promise<unknown>, openid: string, data: Request) {
     if (!this.concerns(openid, data)) return send(data)
     const message = omit(data, ['msg_id', 'event_id', 'msg_seq'])
-    if (!this.isOpen()) return send(message)
-    try {
-      return await send({ ...message, ...this.address() })
-    } catch (error) {
-      if (!detours.includes(readFailure(error, true).meaning)) throw error
-      closeReplies(this.records.replies, this.source.id)
-      return send(message)
+    while (this.isOpen()) {
+      try {
+        return await send({ ...message, ...this.address() })
+      } catch (error) {
+        const { meaning } = readFailure(error, true)
+        // a process before this one, or beside it, used the number
+        if (meaning === 'duplicate') continue
+        if (!detours.includes(meaning)) throw error
+        closeReplies(this.records.replies, this.source.id)
+      }
     }
+    return send(message)
   }
 
   /** A request that knows its way is left alone, unless the way is ours and its number is not to be trusted. */

@@ -49,6 +49,21 @@ describe('a rebuilt session', () => {
     expect(late.routes).to.deep.equal(['event 40034025', 'event'])
   })
 
+  it('of an event to which a process before this one replied sends another reply', async () => {
+    const session = await late.meet()
+    const { endpoint, appid, token } = late.platform
+    for (const number of [undefined, 2]) {
+      await fetch(`${endpoint}v2/users/U/messages`, {
+        method: 'POST',
+        headers: { 'authorization': `Bot ${appid}.${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ content: 'before', msg_type: 0, msg_seq: number, event_id: (session.qq as { id?: string }).id }),
+      })
+    }
+    late.wait(6)
+    for (const content of ['one', 'two', 'three']) await rebuild(session).send(content)
+    expect(late.routes).to.deep.equal(['event', 'event', 'event 40054005', 'event 40054005', 'event', 'event', 'proactive'])
+  })
+
   for (const minutes of [0, 6]) {
     it(`is one of four after ${minutes} minutes; the fifth is proactive`, async () => {
       const session = await late.hear()
