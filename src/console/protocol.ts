@@ -10,7 +10,7 @@ import type { Movement } from '../roster/statistics'
 export type Wire<T> = { [K in keyof T]: T[K] extends Date ? number : T[K] extends Date | null ? number | null : T[K] }
 
 export type UserRow = Wire<QQUser> & { avatar: string }
-export type EntryRow = Wire<Omit<QQUserEntry, 'origin'>>
+export type EntryRow = Wire<Omit<QQUserEntry, 'origin' | 'weak'>>
 
 /** What the page knows from the start: the bots. Everything else is asked for when it is looked at. */
 export interface Summary {

@@ -41,7 +41,7 @@ export class Ledger {
       ...ofUsers(events),
       type: [...new Set(events.flatMap(({ type }) => siblings(type)))] as never[],
       occurredAt: { $gte: new Date(Math.min(...events.map(bearingSince))) },
-    }, { sort: { receivedAt: 'asc' }, fields: ['id', 'selfId', 'userId', 'type', 'source', 'occurredAt'] })
+    }, { sort: { receivedAt: 'asc' }, fields: ['id', 'selfId', 'userId', 'type', 'source', 'occurredAt', 'weak'] })
   }
 
   /** Whether the user added or deleted the bot before, as far as that is on record. */
