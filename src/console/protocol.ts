@@ -101,7 +101,15 @@ export interface Diagnosis {
   unknown: { type: string; kind: string; count: number; at: number }[]
   /** `known` tells whether the code, 0 for none, is one that this plugin knows. */
   refusals: { code: number; known: boolean; meaning: Meaning; count: number; at: number }[]
-  database: { reachable: boolean; waiting: number; failing: boolean }
+  /** How often the platform's two channels contradicted each other about a switch. */
+  disputes: { selfId: string; count: number; at: number }[]
+  database: {
+    reachable: boolean
+    waiting: number
+    failing: boolean
+    /** What cannot be written while others can, by its id, the longest set aside first. */
+    setAside: { id: string; error: string; since: number; tries: number }[]
+  }
 }
 
 /** Which entries of the ledger. Everything given must hold; times in ms, `until` not included. */

@@ -1,7 +1,13 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { UserEvent } from '../../src/event'
+import { engines } from '../database'
+import { Harness, pass, until } from '../harness'
+import { Committer } from '../../src/roster/committer'
+import { Ledger } from '../../src/roster/ledger'
+import { Store } from '../../src/roster/store'
 import { applied, at, event, Kind, kinds, replay, state, twins } from './replay'
+import { open } from './tables'
 
 const { add, reject, receive, authorizeOff, authorizeOn } = kinds
 
@@ -142,3 +148,95 @@ describe('times of different precision', () => {
     }
   })
 })
+
+for (const engine of engines) {
+  (engine.available ? describe : describe.skip)(`two channels that disagree on ${engine.name}`, () => {
+    let harness: Harness
+    const time = 1_700_000_000_000
+
+    before(() => engine.start())
+    after(() => engine.stop())
+
+    beforeEach(async () => {
+      harness = await Harness.start({ database: engine.create(), config: { icebreaker: { enabled: false }, pushAllowed: { content: 'on' }, pushRejected: { content: 'off' } } })
+    })
+
+    afterEach(() => harness.stop())
+
+    const off = (after = 0) => harness.platform.reject('A', { via: 'interaction', timestamp: time + after })
+    const on = (after = 0) => harness.platform.allow('A', { via: 'c2c', timestamp: time + after })
+    const consent = async () => (await harness.app.qqUser.get(harness.platform.selfId, 'A'))?.consent
+    const told = () => harness.sessions.map(({ type }) => type)
+    const entries = async (count: number) => new Map((await harness.settled(count)).map(entry => [entry.id, entry]))
+
+    for (const [how, reload] of [['at once', false], ['after a restart', true]] as const) {
+      const pause = async (count: number) => {
+        if (!reload) return
+        await harness.settled(count)
+        harness.plugin!.dispose()
+        harness.load({ icebreaker: { enabled: false }, pushAllowed: { content: 'on' }, pushRejected: { content: 'off' } })
+        await harness.online()
+      }
+
+      it(`the weaker comes second, ${how}: it is recorded and nothing else`, async () => {
+        on()
+        await pause(1)
+        const { id } = off(4300)
+        const rows = await entries(2)
+        await pass()
+        expect(rows.get(id)).to.include({ applied: false, weak: true, notice: 'none', noticeReason: '' })
+        expect(told()).to.deep.equal(['friend-push-allowed'])
+        expect(harness.platform.posts.map(({ body }) => body.content)).to.not.include('off')
+        expect(await consent()).to.equal('allowed')
+        expect(await harness.users).to.have.length(1)
+        expect((await harness.users)[0]).to.deep.include({ consent: 'allowed', consentAt: new Date(time) })
+      })
+
+      it(`the weaker comes first, ${how}: what overrules it is told as ever`, async () => {
+        const weak = off(4300)
+        await pause(1)
+        const { id } = on()
+        const rows = await entries(2)
+        await until(() => harness.sessions.length === 2)
+        expect(rows.get(weak.id)).to.include({ applied: true, weak: true })
+        expect(rows.get(id)).to.include({ applied: true, weak: false })
+        expect(told()).to.deep.equal(['friend-push-rejected', 'friend-push-allowed'])
+        expect(await consent()).to.equal('allowed')
+        expect((await harness.users)[0]).to.deep.include({ consent: 'allowed', consentAt: new Date(time) })
+      })
+    }
+
+    it('both follow the second in which they were said', async () => {
+      harness.platform.allow('A', { via: 'interaction', timestamp: time + 700 })
+      harness.platform.reject('A', { timestamp: time })
+      await entries(2)
+      expect(await consent()).to.equal('rejected')
+      expect((await harness.ledger).map(({ applied }) => applied)).to.deep.equal([true, true])
+    })
+  })
+}
+
+for (const engine of engines.filter(({ shared }) => shared)) {
+  (engine.available ? describe : describe.skip)(`two processes that hear of two channels on ${engine.name}`, () => {
+    before(() => engine.start())
+    after(() => engine.stop())
+
+    for (const first of ['weak', 'plain']) {
+      it(`end in what the stronger says, the ${first} one written first`, async () => {
+        const apps = await Promise.all([engine.create()].flatMap(load => [open(load), open(load)]))
+        const plan = () => ['none', ''] as ['none', '']
+        const committers = apps.map((app, index) => {
+          const store = new Store(app)
+          return new Committer(store, new Ledger(store, `process${index + 1}`), plan)
+        })
+        const events = [implied(104), event(receive, 100)]
+        if (first === 'plain') events.reverse()
+        // neither sees the other's entry before it writes
+        await Promise.all(committers.map((committer, index) => committer.commit([events[index]])))
+        const [row] = await apps[0].database.get('qq_user', {})
+        expect(row).to.deep.include({ consent: 'allowed', consentAt: at(100) })
+        for (const app of apps) await app.stop()
+      })
+    }
+  })
+}
