@@ -187,7 +187,7 @@ for (const engine of engines) {
         expect(rows.get(id)).to.include({ applied: false, weak: true, notice: 'none', noticeReason: '' })
         expect(told()).to.deep.equal(['friend-push-allowed'])
         expect(harness.platform.posts.map(({ body }) => body.content)).to.not.include('off')
-        expect(await consent()).to.equal('allowed')
+        await until(async () => await consent() === 'allowed')
         expect(await harness.users).to.have.length(1)
         expect((await harness.users)[0]).to.deep.include({ consent: 'allowed', consentAt: new Date(time) })
       })
