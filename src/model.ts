@@ -62,6 +62,8 @@ export interface QQUserEntry {
   receivedAt: Date
   /** Whether it changed the state. */
   applied: boolean
+  /** The platform only implied it, so that what it said outright at about the same time is right. */
+  weak: boolean
   notice: NoticeState
   /** Why the notice was skipped or failed: `expired`, `stale`, `template`, a reason of `canPush`, or `code:` and the platform's code. */
   noticeReason: string
@@ -108,6 +110,7 @@ export function extendModel(ctx: Context) {
     occurredAt: 'timestamp',
     receivedAt: 'timestamp',
     applied: 'boolean',
+    weak: { type: 'boolean', initial: false },
     notice: { type: 'string', length: 16, initial: 'none' },
     noticeReason: { type: 'string', length: 64, initial: '' },
     origin: 'string(16)',

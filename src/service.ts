@@ -1,4 +1,4 @@
-import { Context, Fragment, h } from 'koishi'
+import { clone, Context, Fragment, h } from 'koishi'
 import { QQUser, QQUserEntry } from './model'
 import { HistoryOptions } from './roster/ledger'
 import { ListQuery, UserQuery } from './roster/query'
@@ -23,8 +23,9 @@ export class QQUserService {
   constructor(private ctx: Context, private roster: Roster, private pusher: Pusher) {}
 
   /** The user, or `undefined` if the bot never heard of them. */
-  get(selfId: string, userId: string): Promise<QQUser | undefined> {
-    return this.roster.get(selfId, userId)
+  async get(selfId: string, userId: string): Promise<QQUser | undefined> {
+    // a copy, as the original is what is decided by
+    return clone(await this.roster.get(selfId, userId))
   }
 
   /**

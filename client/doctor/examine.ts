@@ -13,7 +13,7 @@ const order: Level[] = ['error', 'warn', 'info', 'ok']
 
 /** What a diagnosis means, the worst first. `toTime` writes a time. */
 export function examine(diagnosis: Diagnosis, toTime: (ms: number) => string): Finding[] {
-  const { adapter, bots, arrivals, malformed, unknown, database } = diagnosis
+  const { adapter, bots, arrivals, malformed, unknown, disputes, database } = diagnosis
   const findings: Finding[] = [
     adapter ? { level: 'ok', key: 'adapter' } : { level: 'error', key: 'no-adapter' },
     ...bots.flatMap(bot => [...examineBot(bot, toTime)]),
@@ -26,6 +26,7 @@ export function examine(diagnosis: Diagnosis, toTime: (ms: number) => string): F
   }
   if (malformed.length) findings.push({ level: 'warn', key: 'malformed', params: { n: count(malformed) } })
   if (unknown.length) findings.push({ level: 'info', key: 'unknown', params: { n: count(unknown) } })
+  if (disputes.length) findings.push({ level: 'info', key: 'disputes', params: { n: count(disputes) } })
   return findings.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
 }
 
@@ -44,9 +45,10 @@ function* examineBot({ selfId, name, online, intents, suspendedUntil }: Diagnosi
   }
 }
 
-function* examineDatabase({ reachable, failing, waiting }: Diagnosis['database']): Iterable<Finding> {
+function* examineDatabase({ reachable, failing, waiting, setAside }: Diagnosis['database']): Iterable<Finding> {
   if (!reachable) yield { level: 'error', key: 'unreachable' }
   else if (failing) yield { level: 'error', key: 'failing' }
-  else if (!waiting) yield { level: 'ok', key: 'database' }
+  else if (!waiting && !setAside.length) yield { level: 'ok', key: 'database' }
+  if (setAside.length) yield { level: 'warn', key: 'set-aside', params: { n: setAside.length } }
   if (waiting) yield { level: 'info', key: 'waiting', params: { n: waiting } }
 }

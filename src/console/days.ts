@@ -21,12 +21,14 @@ export class Days {
   private past = new Recent<Day>(SIZE, KEEP.past)
 
   constructor(private ctx: Context, private roster: Roster) {
-    ctx.on('qq-user/updated', (user, previous, entry) => {
-      const number = Time.getDateNumber(entry.occurredAt)
-      const day = this.shelf(number).get(String(number))
-      // what is being counted will have it
-      if (day?.loaded) add(day, entry.selfId, entry.type, 1)
-    })
+    ctx.effect(() => roster.follow({
+      changed: ({ entries }) => entries.forEach(entry => this.note(entry)),
+      // what is being counted as well
+      doubted: () => {
+        this.current.clear()
+        this.past.clear()
+      },
+    }))
   }
 
   /** @param number as of `Time.getDateNumber()` @param selfId all bots unless told */
@@ -46,21 +48,33 @@ export class Days {
     return number === Time.getDateNumber() ? this.current : this.past
   }
 
+  private note({ selfId, type, occurredAt, applied }: QQUserEntry) {
+    const number = Time.getDateNumber(occurredAt)
+    const day = this.shelf(number).get(String(number))
+    // what is being counted will have it
+    if (applied && day?.loaded) add(day, selfId, type, 1)
+  }
+
   private load(number: number) {
     const day = { movements: new Map(), loaded: false } as Day
-    // in the line of writes, so that no commit falls between the count and its result
-    day.loading = this.roster.write(async () => {
-      const rows = await this.ctx.database
-        .select('qq_user_event', {
-          applied: true,
-          occurredAt: { $gte: Time.fromDateNumber(number), $lt: Time.fromDateNumber(number + 1) },
-        })
-        .groupBy(['selfId', 'type'], { count: row => $.length(row.id) })
-        .execute()
-      for (const { selfId, type, count } of rows) add(day, selfId, type, count)
+    day.loading = this.roster.scan(() => this.read(number), ({ result, missed }) => {
+      for (const { selfId, type, count } of result) add(day, selfId, type, count)
+      for (const { selfId, type, occurredAt, applied } of missed.flatMap(({ entries }) => entries)) {
+        if (applied && Time.getDateNumber(occurredAt) === number) add(day, selfId, type, 1)
+      }
       day.loaded = true
     })
     return day
+  }
+
+  private read(number: number) {
+    return this.ctx.database
+      .select('qq_user_event', {
+        applied: true,
+        occurredAt: { $gte: Time.fromDateNumber(number), $lt: Time.fromDateNumber(number + 1) },
+      })
+      .groupBy(['selfId', 'type'], { count: row => $.length(row.id) })
+      .execute()
   }
 }
 

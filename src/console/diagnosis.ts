@@ -33,6 +33,7 @@ export class Diagnostics {
       malformed: this.gateway.malformed.list(),
       unknown: this.gateway.unknown.list(),
       refusals: this.gateway.refusals.list().map(refusal => ({ ...refusal, known: !!toMeaning(refusal.code) })),
+      disputes: this.roster.disputes.list(),
       database: { reachable: await this.reach(), ...this.roster.writing },
     }
   }

@@ -60,8 +60,14 @@ export class ImportJob {
   }
 
   private async write(batch: [number, Newcomer][]) {
-    const changes = await Promise.all(batch.map(([line, newcomer]) => this.roster.accept(this.toEvent(line, newcomer))))
-    for (const change of changes) this.count(!change)
+    await Promise.all(batch.map(async ([line, newcomer]) => {
+      try {
+        this.count(!await this.roster.accept(this.toEvent(line, newcomer)))
+      } catch (error) {
+        // only of this one: while the database is down, writes wait
+        this.refuse(line, { field: 'database', value: error instanceof Error ? error.message : String(error) })
+      }
+    }))
   }
 
   private count(known: boolean) {

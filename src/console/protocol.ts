@@ -12,7 +12,7 @@ import type { Movement } from '../roster/statistics'
 export type Wire<T> = { [K in keyof T]: T[K] extends Date ? number : T[K] extends Date | null ? number | null : T[K] }
 
 export type UserRow = Wire<QQUser> & { avatar: string }
-export type EntryRow = Wire<Omit<QQUserEntry, 'origin'>>
+export type EntryRow = Wire<Omit<QQUserEntry, 'origin' | 'weak'>>
 
 /** What the page knows from the start: the bots. Everything else is asked for when it is looked at. */
 export interface Summary {
@@ -103,7 +103,15 @@ export interface Diagnosis {
   unknown: { type: string; kind: string; count: number; at: number }[]
   /** `known` tells whether the code, 0 for none, is one that this plugin knows. */
   refusals: { code: number; known: boolean; meaning: Meaning; count: number; at: number }[]
-  database: { reachable: boolean; waiting: number; failing: boolean }
+  /** How often the platform's two channels contradicted each other about a switch. */
+  disputes: { selfId: string; count: number; at: number }[]
+  database: {
+    reachable: boolean
+    waiting: number
+    failing: boolean
+    /** What cannot be written while others can, by its id, the longest set aside first. */
+    setAside: { id: string; error: string; since: number; tries: number }[]
+  }
 }
 
 /** Which entries of the ledger. Everything given must hold; times in ms, `until` not included. */

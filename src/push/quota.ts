@@ -2,6 +2,7 @@ import { $, Context, Time } from 'koishi'
 import { MAX_ID } from '../model'
 import { attempt } from '../shared/attempt'
 import { Patience } from '../delivery/patience'
+import { isKey } from '../roster/keys'
 import { GivenUpError, Task } from '../roster/queue'
 
 declare module 'koishi' {
@@ -77,6 +78,7 @@ export class Quota {
   }
 
   async forget(selfId: string, userId: string) {
+    if (!isKey({ selfId, userId })) return
     await this.write(async () => {
       await this.ctx.database.remove('qq_user_push', { selfId, userId })
     })

@@ -14,8 +14,10 @@ export interface Change {
   entry: QQUserEntry
   user: QQUser
   previous?: QQUser
-  /** The event told again of what was known. */
+  /** The event told again of what was known, or is overruled by it: nobody is told. */
   twin: boolean
+  /** Another channel of the platform said the opposite. */
+  disputed: boolean
   /** The user comes back, as one can say of somebody who adds the bot. */
   returning: boolean
 }
@@ -80,11 +82,19 @@ export class Committer {
       if (changes.has(event.id)) continue
       const key = toKey(event)
       const previous = users.get(key)
-      const { user, applied, twin } = transition(previous, event, deeds.get(key))
+      const { user, applied, overruled, disputed, ...result } = transition(previous, event, deeds.get(key))
+      const twin = result.twin || overruled
       users.set(key, user)
       let change = this.decided.get(event.id)
       if (!change && !isWorthRecording(event, previous, applied)) continue
-      change ??= { entry: this.toEntry(event, applied, twin), user, previous, twin, returning: isReturning(user, previous, event.occurredAt) }
+      change ??= {
+        entry: this.toEntry(event, applied, twin),
+        user,
+        previous,
+        twin,
+        disputed,
+        returning: isReturning(user, previous, event.occurredAt),
+      }
       note(change.entry)
       changes.set(event.id, change)
       this.decided.set(event.id, change)
@@ -123,7 +133,9 @@ export class Committer {
       const facts = [...events, ...others.map(toEvent)].sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1))
       const { rows: stored } = await this.store.users(others)
       const folded = new Map([...stored].map(([key, row]) => {
-        return [key, facts.filter(fact => toKey(fact) === key).reduce((user, fact) => transition(user, fact).user, row)]
+        const own = facts.filter(fact => toKey(fact) === key)
+        const deeds = own.map(fact => ({ ...fact, occurredAt: new Date(fact.occurredAt) }))
+        return [key, own.reduce((user, fact) => transition(user, fact, deeds).user, row)]
       }))
       for (const [key, user] of folded) users.set(key, user)
       if (!await this.write(stored, folded)) return
@@ -145,6 +157,7 @@ export class Committer {
       occurredAt: new Date(event.occurredAt),
       receivedAt: new Date(event.receivedAt),
       applied,
+      weak: !!event.weak,
       notice,
       noticeReason,
       origin: this.ledger.origin,

@@ -1,5 +1,6 @@
 import { $, Dict, pick, Time } from 'koishi'
 import { QQUser } from '../model'
+import { Changes } from './changes'
 import { PROBE } from './probe'
 import { UserQuery } from './query'
 import { Store } from './store'
@@ -12,9 +13,6 @@ interface Group extends Pick<QQUser, typeof COLUMNS[number]> {
 
 /** For how long a count is good: another process may write to the same table, so that what is counted here drifts. */
 const KEEP = { exact: 10 * Time.minute, near: Time.minute }
-/** How often users are counted while others are being written. */
-const ROUNDS = 3
-
 /** A change of the table: of somebody new without `previous`, of somebody erased without `user`. */
 export interface Move {
   previous?: QQUser
@@ -28,52 +26,31 @@ export class Counts {
   /** For how long they are good, in ms. */
   private keep = 0
   private loading?: Promise<void>
-  /** The change that is being written, if one is. */
-  private change?: Promise<void>
-  /** How many changes there were. */
-  private changes = 0
-  /** How often what is counted became doubtful. */
-  private doubts = 0
-  /** What was changed since the scan began that is under way. */
-  private moves?: Move[]
 
-  constructor(private store: Store) {}
+  constructor(private store: Store, private changes: Changes<{ users: Move[] }>) {
+    changes.follow({
+      changed: ({ users }) => users.forEach(move => this.move(move)),
+      doubted: () => { this.keep = 0 },
+    })
+  }
 
   get fresh() {
     return !!this.groups && Math.abs(Date.now() - this.loadedAt) < this.keep
   }
 
-  /** Has them counted anew. */
-  expire() {
-    this.doubts++
-    this.keep = 0
-  }
-
-  /**
-   * Counts anew, once for all who ask meanwhile. What is written in the meantime is counted once, whether the database
-   * had it in its answer or not.
-   */
+  /** Counts anew, once for all who ask meanwhile. */
   load(): Promise<void> {
-    return this.loading ??= this.scan().finally(() => { this.loading = this.moves = undefined })
+    return this.loading ??= this.scan().finally(() => { this.loading = undefined })
   }
 
-  private async scan() {
-    for (let round = 1; ; round++) {
-      // of what is being written nobody can tell whether the answer has it
-      while (this.change) await this.change
-      const { changes, doubts } = this
-      const moves: Move[] = this.moves = []
-      const rows = await this.read()
-      const exact = this.changes === changes
-      if (!exact && round < ROUNDS) continue
+  private scan() {
+    return this.changes.scan(() => this.read(), ({ result, missed, exact, doubtful }) => {
       this.groups = Object.create(null)
-      for (const row of rows) this.groups![toKey(row)] = row
-      // as they never cease: what began later reads before it writes, and so is later than the answer
-      for (const move of moves) this.move(move)
+      for (const row of result) this.groups![toKey(row)] = row
+      for (const { users } of missed) users.forEach(move => this.move(move))
       this.loadedAt = Date.now()
-      this.keep = this.doubts > doubts ? 0 : exact ? KEEP.exact : KEEP.near
-      return
-    }
+      this.keep = doubtful ? 0 : exact ? KEEP.exact : KEEP.near
+    })
   }
 
   private async read() {
@@ -83,28 +60,6 @@ export class Counts {
       .groupBy([...COLUMNS], { count: row => $.length(row.selfId) })
       .execute() as Group[]
     return rows.filter(({ selfId }) => selfId !== PROBE)
-  }
-
-  /** Carries out a change of the table, and counts what it moves. */
-  async follow<T extends { users: Move[] }>(write: () => Promise<T>): Promise<T> {
-    let end!: () => void
-    this.change = new Promise(resolve => end = resolve)
-    this.changes++
-    try {
-      const result = await write()
-      for (const move of result.users) {
-        this.moves?.push(move)
-        this.move(move)
-      }
-      return result
-    } catch (error) {
-      // part of it may be in the table
-      this.expire()
-      throw error
-    } finally {
-      this.change = undefined
-      end()
-    }
   }
 
   private move({ previous, user }: Move) {

@@ -1,4 +1,4 @@
-import { $, Context, Random, Time } from 'koishi'
+import { $, clone, Context, Random, Time } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { Recent } from '../shared/recent'
@@ -7,14 +7,17 @@ import { Inbox } from '../shared/inbox'
 import { lasting } from '../shared/lasting'
 import { toDay } from '../shared/day'
 import { toOriginal } from '../shared/patch'
+import { Tally } from '../shared/tally'
 import { isReturning, transition } from './state'
+import { Changes, Follower, Scan } from './changes'
 import { Claims } from './claims'
-import { Change, Committer, createDecisions, Plan, toKey } from './committer'
+import { Change, Commit, Committer, createDecisions, Plan, toKey } from './committer'
+import { isKey } from './keys'
 import { GivenUpError, Task, WriteQueue } from './queue'
 import { toPriority } from './lanes'
 import { Probe } from './probe'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Position } from './ledger'
-import { Counts } from './counts'
+import { Counts, Move } from './counts'
 import { ListQuery, toFilter, toLimit, toRanges, UserQuery } from './query'
 import { Store } from './store'
 
@@ -35,6 +38,13 @@ interface Arrival {
   committed?: boolean
 }
 
+/** What was changed in the tables. */
+export interface Changed {
+  users: Move[]
+  /** What was recorded. */
+  entries: QQUserEntry[]
+}
+
 /** What is written in batches. */
 type Item = Arrival | { outcome: NoticeOutcome }
 
@@ -52,6 +62,7 @@ export class Roster {
   private store: Store
   private ledger: Ledger
   private committer: Committer
+  private changes = new Changes<Changed>()
   private counts: Counts
   private claims: Claims
   private probe: Probe
@@ -62,6 +73,8 @@ export class Roster {
   /** Keys that are no user's: a group's, or somebody's who was never heard of. */
   readonly strangers = new Recent<true>(STRANGERS.size, STRANGERS.age)
   private ids = new Recent<true>(KNOWN_IDS)
+  /** Where the platform's channels contradict each other, by what the one implied. */
+  readonly disputes = new Tally<Pick<QQUserEntry, 'selfId'>>()
   /** When (ms) users were last heard of. */
   private heard = new Recent<number>(HEARD.size, HEARD.age)
   /** Events that were received and are not in the database yet, by user. */
@@ -84,7 +97,7 @@ export class Roster {
     this.events = toOriginal(ctx.lifecycle)
     this.ledger = new Ledger(this.store, lasting(ctx, 'origin', () => Random.id(8)))
     this.committer = new Committer(this.store, this.ledger, plan, lasting(ctx, 'decisions', createDecisions))
-    this.counts = new Counts(this.store)
+    this.counts = new Counts(this.store, this.changes)
     this.probe = new Probe(this.store)
     this.queue = new WriteQueue(ctx, {
       commit: (batch, again) => this.commit(batch, again),
@@ -125,8 +138,10 @@ export class Roster {
       this.arrived(key, event)
     }
     if (!item.change) return
-    const { user, previous, entry } = item.change
-    if (entry.applied) attempt(this.ctx, () => this.events.emit('qq-user/updated', user, previous, entry))
+    const { user, previous, entry, disputed } = item.change
+    if (disputed) this.disputes.add({ selfId: event.selfId })
+    // copies, as this one decides by the originals
+    if (entry.applied) attempt(this.ctx, () => this.events.emit('qq-user/updated', clone(user), clone(previous), clone(entry)))
     return item.change
   }
 
@@ -279,12 +294,13 @@ export class Roster {
     const key = toKey({ selfId, userId })
     this.messages.delete(key)
     this.queue.withdraw(item => 'event' in item && toKey(item.event) === key)
-    await this.queue.push(() => this.counts.follow(async () => {
+    if (!isKey({ selfId, userId })) return
+    await this.queue.push(() => this.changes.carryOut(async () => {
       const previous = await this.store.user({ selfId, userId })
       await this.ledger.forget(selfId, userId)
       if (previous) await this.store.database.remove('qq_user', { selfId, userId })
       this.rows.delete(key)
-      return { users: [{ previous }] }
+      return { users: [{ previous }], entries: [] }
     }), { key })
   }
 
@@ -295,6 +311,16 @@ export class Roster {
       next = await this.ledger.prune(before, limit, after)
     })
     return next
+  }
+
+  /** Reads a table beside the line of writes. See `Changes`. */
+  scan<R>(read: () => Promise<R>, use: (scan: Scan<Changed, R>) => void): Promise<void> {
+    return this.changes.scan(read, use)
+  }
+
+  /** Tells of everything that is changed. @returns ends it */
+  follow(follower: Follower<Changed>) {
+    return this.changes.follow(follower)
   }
 
   /** Puts a write to another table of this plugin into the line. */
@@ -356,8 +382,13 @@ export class Roster {
   private async commitEvents(batch: Arrival[], again: boolean) {
     if (!batch.length) return
     // rows that are in the database already are not counted again
-    if (again) this.counts.expire()
-    const { changes, users } = await this.counts.follow(() => this.committer.commit(batch.map(({ event }) => event)))
+    if (again) this.changes.doubt()
+    let commit!: Commit
+    await this.changes.carryOut(async () => {
+      commit = await this.committer.commit(batch.map(({ event }) => event))
+      return { users: commit.users, entries: [...commit.changes.values()].map(({ entry }) => entry) }
+    })
+    const { changes, users } = commit
     for (const item of batch) Object.assign(item, { change: changes.get(item.event.id), committed: true })
     for (const { key, user } of users) {
       this.rows.set(key, user)

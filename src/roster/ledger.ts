@@ -1,6 +1,7 @@
 import { $, Query, Random, Time } from 'koishi'
 import { EventType, NoticeState, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
+import { ask } from './chunks'
 import { fold, isKey, toKey, UserKey } from './keys'
 import { bearingSince, Deed, ownMoves, siblings } from './state'
 import { Store } from './store'
@@ -27,7 +28,7 @@ export class Ledger {
   /** Which of these ids are recorded, and whether by this process; and the folded ids that are there under another spelling. */
   async recorded(ids: string[]) {
     const asked = new Set(ids)
-    const rows = await this.store.database.get('qq_user_event', { id: ids }, ['id', 'origin'])
+    const rows = await this.byId(ids, id => ({ id }))
     return {
       own: new Map(rows.filter(({ id }) => asked.has(id)).map(({ id, origin }) => [id, this.isOwn(origin)])),
       misspelt: new Set(rows.filter(({ id }) => !asked.has(id)).map(({ id }) => fold(id))),
@@ -37,11 +38,11 @@ export class Ledger {
   /** What is recorded of the users of these events and bears on one of them, in the order of its arrival. */
   async bearing(events: UserEvent[]): Promise<(Deed & UserKey)[]> {
     if (!events.length) return []
-    return this.store.database.get('qq_user_event', {
-      ...ofUsers(events),
-      type: [...new Set(events.flatMap(({ type }) => siblings(type)))] as never[],
-      occurredAt: { $gte: new Date(Math.min(...events.map(bearingSince))) },
-    }, { sort: { receivedAt: 'asc' }, fields: ['id', 'selfId', 'userId', 'type', 'source', 'occurredAt'] })
+    return ask(events, toIds, chunk => this.store.database.get('qq_user_event', {
+      ...ofUsers(chunk),
+      type: [...new Set(chunk.flatMap(({ type }) => siblings(type)))] as never[],
+      occurredAt: { $gte: new Date(Math.min(...chunk.map(bearingSince))) },
+    }, { sort: { receivedAt: 'asc' }, fields: ['id', 'selfId', 'userId', 'type', 'source', 'occurredAt', 'weak'] }))
   }
 
   /** Whether the user added or deleted the bot before, as far as that is on record. */
@@ -59,8 +60,10 @@ export class Ledger {
     const receivedAt = new Date(Math.min(...entries.map(({ receivedAt }) => +receivedAt)) - CLOCK_SKEW)
     const origin = { $ne: this.origin }
     const [foreign, others] = await Promise.all([
-      this.store.database.get('qq_user_event', { id: ids, origin }, ['id', 'origin']),
-      this.store.database.get('qq_user_event', { ...ofUsers(entries), receivedAt: { $gte: receivedAt }, origin }, { sort: { receivedAt: 'asc' } }),
+      this.byId(ids, id => ({ id, origin })),
+      ask(entries, toIds, chunk => this.store.database.get('qq_user_event', {
+        ...ofUsers(chunk), receivedAt: { $gte: receivedAt }, origin,
+      }, { sort: { receivedAt: 'asc' } })),
     ])
     const own = new Set(ids)
     for (const { id, origin } of foreign) {
@@ -85,7 +88,7 @@ export class Ledger {
   async claim(ids: string[], token: string): Promise<Set<string>> {
     const matched = await this.store.update({ notice: 'failed', noticeReason: UNKNOWN, origin: token }, { id: ids, notice: 'pending' })
     if (matched === ids.length) return new Set(ids)
-    const rows = await this.store.database.get('qq_user_event', { id: ids, origin: token }, ['id'])
+    const rows = await this.byId(ids, id => ({ id, origin: token }))
     return new Set(rows.map(({ id }) => id))
   }
 
@@ -108,6 +111,7 @@ export class Ledger {
 
   async forget(selfId: string, userId: string) {
     const query = { selfId, userId }
+    if (!isKey(query)) return
     const [entry] = await this.store.database.get('qq_user_event', query, { limit: 1, fields: ['selfId', 'userId'] })
     if (entry && isOf(entry, query)) await this.store.database.remove('qq_user_event', query)
   }
@@ -159,6 +163,10 @@ export class Ledger {
     return rows.filter(row => isOf(row, { selfId, userId }))
   }
 
+  private byId(ids: string[], toQuery: (ids: string[]) => Query.Expr<QQUserEntry>) {
+    return ask(ids, id => [id], chunk => this.store.database.get('qq_user_event', toQuery(chunk), ['id', 'origin']))
+  }
+
   /** A notice that is taken on carries more than the process. */
   private isOwn(origin: string | null) {
     return !!origin?.startsWith(this.origin)
@@ -199,6 +207,10 @@ function toFilter({ selfId, userId, type, notice, since, until }: EntryQuery): Q
 /** Whether a row is of that bot and user, and not of one whose id differs from theirs by case. */
 function isOf(row: UserKey, { selfId = row.selfId, userId = row.userId }: Partial<UserKey>) {
   return row.selfId === selfId && row.userId === userId
+}
+
+function toIds({ selfId, userId }: UserKey) {
+  return [selfId, userId]
 }
 
 function ofUsers(items: { selfId: string; userId: string }[]) {

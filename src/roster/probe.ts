@@ -30,6 +30,7 @@ export class Probe {
       occurredAt: at,
       receivedAt: at,
       applied: false,
+      weak: false,
       notice: 'none',
       noticeReason: '',
       origin: '',

@@ -28,8 +28,8 @@ const LIMIT = { initial: 20, max: 200 }
 export function toFilter({ selfId, relation, consent, search }: UserQuery, begins = startsWith): Query.Expr<QQUser> {
   return {
     ...selfId !== undefined && { selfId: cut(selfId) },
-    ...relation && { relation },
-    ...consent && { consent },
+    ...relation && { relation: cut(relation) as Relation },
+    ...consent && { consent: cut(consent) as Consent },
     ...search && { $or: [...begins('userId', cut(search)), ...begins('name', cut(search))] },
   }
 }
@@ -42,11 +42,11 @@ export function toRanges({ after, sort = 'firstSeen', ...query }: ListQuery, beg
   const filter = toFilter(query, begins)
   const time = after?.[sort]
   const timed: Query.Expr<QQUser> = !after ? filter : {
-    $and: [filter, { [sort]: { $lte: time } }, { $or: [{ [sort]: { $lt: time } }, { userId: { $lt: after.userId } }] }],
+    $and: [filter, { [sort]: { $lte: time } }, { $or: [{ [sort]: { $lt: time } }, { userId: { $lt: cut(after.userId) } }] }],
   }
   if (sort === 'firstSeen') return [timed]
   const untimed: Query.Expr<QQUser> = { $and: [filter, { lastMessageAt: null as never }] }
-  if (after && !time) return [{ $and: [untimed, { userId: { $lt: after.userId } }] }]
+  if (after && !time) return [{ $and: [untimed, { userId: { $lt: cut(after.userId) } }] }]
   return [{ $and: [timed, { [sort]: { $gt: new Date(0) } }] }, untimed]
 }
 

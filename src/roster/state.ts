@@ -18,13 +18,15 @@ const consents: Partial<Record<EventType, Consent>> = {
   'friend-push-allowed': 'allowed',
 }
 
-const ownToggles: EventSource[] = ['msg-reject', 'msg-receive', 'authorize']
+/** The switch in the user's own hands, as the platform tells of it outright. */
+const ownSwitch: EventSource[] = ['msg-reject', 'msg-receive']
+const ownToggles: EventSource[] = [...ownSwitch, 'authorize']
 /** What the user does about the relation. */
 export const ownMoves: EventSource[] = ['friend-add', 'friend-del']
 const deeds: EventSource[] = [...ownMoves, ...ownToggles]
 
 /** What of an entry tells one deed from another. */
-export type Deed = Pick<QQUserEntry, 'id' | 'type' | 'source' | 'occurredAt'>
+export type Deed = Pick<QQUserEntry, 'id' | 'type' | 'source' | 'occurredAt'> & Partial<Pick<QQUserEntry, 'weak'>>
 
 /** Whether the platform told of something that the user did. All else is concluded, and worth a record only if it is news. */
 export function isDeed(source: EventSource) {
@@ -42,10 +44,11 @@ export function siblings(type: EventType) {
 
 /** From which time (ms) on an entry bears on what an event counts for: as the same deed told again, or as a newer one. */
 export function bearingSince({ type, occurredAt }: Pick<UserEvent, 'type' | 'occurredAt'>) {
-  return type in consents ? occurredAt - TWIN_WINDOW : toSecond(occurredAt) * Time.second
+  const second = toSecond(occurredAt) * Time.second
+  return type in consents ? second - TWIN_WINDOW : second
 }
 
-/** Whether such an entry can be on record at all: a row's time is never older than what is. */
+/** Whether such an entry can be on record at all: a row's time is never older than what stands. */
 export function mayBearOn(event: UserEvent, row: QQUser | undefined) {
   if (!row || !isDeed(event.source)) return false
   const since = event.type in consents ? row.consentAt : row.relationAt
@@ -58,12 +61,16 @@ export interface Transition {
   applied: boolean
   /** Whether the event tells again what is on record. */
   twin: boolean
+  /** Whether the event only implies what something on record contradicts. */
+  overruled: boolean
+  /** Whether the event and one on record disagree, of which one only implies what it says. */
+  disputed: boolean
 }
 
 /**
  * The state after an event. Relation, consent, scene and name are registers of their own, each decided by its newest
- * event, so that the order of arrival does not matter; of two events at the same time the later arrival wins.
- * What the user did counts even where something newer was concluded; only a newer deed makes it late.
+ * event that is not overruled, so that the order of arrival does not matter; of two events at the same time the later
+ * arrival wins. What the user did counts even where something newer was concluded; only a newer deed makes it late.
  *
  * @param recorded what is on record of the user that bears on the event, in the order of its arrival
  */
@@ -72,9 +79,15 @@ export function transition(previous: QQUser | undefined, event: UserEvent, recor
   const at = new Date(event.occurredAt)
   if (at < user.firstSeen) user.firstSeen = at
 
-  const wins = (since: Date | null) => !since || at >= since
-  const twin = isTwin(event, recorded)
-  const done = isDeed(event.source) && !twin && !isSuperseded(event, recorded)
+  const wins = (since: Date | null) => !since || difference(at, since) >= 0
+  const own: Deed = { ...event, occurredAt: at }
+  const line = [...others(event, recorded), own]
+  const standing = line.filter(deed => !isOverruled(deed, line))
+  const overruled = !standing.includes(own)
+  const retold = !overruled && isTwin(event, standing)
+  const done = isDeed(event.source) && !overruled && !retold && !isSuperseded(event, standing)
+  // whether the switch is not what was made of an event that is overruled from here on
+  let reversed = false
   let applied = false
 
   // a list from elsewhere says who they are, not what they did or chose
@@ -88,11 +101,14 @@ export function transition(previous: QQUser | undefined, event: UserEvent, recor
   }
 
   const consent = told && consents[event.type]
-  const permitted = consent === 'rejected' || ownToggles.includes(event.source)
-  if (consent && permitted) {
-    const newest = wins(user.consentAt)
-    applied = done || !isDeed(event.source) && newest && user.consent !== consent
+  if (consent && isPermitted(event)) {
+    const known = user.consent
+    const fallen = line.some(deed => !standing.includes(deed) && +deed.occurredAt === +(user.consentAt ?? NaN))
+    if (fallen) Object.assign(user, toRegister(standing.filter(deed => deed !== own)))
+    const newest = !overruled && wins(user.consentAt)
     if (newest) Object.assign(user, { consent, consentAt: at })
+    reversed = fallen && !overruled && user.consent !== known
+    applied = done || reversed || !isDeed(event.source) && newest && consent !== known
   }
 
   if (event.scene !== undefined && wins(user.sceneAt)) {
@@ -104,7 +120,8 @@ export function transition(previous: QQUser | undefined, event: UserEvent, recor
   if (event.source === 'message' && (!user.lastMessageAt || at > user.lastMessageAt)) {
     user.lastMessageAt = at
   }
-  return { user, applied, twin }
+  const twin = retold && !reversed
+  return { user, applied, twin, overruled, disputed: !twin && isDisputed(own, line) }
 }
 
 /** Somebody of whom nothing is known. */
@@ -130,14 +147,14 @@ export function blank({ selfId, userId, occurredAt }: Pick<UserEvent, 'selfId' |
  * Whether a deed is on record already, told under another id: by the same source within the same second or, of a toggle,
  * by the platform's other channel within ten seconds, and the user has not changed their mind in between.
  *
- * @param recorded what the user did around that time, in the order of its arrival
+ * @param recorded what the user did around that time and stands, in the order of its arrival
  */
 export function isTwin(event: UserEvent, recorded: readonly Deed[]) {
   if (!isDeed(event.source)) return false
   // within the same second the order of arrival tells, which sorting keeps
   const line: Deed[] = [...others(event, recorded), { ...event, occurredAt: new Date(event.occurredAt) }]
   const self = line.at(-1)!
-  line.sort((a, b) => +a.occurredAt - +b.occurredAt)
+  line.sort((a, b) => toSecond(a.occurredAt) - toSecond(b.occurredAt))
   const own = line.indexOf(self)
   return line.some((deed, index) => {
     if (deed === self || deed.type !== event.type || !isSameDeed(event, deed)) return false
@@ -146,18 +163,46 @@ export function isTwin(event: UserEvent, recorded: readonly Deed[]) {
 }
 
 function isSameDeed({ source, occurredAt }: UserEvent, deed: Deed) {
-  if (deed.source === source) return toSecond(+deed.occurredAt) === toSecond(occurredAt)
-  return ownToggles.includes(source) && ownToggles.includes(deed.source) && Math.abs(+deed.occurredAt - occurredAt) <= TWIN_WINDOW
+  if (deed.source === source) return toSecond(deed.occurredAt) === toSecond(occurredAt)
+  return ownToggles.includes(source) && ownToggles.includes(deed.source) && isNear(deed.occurredAt, occurredAt)
 }
 
 function isSuperseded(event: UserEvent, recorded: readonly Deed[]) {
-  return others(event, recorded).some(({ source, occurredAt }) => isDeed(source) && +occurredAt > event.occurredAt)
+  return others(event, recorded).some(({ source, occurredAt }) => isDeed(source) && difference(occurredAt, event.occurredAt) > 0)
 }
 
 /** What moves the same register. An attempt that failed half way may have left the event itself there. */
-function others({ id, type }: UserEvent, recorded: readonly Deed[]) {
+function others({ id, type }: Pick<UserEvent, 'id' | 'type'>, recorded: readonly Deed[]) {
   const types = siblings(type)
   return recorded.filter(deed => deed.id !== id && types.includes(deed.type))
+}
+
+/** Whether a deed only implies an outcome, and the switch itself said the opposite at about the same time. */
+function isOverruled({ type, weak, occurredAt }: Deed, line: readonly Deed[]) {
+  return !!weak && line.some((deed) => {
+    return ownSwitch.includes(deed.source) && deed.type !== type && isNear(deed.occurredAt, occurredAt)
+  })
+}
+
+/** Whether a deed is one of two that disagree, the first to do so. */
+function isDisputed(own: Deed, line: readonly Deed[]) {
+  return line.some((deed) => {
+    if (!isOverruled(deed, line) || line.some(other => other.source === 'msg-reject' && isNear(other.occurredAt, deed.occurredAt))) return false
+    return deed === own || isOverruled(deed, [own]) && !isOverruled(deed, line.filter(other => other !== own))
+  })
+}
+
+/** Nobody but the user lifts a rejection. */
+function isPermitted({ type, source }: Pick<UserEvent, 'type' | 'source'>) {
+  return consents[type] === 'rejected' || ownToggles.includes(source)
+}
+
+/** What the switch is known to be from what is on record alone. */
+function toRegister(recorded: readonly Deed[]): Pick<QQUser, 'consent' | 'consentAt'> {
+  return recorded.filter(deed => deed.source !== 'import' && isPermitted(deed)).reduce((register, { type, occurredAt }) => {
+    if (register.consentAt && difference(occurredAt, register.consentAt) < 0) return register
+    return { consent: consents[type]!, consentAt: occurredAt }
+  }, { consent: 'unknown', consentAt: null } as Pick<QQUser, 'consent' | 'consentAt'>)
 }
 
 /**
@@ -169,6 +214,16 @@ export function isReturning(user: QQUser, previous: QQUser | undefined, occurred
   return left || +user.firstSeen <= +occurredAt - LONG_BEFORE
 }
 
-function toSecond(time: number) {
-  return Math.floor(time / Time.second)
+function isNear(a: Date | number, b: Date | number) {
+  return Math.abs(difference(a, b)) <= TWIN_WINDOW
+}
+
+/** How much later a time is, in ms, as far as both are known: some sources tell whole seconds only. */
+function difference(a: Date | number, b: Date | number) {
+  const exact = +a % Time.second && +b % Time.second
+  return exact ? +a - +b : (toSecond(a) - toSecond(b)) * Time.second
+}
+
+function toSecond(time: Date | number) {
+  return Math.floor(+time / Time.second)
 }

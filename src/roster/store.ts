@@ -2,6 +2,7 @@ import { $, Context, Dict, Logger, omit } from 'koishi'
 import { Driver } from 'minato'
 import { QQUser, QQUserEntry } from '../model'
 import { toOriginal } from '../shared/patch'
+import { ask, inChunks } from './chunks'
 import { fold, isKey, toKey, UserKey } from './keys'
 import { matchesStart, startsWith } from './query'
 import * as sqlite from './sqlite'
@@ -42,7 +43,7 @@ export class Store {
     const ids = new Map<string, Set<string>>()
     for (const { selfId, userId } of items.filter(isKey)) ids.set(selfId, (ids.get(selfId) ?? new Set()).add(userId))
     const found = await Promise.all([...ids].map(([selfId, userIds]) => {
-      return this.database.get('qq_user', { selfId, userId: [...userIds] })
+      return ask(userIds, id => [id], userId => this.database.get('qq_user', { selfId, userId }))
     }))
     const rows = new Map<string, QQUser>()
     const misspelt = new Set<string>()
@@ -80,10 +81,13 @@ export class Store {
   }
 
   /** Changes entries. @returns how many there were */
-  async update(values: sqlite.NoticeValues, query: sqlite.NoticeQuery) {
-    if (sqlite.isSQLite(this.driver)) return sqlite.update(this.driver, values, query)
-    const { matched } = await this.database.set('qq_user_event', { ...query }, values)
-    return matched
+  async update(values: sqlite.NoticeValues, { id: ids, ...query }: sqlite.NoticeQuery) {
+    let count = 0
+    for (const id of inChunks(ids, id => [id])) {
+      if (sqlite.isSQLite(this.driver)) count += sqlite.update(this.driver, values, { id, ...query })
+      else count += (await this.database.set('qq_user_event', { id, ...query }, values)).matched ?? 0
+    }
+    return count
   }
 }
 

@@ -23,4 +23,8 @@ export class Recent<V> {
   delete(key: string) {
     this.entries.delete(key)
   }
+
+  clear() {
+    this.entries.clear()
+  }
 }

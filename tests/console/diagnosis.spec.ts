@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { Time } from 'koishi'
+import { until } from '../harness'
 import { Site } from './site'
 
 describe('console: diagnosis', () => {
@@ -44,5 +45,23 @@ describe('console: diagnosis', () => {
     expect(await page.call('qq-user/diagnose')).to.deep.include({ adapter: false, bots: [], database })
     expect(await page.error('qq-user/history', 'bot', 'A')).to.equal('failed')
     restore()
+  })
+
+  it('knows what cannot be written, and how often the channels of the platform disagreed', async () => {
+    const page = await site.start()
+    const time = Date.now() - Time.minute
+    site.platform.allow('A', { timestamp: time })
+    site.platform.reject('A', { via: 'interaction', timestamp: time + Time.second })
+    await until(async () => (await site.harness.ledger).length === 2)
+    const driver = site.harness.app.database.drivers[0] as any
+    driver._run('CREATE TRIGGER odd BEFORE INSERT ON qq_user WHEN NEW.userId = \'BAD\' BEGIN SELECT RAISE(ABORT, \'odd one\'); END')
+    const { id } = site.platform.add('BAD')
+    await until(() => site.harness.log.some(line => line.includes('is set aside')))
+    const { disputes, database } = await page.call('qq-user/diagnose')
+    expect(disputes.map(({ selfId, count }) => [selfId, count])).to.deep.equal([[site.platform.selfId, 1]])
+    expect(database.setAside).to.have.length(1)
+    expect(database.setAside[0]).to.include({ id, tries: 3 })
+    expect(database.setAside[0].error).to.include('odd one')
+    driver._run('DROP TRIGGER odd')
   })
 })

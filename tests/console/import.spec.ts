@@ -154,4 +154,17 @@ describe('console: import', () => {
     others[0].close()
     await until(async () => !await begin(others[4]))
   })
+
+  it('reports a line that the database refuses as it does others, and takes the rest', async () => {
+    const page = await site.start()
+    const driver = site.harness.app.database.drivers[0] as any
+    driver._run('CREATE TRIGGER odd BEFORE INSERT ON qq_user WHEN NEW.userId = \'BAD\' BEGIN SELECT RAISE(ABORT, \'odd one\'); END')
+    const report = await site.upload(page, ['openid,first_seen', 'A,2024-01-01', 'BAD,2024-01-01', 'C,2024-01-01'].join('\n'), false)
+    expect(report).to.deep.include({ lines: 3, added: 2, known: 0, failed: 1 })
+    expect(report.errors).to.have.length(1)
+    expect(report.errors[0]).to.include({ line: 3, field: 'database' })
+    expect(report.errors[0].value).to.include('odd one')
+    expect((await site.harness.users).map(({ userId }) => userId)).to.have.members(['A', 'C'])
+    driver._run('DROP TRIGGER odd')
+  })
 })

@@ -90,4 +90,31 @@ describe('console: overview', () => {
     expect(scans).to.equal(0)
     restore()
   })
+
+  it('counts the days beside the line of writes, and what is written meanwhile once', async () => {
+    const page = await site.start()
+    await site.befriend('A')
+    let release!: () => void
+    let asked!: () => void
+    const begun = new Promise<void>(resolve => asked = resolve)
+    const held = new Promise<void>(resolve => release = resolve)
+    const restore = site.intercept(async (selection, proceed) => {
+      const isCount = selection.table.table === 'qq_user_event' && selection.args[0].fields === undefined && selection.table.args?.[0].group
+      const rows = await proceed()
+      if (isCount) {
+        asked()
+        await held
+      }
+      return rows
+    })
+    const overview = page.call('qq-user/overview', {})
+    await begun
+    // the answer is not there yet, and does not have this one
+    await site.befriend('A', 'B')
+    release()
+    restore()
+    expect((await overview).today.added).to.equal(2)
+    await site.befriend('A', 'B', 'C')
+    expect((await page.call('qq-user/overview', {})).today.added).to.equal(3)
+  })
 })

@@ -37,6 +37,7 @@ const entry = (selfId: string, userId: string): QQUserEntry => ({
   occurredAt: at,
   receivedAt: at,
   applied: true,
+  weak: false,
   notice: 'skipped',
   noticeReason: 'no-route',
   origin: 'earlier1',

@@ -101,8 +101,8 @@ describe('the source of the page', () => {
 
   it('finds what is wrong, the worst first, and has a text for it', () => {
     const bot = { selfId: '1', name: 'bot', online: true, intents: { users: true, interactions: true } }
-    const database = { reachable: true, waiting: 0, failing: false }
-    const sound = { adapter: true, bots: [bot], arrivals: { FRIEND_ADD: 1 }, malformed: [], unknown: [], refusals: [], database }
+    const database = { reachable: true, waiting: 0, failing: false, setAside: [] }
+    const sound = { adapter: true, bots: [bot], arrivals: { FRIEND_ADD: 1 }, malformed: [], unknown: [], refusals: [], disputes: [], database }
     const find = (change: object) => examine({ ...sound, ...change }, String)
     expect(find({}).every(({ level }) => level === 'ok')).to.equal(true)
     const cases: [object, string, string][] = [
@@ -115,9 +115,11 @@ describe('the source of the page', () => {
       [{ arrivals: { FRIEND_ADD: null } }, 'info', 'no-arrivals'],
       [{ malformed: [{ type: 'FRIEND_ADD', field: 'openid', count: 2, at: 1 }] }, 'warn', 'malformed'],
       [{ unknown: [{ type: 'INTERACTION_CREATE', kind: 'new', count: 2, at: 1 }] }, 'info', 'unknown'],
-      [{ database: { reachable: false, waiting: 0, failing: false } }, 'error', 'unreachable'],
-      [{ database: { reachable: true, waiting: 3, failing: true } }, 'error', 'failing'],
-      [{ database: { reachable: true, waiting: 3, failing: false } }, 'info', 'waiting'],
+      [{ database: { reachable: false, waiting: 0, failing: false, setAside: [] } }, 'error', 'unreachable'],
+      [{ database: { reachable: true, waiting: 3, failing: true, setAside: [] } }, 'error', 'failing'],
+      [{ database: { reachable: true, waiting: 3, failing: false, setAside: [] } }, 'info', 'waiting'],
+      [{ database: { reachable: true, waiting: 0, failing: false, setAside: [{ id: 'a', error: 'no', since: 1, tries: 3 }] } }, 'warn', 'set-aside'],
+      [{ disputes: [{ selfId: '1', count: 2, at: 1 }] }, 'info', 'disputes'],
     ]
     for (const [change, level, key] of cases) {
       const [first] = find(change)

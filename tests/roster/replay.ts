@@ -1,6 +1,6 @@
 import { UserEvent } from '../../src/event'
 import { EventSource, EventType, QQUser } from '../../src/model'
-import { Deed, isWorthRecording, transition } from '../../src/roster/state'
+import { bearingSince, Deed, isWorthRecording, mayBearOn, transition } from '../../src/roster/state'
 
 const start = Date.UTC(2026, 0, 1)
 
@@ -43,19 +43,27 @@ export function replay(events: readonly UserEvent[], observe?: (event: UserEvent
   const recorded: Deed[] = []
   const applied: boolean[] = []
   const twins: boolean[] = []
+  const overruled: boolean[] = []
+  const disputed: boolean[] = []
+  const told: UserEvent[] = []
   let user: QQUser | undefined
   for (const event of events) {
     if (ids.has(event.id)) continue
     ids.add(event.id)
     const before = user
-    const result = transition(user, event, recorded)
+    // as the ledger is asked
+    const bearing = mayBearOn(event, user) ? recorded.filter(({ occurredAt }) => +occurredAt >= bearingSince(event)) : []
+    const result = transition(user, event, bearing)
     user = result.user
     applied.push(result.applied)
     twins.push(result.twin)
+    overruled.push(result.overruled)
+    disputed.push(result.disputed)
+    told.push(event)
     if (isWorthRecording(event, before, result.applied)) recorded.push({ ...event, occurredAt: new Date(event.occurredAt) })
     observe?.(event, before, user)
   }
-  return { user: user!, applied, twins }
+  return { user: user!, events: told, applied, twins, overruled, disputed }
 }
 
 export const at = (second: number) => new Date(start + second * 1000)

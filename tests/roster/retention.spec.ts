@@ -40,6 +40,7 @@ for (const engine of engines) {
         type: 'friend-added',
         source: 'friend-add',
         applied: true,
+        weak: false,
         notice: 'none',
         noticeReason: '',
         origin: 'test',

@@ -89,6 +89,27 @@ for (const engine of engines) {
       ])
     })
 
+    it('hands out copies: who writes to one changes nothing', async () => {
+      await start()
+      const spoil = (row: QQUser) => {
+        row.consentAt?.setTime(0)
+        Object.assign(row, { consent: 'allowed', relation: 'unknown' })
+      }
+      harness.app.on('qq-user/updated', (user, previous, entry) => {
+        spoil(user)
+        if (previous) spoil(previous)
+        entry.userId = 'B'
+      })
+      platform.add('A', { timestamp: second(0) })
+      platform.reject('A', { timestamp: second(60) })
+      await until(() => harness.sessions.length === 2)
+      const expected = { relation: 'friend', consent: 'rejected', consentAt: new Date(second(60)) }
+      expect(await user()).to.deep.include(expected)
+      spoil((await user())!)
+      expect(await user()).to.deep.include(expected)
+      expect(await harness.app.qqUser.canPush(platform.selfId, 'A')).to.deep.include({ ok: false, reason: 'rejected' })
+    })
+
     it('ends in one state whatever the order and however often', async () => {
       await start()
       let run = 0

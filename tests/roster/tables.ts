@@ -31,6 +31,7 @@ export function entry(id: string, rest: Partial<QQUserEntry> = {}): QQUserEntry 
     occurredAt: new Date(time),
     receivedAt: new Date(time + 50),
     applied: true,
+    weak: false,
     notice: 'pending',
     noticeReason: '',
     origin: 'process1',

@@ -1,0 +1,87 @@
+/** How often a table is read again because it was written to meanwhile. */
+const ROUNDS = 3
+
+/** Somebody who keeps account of what is changed. */
+export interface Follower<T> {
+  changed(change: T): void
+  /** What is in the tables may differ from what was told. */
+  doubted(): void
+}
+
+export interface Scan<T, R> {
+  result: R
+  /** What was changed since the reading began, and is not in the result. */
+  missed: T[]
+  /** Nothing was changed meanwhile. */
+  exact: boolean
+  /** What was changed meanwhile may be in the result, or not. */
+  doubtful: boolean
+}
+
+/** What is being changed in the tables, so that they can be read beside the writes without missing or doubling any. */
+export class Changes<T> {
+  private followers = new Set<Follower<T>>()
+  /** The change that is being written, if one is. */
+  private writing?: Promise<void>
+  /** How many changes there were. */
+  private count = 0
+  /** How often the tables became doubtful. */
+  private doubts = 0
+  /** What was changed since each scan began that is under way. */
+  private scans = new Set<T[]>()
+
+  /** @returns ends it */
+  follow(follower: Follower<T>) {
+    this.followers.add(follower)
+    return () => { this.followers.delete(follower) }
+  }
+
+  /** Makes known that the tables may not be what was told of them. */
+  doubt() {
+    this.doubts++
+    for (const follower of this.followers) follower.doubted()
+  }
+
+  /** Carries out a change, of which there is one at a time. */
+  async carryOut(write: () => Promise<T>): Promise<T> {
+    let end!: () => void
+    this.writing = new Promise(resolve => end = resolve)
+    this.count++
+    try {
+      const change = await write()
+      for (const missed of this.scans) missed.push(change)
+      for (const follower of this.followers) follower.changed(change)
+      return change
+    } catch (error) {
+      // part of it may be in the table
+      this.doubt()
+      throw error
+    } finally {
+      this.writing = undefined
+      end()
+    }
+  }
+
+  /**
+   * Reads a table. What is written in the meantime is in the result or is told as missed, never both. Whoever goes on in
+   * the same tick follows from there.
+   */
+  async scan<R>(read: () => Promise<R>, use: (scan: Scan<T, R>) => void): Promise<void> {
+    for (let round = 1; ; round++) {
+      // of what is being written nobody can tell whether the answer has it
+      while (this.writing) await this.writing
+      const { count, doubts } = this
+      const missed: T[] = []
+      this.scans.add(missed)
+      try {
+        const result = await read()
+        const exact = this.count === count
+        if (!exact && round < ROUNDS) continue
+        // as they never cease: what began later reads before it writes, and so is later than the answer
+        return use({ result, missed, exact, doubtful: this.doubts > doubts })
+      } finally {
+        this.scans.delete(missed)
+      }
+    }
+  }
+}
