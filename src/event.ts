@@ -14,6 +14,8 @@ export interface UserEvent {
   name?: string
   /** The event only implies what it says. One that says it outright, of about the same time, is right. */
   weak?: boolean
+  /** Nobody knows when it was: it counts as of its receipt, and after all that is known by then. */
+  untimed?: boolean
 }
 
 /** What a payload says, before it is known which envelope and which bot it belongs to. */

@@ -57,6 +57,7 @@ export function apply(ctx: Context, config: Config) {
 
   const arrivals = lasting(ctx, 'arrivals', () => new Inbox<Arrival>(WAITING))
   const gateway = new Gateway(ctx, arrival => arrivals.add(arrival))
+  if (config.push.guard) gateway.attach(unable)
   ctx.plugin({ name, inject: ['database'], apply: ctx => serve(ctx, config, gateway, arrivals) })
 }
 

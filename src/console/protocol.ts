@@ -71,7 +71,7 @@ export interface Preview {
   content: string
   /** What the operator wrote; empty where the default text is used, unless that is faulty. */
   source: string
-  errors: { index: number; expression: string; kind: 'syntax' | 'unclosed' | 'unknown' | 'failing' | 'too-long' }[]
+  errors: { index: number; expression: string; kind: 'syntax' | 'unclosed' | 'unknown' | 'failing' | 'unsafe' | 'too-long' }[]
   /** The error where it could not be rendered at all. */
   failure?: string
 }

@@ -35,8 +35,11 @@ export interface Address {
 export function noteAddresses(bot: Bot, records: Records) {
   const restores = [
     wrap(bot, 'createMessage', (create, createOn) => (channelId, content, referrer, options) => {
-      const { session } = (options ?? {}) as Options
-      if (!session) return create(channelId, content, referrer, { ...options, [CHANNEL]: channelId } as Universal.SendOptions)
+      const { session, [USER]: userId } = (options ?? {}) as Options
+      if (session?.channelId !== channelId) {
+        const other = userId === channelId ? createPrivateSession(bot, 'send', userId) : session && redirect(session, channelId)
+        return create(channelId, content, referrer, { ...options, session: other, [CHANNEL]: channelId } as Universal.SendOptions)
+      }
       const rebuilt = isRebuilt(session)
       const cause = rebuilt ? complete(session) : session
       const reply = session.isDirect && isAnswer(cause, channelId) ? LateReply.find(cause, rebuilt, records) : undefined
@@ -68,6 +71,16 @@ export function address(message: Session, options: Universal.SendOptions, userId
   if (!(CHANNEL in options)) return
   // the adapter looks for the recipient of a file in there
   options.session = createPrivateSession(message.bot, 'send', userId)
+}
+
+/** A session of another channel, of which Satori would take the address, as one of this channel in which nobody said anything. */
+function redirect(session: Session, channelId: string): Session {
+  const { channel, guild, message, ...event } = session.event
+  return Object.create(session, {
+    event: { value: { ...event, channel: { id: channelId, type: Universal.Channel.Type.TEXT } } },
+    qq: { value: {} },
+    seq: { value: 0, writable: true },
+  })
 }
 
 /** Koishi's `ctx.broadcast()` makes sessions in which nobody said anything. */

@@ -106,16 +106,19 @@ export class Delivery {
     const encoder = new MessageEncoder(requests.bot, userId, undefined, { session: markOwn(session(bot)) })
     let rendered = false
     const { render } = encoder
-    encoder.render = (...args) => {
+    encoder.render = async (...args) => {
+      // what another plugin made empty asks for no turn
+      if (!rendered && hasFiles(encoder.session.elements)) await requests.begin()
       rendered = true
       return render.apply(encoder, args)
     }
+    const sending = encoder.send(elements).finally(() => requests.close())
     try {
-      await encoder.send(elements)
+      await unlessAborted(sending, message.signal)
     } catch (error) {
-      return toResult(error, requests, route)
-    } finally {
-      requests.close()
+      if (!(error instanceof AbortedError)) return toResult(error, requests, route)
+      if (requests.abandon() || requests.arrived) return { meaning: 'unknown-outcome', undelivered: false }
+      return { state: 'skipped', reason: 'aborted' }
     }
     if (!requests.asked) return { state: 'skipped', reason: rendered ? 'empty' : 'stopped' }
     const ids = encoder.results.map(({ id }) => id!)
@@ -130,6 +133,21 @@ export class Delivery {
     if (route.via === 'recall') return { ...none, is_wakeup: true }
     return { ...none, msg_id: route.id, msg_seq: nextNumber(this.numbers) }
   }
+}
+
+class AbortedError extends Error {}
+
+/** Waits for something that goes on by itself, unless the signal comes first. */
+async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return promise
+  let abort!: () => void
+  const aborted = new Promise<never>((resolve, reject) => abort = () => reject(new AbortedError()))
+  signal.addEventListener('abort', abort)
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort))
+}
+
+function hasFiles(elements: h[] = []) {
+  return h.select(elements, 'img, image, audio, video, file').length > 0
 }
 
 function isFailure(result: Outcome | Failed): result is Failed {

@@ -1,4 +1,4 @@
-import { Bot } from 'koishi'
+import { Bot, Time } from 'koishi'
 import { Admission, Fate } from '../gate'
 import { Failure, readFailure } from './codes'
 import { Internal, Request } from './internal'
@@ -40,6 +40,9 @@ export interface Supervisor {
   address(): Request
 }
 
+/** How long (ms) an answer is waited for; what comes later is unknown. */
+const ANSWER = 30 * Time.second
+
 type Admitted = Extract<Admission, { ok: true }>
 
 /** The requests for one message on one way. Each waits for its turn, and is made again as long as that makes sense. */
@@ -53,7 +56,11 @@ export class Requests {
   /** What the platform said instead of giving a message an id. */
   remark?: 'audit' | 'duplicate'
 
+  /** How many requests wait for their answer. */
+  underWay = 0
+
   private admission?: Admitted
+  private abandoned = false
 
   constructor(bot: Bot, private route: Route, private supervisor: Supervisor, private throttle: Throttle, private patience: Patience) {
     const internal: Internal = Object.create(bot.internal)
@@ -62,6 +69,18 @@ export class Requests {
       internal.sendFilePrivate = (openid, data) => this.request(bot => bot.sendFilePrivate!(openid, markOwn({ ...data })))
     }
     this.bot = Object.create(bot, { internal: { value: internal } })
+  }
+
+  /** Waits until the message has its turn, as files are loaded before any request is made. */
+  async begin() {
+    this.asked = true
+    await this.admit()
+  }
+
+  /** Makes no more requests. @returns whether one is under way, which may arrive */
+  abandon() {
+    this.abandoned = true
+    return this.underWay > 0
   }
 
   /** To be called when no more requests are to come. */
@@ -114,7 +133,8 @@ export class Requests {
     try {
       const internal = await this.prepare()
       fate = 'sent'
-      const answer = await perform(internal)
+      this.underWay++
+      const answer = await within(perform(internal), ANSWER).finally(() => this.underWay--)
       tooFrequent = false
       return answer
     } catch (error) {
@@ -152,7 +172,7 @@ export class Requests {
     if (claim && !this.arrived && !await unsent(this.patience.race(claim()))) throw new StoppedError('aborted')
     const verdict = this.admission && await unsent(this.admission.confirm())
     if (verdict && !verdict.ok) throw new StoppedError(verdict.reason)
-    if (this.patience.ended && !this.arrived) throw new StoppedError('aborted')
+    if (this.abandoned || this.patience.ended && !this.arrived) throw new StoppedError('aborted')
     const bot = find()
     if (!bot) throw new StoppedError('offline')
     return bot.internal
@@ -169,6 +189,12 @@ export class Requests {
     this.admission?.release(fate)
     this.admission = undefined
   }
+}
+
+async function within<T>(promise: Promise<T>, limit: number): Promise<T> {
+  let timer!: NodeJS.Timeout
+  const late = new Promise<never>((resolve, reject) => timer = setTimeout(() => reject(new Error('no answer in time')), limit))
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
 /** An answer that broke off says nothing, whatever its status. */

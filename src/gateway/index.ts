@@ -260,6 +260,7 @@ function isOurs(bot: Bot) {
 function complete({ unread, ...fact }: Fact, bot: Bot, id: unknown): UserEvent {
   return {
     ...fact,
+    ...unread && { untimed: true },
     id: readId(id, MAX_EVENT_ID) ?? deriveId(bot.selfId, fact),
     selfId: bot.selfId,
     receivedAt: Date.now(),

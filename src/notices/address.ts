@@ -7,6 +7,8 @@ export interface Foreign {
   value: unknown
   /** What the attribute is when they wrote nothing, that is the operator's share of it. */
   own: unknown
+  /** What of it stands before anything of theirs; nothing where that is not known. */
+  before?: string
 }
 
 /** Attributes that hold no address but words, which may begin with a slash as commands do. */
@@ -36,15 +38,15 @@ const innerNames = /(?:^|\.)(?:localhost|localdomain|local|internal|intranet|pri
  *
  * @returns the address on the web that others chose, if it is one: what its name stands for is still to be asked
  */
-export function judge({ name, value, own }: Foreign): boolean | URL {
-  if (typeof value !== 'string' || value === own) return true
+export function judge({ name, value, own, before }: Foreign): boolean | URL {
+  if (typeof value !== 'string' || value === own || value === before) return true
   const text = value.replace(/^[\0-\x20]+/, '')
   if (!text) return true
   const url = toURL(text)
   if (!words.test(name) && /^(?:[\\/~]|\.{1,2}[\\/]|[a-z]:[\\/])/i.test(text)) return false
   if (!url) return !addresses.test(name)
   if (inner.includes(url.protocol)) return false
-  if (isSameHost(url, own)) return true
+  if (isSameHost(url, own) && (before === undefined || names(before, url))) return true
   if (web.includes(url.protocol)) return isPublic(url.hostname) && (!addresses.test(name) || /^https?:$/.test(url.protocol)) && url
   return !addresses.test(name)
 }
@@ -58,6 +60,11 @@ function toURL(text: string) {
 function isSameHost({ protocol, host, username }: URL, own: unknown) {
   const url = typeof own === 'string' ? toURL(own) : undefined
   return url?.protocol === protocol && url.host === host && url.username === username
+}
+
+/** Whether what the operator wrote goes beyond the host, so that others have no say in it. */
+function names(before: string, { host }: URL) {
+  return /^[a-z][a-z\d+.-]*:[\\/]{2}[^\\/?#]+[\\/?#]/i.test(before) && toURL(before)?.host === host
 }
 
 function isPublic(hostname: string) {

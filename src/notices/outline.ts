@@ -162,6 +162,7 @@ class Outliner {
     const { locals } = this.top
     const { fault, foreign } = inspect(code, locals)
     if (fault) this.fault(fault, index, text)
+    else if (foreign && this.levels.some(({ block, name }) => block?.type === 'tag' && /(?:^|:)execute$/i.test(name))) this.fault('unsafe', index, text)
     const expression: Expression = { role, index, start, code, attribute, locals, foreign, faulty: !!fault }
     this.expressions.push(expression)
     return expression

@@ -9,7 +9,7 @@ import { tryOut } from './trial'
 export interface TemplateError {
   index: number
   expression: string
-  kind: 'syntax' | 'unclosed' | 'unknown' | 'failing' | 'too-long'
+  kind: 'syntax' | 'unclosed' | 'unknown' | 'failing' | 'unsafe' | 'too-long'
 }
 
 /** What a text can refer to in `{}`. */
@@ -41,7 +41,8 @@ const cache = new Map<string, Outline & { faults?: TemplateError[] }>()
 export function render(source: string, scope: Scope, { allow = foreign => !!judge(foreign), fail }: RenderOptions = {}): h[] {
   const { expressions } = outline(source)
   const given = toText(scope)
-  const withheld = withhold(given)
+  const withheld = withhold(given, '')
+  const marked = withhold(given, MARK)
   const value = (number: number, ...items: unknown[]) => {
     const expression = expressions[number]
     const locals = Object.fromEntries([...expression.locals.keys()].map((name, index) => [name, items[index]]))
@@ -54,8 +55,13 @@ export function render(source: string, scope: Scope, { allow = foreign => !!judg
     if (!attribute || !foreign || attribute.name === 'children') return result.value
     const text = toPlain(result.value)
     // an item may be what others wrote, with nothing of the operator's to compare it with
-    const own = [...expression.locals.values()].includes(true) ? undefined : evaluate(expression, { ...withheld, ...locals })
-    return allow({ ...attribute, value: text, own: own?.ok ? toPlain(own.value) : undefined }) ? text : omitted
+    const local = [...expression.locals.values()].includes(true)
+    const share = (scope: Dict) => {
+      const result = local ? undefined : evaluate(expression, { ...scope, ...locals })
+      return result?.ok ? toPlain(result.value) : undefined
+    }
+    const before = String(share(marked) ?? '').split(MARK)[0]
+    return allow({ ...attribute, value: text, own: share(withheld), before }) ? text : omitted
   }
   return omit(h.parse(substitute(source, expressions), { [VALUE]: value }))
 }
@@ -69,6 +75,8 @@ export function check(source: string): TemplateError[] {
 function findFaults(source: string, { parts, errors }: Outline) {
   const faults = [...errors]
   tryOut(parts, samples, (expression, kind) => faults.push(toError(source, expression, kind)))
+  // as easily typed with a Chinese input method as the right ones
+  for (const { index, 0: text } of source.matchAll(/｛\s*(?:user|bot|event)\b[^｝]*/g)) faults.push({ index, expression: text.slice(1).trim(), kind: 'syntax' })
   const excess = findExcess(parts)
   if (excess !== undefined) faults.push({ index: excess, expression: '', kind: 'too-long' })
   return faults
@@ -123,9 +131,12 @@ function toText({ user, bot, event }: Scope) {
   }
 }
 
-/** The same without what others wrote. */
-function withhold({ user, bot, event }: ReturnType<typeof toText>): Dict {
-  return { user: { ...user, id: '', name: '' }, bot, event: { ...event, sceneParam: '' } }
+/** Stands for what others wrote: one character, so that what is made of it holds it still. */
+const MARK = '\ue000'
+
+/** The same with something else in place of what others wrote. */
+function withhold({ user, bot, event }: ReturnType<typeof toText>, other: string): Dict {
+  return { user: { ...user, id: other, name: other }, bot, event: { ...event, sceneParam: other } }
 }
 
 /** Users of every kind, for a text to be tried with. */

@@ -80,7 +80,9 @@ export class Quota {
   async forget(selfId: string, userId: string) {
     if (!isKey({ selfId, userId })) return
     await this.write(async () => {
-      await this.ctx.database.remove('qq_user_push', { selfId, userId })
+      const rows = await this.ctx.database.get('qq_user_push', { selfId, userId })
+      // a database that does not tell upper case from lower would remove somebody else's
+      if (rows.every(row => row.userId === userId)) await this.ctx.database.remove('qq_user_push', { selfId, userId })
     })
   }
 

@@ -82,6 +82,8 @@ export class Committer {
       if (changes.has(event.id)) continue
       const key = toKey(event)
       const previous = users.get(key)
+      // an answer about somebody never heard of, as of an id that was mistyped
+      if (!previous && event.source === 'send-error') continue
       const { user, applied, overruled, disputed, ...result } = transition(previous, event, deeds.get(key))
       const twin = result.twin || overruled
       users.set(key, user)

@@ -76,6 +76,8 @@ export interface Transition {
  */
 export function transition(previous: QQUser | undefined, event: UserEvent, recorded: readonly Deed[] = []): Transition {
   const user = previous ? { ...previous } : blank(event)
+  // a no of which nobody knows when it was comes after all that is known
+  if (event.untimed && user.consentAt && +user.consentAt > event.occurredAt) event = { ...event, occurredAt: +user.consentAt }
   const at = new Date(event.occurredAt)
   if (at < user.firstSeen) user.firstSeen = at
 
