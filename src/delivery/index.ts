@@ -6,7 +6,7 @@ import { Tracker } from '../shared/tracker'
 import { Failure, Meaning, readFailure } from './codes'
 import { Request } from './internal'
 import { markOwn } from './own'
-import { Patience } from './patience'
+import { AbortedError, Patience, unlessAborted } from './patience'
 import { closings, detours } from './policy'
 import { createNumbers, nextNumber, Numbers } from './replies'
 import { RequestError, Requests, UnsentError } from './requests'
@@ -133,17 +133,6 @@ export class Delivery {
     if (route.via === 'recall') return { ...none, is_wakeup: true }
     return { ...none, msg_id: route.id, msg_seq: nextNumber(this.numbers) }
   }
-}
-
-class AbortedError extends Error {}
-
-/** Waits for something that goes on by itself, unless the signal comes first. */
-async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (!signal) return promise
-  let abort!: () => void
-  const aborted = new Promise<never>((resolve, reject) => abort = () => reject(new AbortedError()))
-  signal.addEventListener('abort', abort)
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort))
 }
 
 function hasFiles(elements: h[] = []) {

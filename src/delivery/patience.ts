@@ -69,3 +69,19 @@ export class Patience {
     }, signal)
   }
 }
+
+/** Thrown in place of an answer that nobody waits for any longer. */
+export class AbortedError extends Error {
+  constructor() {
+    super('no answer in time')
+  }
+}
+
+/** Waits for something that goes on by itself, unless the signal comes first. */
+export async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return promise
+  let abort!: () => void
+  const aborted = new Promise<never>((resolve, reject) => abort = () => reject(new AbortedError()))
+  signal.addEventListener('abort', abort)
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort))
+}

@@ -3,7 +3,7 @@ import { Admission, Fate } from '../gate'
 import { Failure, readFailure } from './codes'
 import { Internal, Request } from './internal'
 import { markOwn } from './own'
-import { Patience } from './patience'
+import { Patience, unlessAborted } from './patience'
 import { isTooFrequent, PERSISTENCE, retries } from './policy'
 import { isReply, Route } from './route'
 import { StoppedError } from './stop'
@@ -73,7 +73,6 @@ export class Requests {
 
   /** Waits until the message has its turn, as files are loaded before any request is made. */
   async begin() {
-    this.asked = true
     await this.admit()
   }
 
@@ -134,7 +133,7 @@ export class Requests {
       const internal = await this.prepare()
       fate = 'sent'
       this.underWay++
-      const answer = await within(perform(internal), ANSWER).finally(() => this.underWay--)
+      const answer = await unlessAborted(perform(internal), AbortSignal.timeout(ANSWER)).finally(() => this.underWay--)
       tooFrequent = false
       return answer
     } catch (error) {
@@ -189,12 +188,6 @@ export class Requests {
     this.admission?.release(fate)
     this.admission = undefined
   }
-}
-
-async function within<T>(promise: Promise<T>, limit: number): Promise<T> {
-  let timer!: NodeJS.Timeout
-  const late = new Promise<never>((resolve, reject) => timer = setTimeout(() => reject(new Error('no answer in time')), limit))
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
 /** An answer that broke off says nothing, whatever its status. */

@@ -104,14 +104,11 @@ export function readGroup(d: unknown): string | undefined {
   return isRecord(d) ? readId(d.group_openid) ?? readId(d.group_id) : undefined
 }
 
-/** How far (ms) a time may lie ahead: one in a wrong zone must not overrule what comes after it. */
-const AHEAD = Time.minute
-
 /** A number or a numeric string of seconds or milliseconds, or a date, to milliseconds. */
 function readTime(value: unknown, now: number): number | undefined {
   const isNumber = typeof value === 'number' || typeof value === 'string' && /^\d+$/.test(value)
   const time = isNumber ? readNumber(+value) : typeof value === 'string' ? readDate(value) : NaN
-  return time >= EARLIEST && time <= now + Time.day ? Math.min(Math.floor(time), now + AHEAD) : undefined
+  return time >= EARLIEST && time <= now + Time.day ? Math.floor(time) : undefined
 }
 
 function readNumber(value: number) {

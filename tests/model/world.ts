@@ -189,8 +189,8 @@ export class World {
   }
 
   /** When an event of a user's happens: no two of them in the same second. */
-  private now(userId: string) {
-    const second = Math.max(Math.floor(Date.now() / 1000), (this.last.get(userId) ?? 0) + 1)
+  private now(userId: string, apart = 1) {
+    const second = Math.max(Math.floor(Date.now() / 1000), (this.last.get(userId) ?? 0) + apart)
     this.last.set(userId, second)
     return { timestamp: second * 1000 }
   }
@@ -202,7 +202,8 @@ export class World {
 
   private toggle(userId = this.dice.pick(this.users), on = this.dice.chance(0.6)) {
     const via = this.dice.pick(['c2c', 'interaction', 'both'] as const)
-    const options = { ...this.now(userId), via, optScene: this.dice.pick(['setting', 'dialog'] as const) } as { via: 'both' }
+    // what an interaction only implies gives way to what the other channel says within ten seconds
+    const options = { ...this.now(userId, 11), via, optScene: this.dice.pick(['setting', 'dialog'] as const) } as { via: 'both' }
     const envelopes: Envelope | Envelope[] = on ? this.platform.allow(userId, options) : this.platform.reject(userId, options)
     this.dispatch(...[envelopes].flat())
   }

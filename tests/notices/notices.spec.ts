@@ -303,7 +303,7 @@ describe('notices', () => {
       await start({ config: { icebreaker: { content: 'hi {user.name + }' }, pushAllowed: { content: '{usr.name}' } } })
       expect(harness.warnings.map(line => /(\w+)\.content: (\w+)/.exec(line)!.slice(1))).to.deep.equal([['icebreaker', 'syntax'], ['pushAllowed', 'unknown']])
       platform.add('A')
-      platform.allow('A')
+      platform.allow('A', { timestamp: Date.now() - 20_000 })
       platform.reject('A', { via: 'interaction' })
       expect(await outcomes(3)).to.deep.equal([['failed', 'template'], ['failed', 'template'], ['sent', '']])
       expect(platform.posts).to.have.length(1)
