@@ -163,7 +163,12 @@ for (const engine of engines) {
 
     afterEach(() => harness.stop())
 
-    const off = (after = 0) => harness.platform.reject('A', { via: 'interaction', timestamp: time + after })
+    // what is implied is wrong: the switch is on
+    const off = (after = 0) => {
+      const envelope = harness.platform.reject('A', { via: 'interaction', timestamp: time + after })
+      harness.platform.users.get('A')!.push = true
+      return envelope
+    }
     const on = (after = 0) => harness.platform.allow('A', { via: 'c2c', timestamp: time + after })
     const consent = async () => (await harness.app.qqUser.get(harness.platform.selfId, 'A'))?.consent
     const told = () => harness.sessions.map(({ type }) => type)
