@@ -1,10 +1,8 @@
 import { MAX_ID } from '../model'
 import { MAX_EVENT_ID } from '../event'
+import { PROBE } from './keys'
 import { blank } from './state'
 import { Store } from './store'
-
-/** The bot of what is written to see whether anything can be: none has this id. */
-export const PROBE = ''
 
 const user = { selfId: PROBE, userId: '~'.repeat(MAX_ID) }
 const id = '~'.repeat(MAX_EVENT_ID)
@@ -20,7 +18,6 @@ export class Probe {
 
   /** Rejects if the tables take no writes. */
   async run() {
-    await this.sweep()
     this.left = true
     await this.store.save([{ ...blank({ ...user, occurredAt: 0 }), sceneParam: text, name: text }], [{
       ...user,
@@ -43,9 +40,14 @@ export class Probe {
     if (this.left) await this.sweep()
   }
 
+  /** Where nothing may be removed they stay, and are nobody's. */
   private async sweep() {
-    await this.store.database.remove('qq_user', user)
-    await this.store.database.remove('qq_user_event', { id })
+    try {
+      await this.store.database.remove('qq_user', user)
+      await this.store.database.remove('qq_user_event', { id })
+    } catch (error) {
+      this.store.logger.debug('what was written to see whether anything can be is not removed: %s', error)
+    }
     this.left = false
   }
 }
