@@ -9,15 +9,16 @@ const id = '~'.repeat(MAX_EVENT_ID)
 const text = '~'.repeat(255)
 const at = new Date(0)
 
-/** Tells whether the tables take writes, by rows that need as much room as any. */
+/** Tells whether the tables can be read and take writes, by rows that need as much room as any. */
 export class Probe {
   /** Whether they may still be there. */
   private left = false
 
   constructor(private store: Store) {}
 
-  /** Rejects if the tables take no writes. */
+  /** Rejects if the tables cannot be read or take no writes. */
   async run() {
+    await this.store.database.get('qq_user_event', { id }, ['id'])
     this.left = true
     await this.store.save([{ ...blank({ ...user, occurredAt: 0 }), sceneParam: text, name: text }], [{
       ...user,
