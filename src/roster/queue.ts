@@ -214,7 +214,8 @@ export class WriteQueue<T extends object> {
     } catch (error) {
       for (const item of batch) item.again = true
       if (this.closed) return this.putBack(batch)
-      const proven = narrowing && batch.length > 1 && this.proven
+      // nothing is given up or set aside without having asked
+      const proven = narrowing && batch[0].tries + 1 < TRIES && this.proven
       if (!proven && !await this.watch(this.takesWrites())) {
         this.putBack(batch)
         this.pause(error)
