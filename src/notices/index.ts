@@ -192,8 +192,11 @@ export class Notices {
     if (!bot || this.delivery.patience.ended) return false
     const pending = await this.roster.pendingNotices(selfId, RESUME + this.inHand.size)
     const entries = pending.filter(({ id }) => !this.inHand.has(id)).slice(0, RESUME)
-    const done = await Promise.all(entries.map(entry => this.catchUp(bot, entry)))
-    return entries.length === RESUME && done.includes(true)
+    const results = await Promise.allSettled(entries.map(entry => this.catchUp(bot, entry)))
+    if (entries.length === RESUME && results.some(result => result.status === 'fulfilled' && result.value)) return true
+    const failed = results.find((result): result is PromiseRejectedResult => result.status === 'rejected')
+    if (failed) throw failed.reason
+    return false
   }
 
   private async catchUp(bot: Bot, entry: QQUserEntry): Promise<boolean> {

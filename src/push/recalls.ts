@@ -3,6 +3,7 @@ import { MAX_ID, QQUser } from '../model'
 import { attempt } from '../shared/attempt'
 import { Patience } from '../delivery/patience'
 import { GivenUpError, Task } from '../roster/queue'
+import { isKey } from '../roster/keys'
 import { judgeRecall, RecallReason, Spent } from './recall'
 
 declare module 'koishi' {
@@ -101,6 +102,7 @@ export class Recalls {
   }
 
   async forget(selfId: string, userId: string) {
+    if (!isKey({ selfId, userId })) return
     await this.line.write(async () => {
       if (await this.read(selfId, userId)) await this.ctx.database.remove('qq_user_recall', { selfId, userId })
     })

@@ -20,23 +20,36 @@ interface Entry extends SetAside {
 
 const ROUND = Time.minute
 const MAX_PAUSE = Time.hour / ROUND
+/** How many are tried again in vain in a round. */
+const LIMIT = 20
 
 /** What cannot be written, each tried again now and then. */
 export class Aside<T extends object> {
   private entries = new Map<T, Entry>()
 
-  /** @param retry has one tried again */
-  constructor(ctx: Context, private retry: (item: T) => void) {
+  /** How many more may fail in this round. */
+  private budget = LIMIT
+
+  /** @param retry told when some are due */
+  constructor(ctx: Context, private retry: () => void) {
     ctx.setInterval(() => this.wake(1), ROUND)
   }
 
   /** The longest set aside first. */
   get list(): SetAside[] {
-    return [...this.entries.values()].map(({ id, error, since, tries }) => ({ id, error, since, tries }))
+    return this.sorted.map(([, entry]) => entry).map(({ id, error, since, tries }) => ({ id, error, since, tries }))
   }
 
   get items() {
-    return [...this.entries.keys()]
+    return this.sorted.map(([item]) => item)
+  }
+
+  /** What is to be tried again next. */
+  get due(): T | undefined {
+    if (!this.budget) return
+    for (const [item, { left }] of this.entries) {
+      if (left <= 0) return item
+    }
   }
 
   get size() {
@@ -50,6 +63,9 @@ export class Aside<T extends object> {
   add(item: T, id: string, error: string, tries: number) {
     const before = this.entries.get(item)
     const pause = before ? Math.min(before.pause * 2, MAX_PAUSE) : 1
+    // the others have their turn first
+    if (before) this.budget--
+    this.entries.delete(item)
     this.entries.set(item, { id, error, since: before?.since ?? Date.now(), tries, pause, left: pause })
   }
 
@@ -57,17 +73,14 @@ export class Aside<T extends object> {
     return this.entries.delete(item)
   }
 
-  clear() {
-    this.entries.clear()
-  }
-
   /** @param rounds how many have passed; enough for all of them unless told */
   wake(rounds = MAX_PAUSE) {
-    for (const [item, entry] of this.entries) {
-      // it is on its way until it is added again
-      if (entry.left <= 0) continue
-      entry.left -= rounds
-      if (entry.left <= 0) this.retry(item)
-    }
+    this.budget = LIMIT
+    for (const entry of this.entries.values()) entry.left -= rounds
+    if (this.due) this.retry()
+  }
+
+  private get sorted() {
+    return [...this.entries].sort(([, a], [, b]) => a.since - b.since)
   }
 }

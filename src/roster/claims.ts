@@ -5,6 +5,7 @@ import { GivenUpError, Task } from './queue'
 /** Notices that are taken on together. */
 interface Round {
   ids: string[]
+  token: string
   taken: Promise<Set<string>>
 }
 
@@ -22,10 +23,22 @@ export class Claims {
   async take(id: string): Promise<boolean> {
     if (this.claimed.get(id)) return false
     this.claimed.set(id, true)
-    const { ids, taken } = this.round ??= this.open()
-    ids.push(id)
-    const own = (await taken).has(id)
-    if (!own) this.claimed.delete(id)
+    let own = false
+    try {
+      const { ids, token, taken } = this.round ??= this.open()
+      ids.push(id)
+      const mine = await taken.catch((error) => {
+        // one that cannot be written must not keep back the others
+        if (error instanceof GivenUpError || ids.length === 1) throw error
+        return this.claim([id], token)
+      })
+      own = mine.has(id)
+    } catch (error) {
+      if (!(error instanceof GivenUpError)) throw error
+    } finally {
+      // it is still owed, or somebody else's
+      if (!own) this.claimed.delete(id)
+    }
     return own
   }
 
@@ -34,22 +47,22 @@ export class Claims {
     this.claimed.delete(id)
   }
 
-  /** A user waits for each of these: they do not stand in line behind what happens to others. */
   private open(): Round {
     const ids: string[] = []
     const token = this.ledger.token()
+    const end = () => { this.round = undefined }
+    const taken = this.claim(ids, token, end)
+    taken.catch(end)
+    return { ids, token, taken }
+  }
+
+  /** A user waits for each of these: they do not stand in line behind what happens to others. */
+  private async claim(ids: string[], token: string, begun?: () => void) {
     let own = new Set<string>()
-    const written = this.write(async () => {
-      this.round = undefined
+    await this.write(async () => {
+      begun?.()
       own = await this.ledger.claim(ids, token)
     })
-    const taken = written.then(() => own, (error) => {
-      // they are still owed
-      this.round = undefined
-      ids.forEach(id => this.claimed.delete(id))
-      if (!(error instanceof GivenUpError)) throw error
-      return own
-    })
-    return { ids, taken }
+    return own
   }
 }

@@ -1,7 +1,7 @@
 import { $, Dict, pick, Time } from 'koishi'
 import { QQUser } from '../model'
 import { Changes } from './changes'
-import { PROBE } from './probe'
+import { PROBE } from './keys'
 import { UserQuery } from './query'
 import { Store } from './store'
 
@@ -13,6 +13,9 @@ interface Group extends Pick<QQUser, typeof COLUMNS[number]> {
 
 /** For how long a count is good: another process may write to the same table, so that what is counted here drifts. */
 const KEEP = { exact: 10 * Time.minute, near: Time.minute }
+/** For how long (ms) the database is waited for. */
+const PATIENCE = 30 * Time.second
+
 /** A change of the table: of somebody new without `previous`, of somebody erased without `user`. */
 export interface Move {
   previous?: QQUser
@@ -40,11 +43,11 @@ export class Counts {
 
   /** Counts anew, once for all who ask meanwhile. */
   load(): Promise<void> {
-    return this.loading ??= this.scan().finally(() => { this.loading = undefined })
+    return this.loading ??= inTime(this.scan()).finally(() => { this.loading = undefined })
   }
 
   private scan() {
-    return this.changes.scan(() => this.read(), ({ result, missed, exact, doubtful }) => {
+    return this.changes.scan(() => inTime(this.read()), ({ result, missed, exact, doubtful }) => {
       this.groups = Object.create(null)
       for (const row of result) this.groups![toKey(row)] = row
       for (const { users } of missed) users.forEach(move => this.move(move))
@@ -93,6 +96,19 @@ export class Counts {
     if (!this.groups) return
     const group = this.groups[toKey(user)] ??= { ...pick(user, COLUMNS), count: 0 }
     group.count += count
+  }
+}
+
+/** Gives up what is never answered, so that it can be asked anew. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer!: NodeJS.Timeout
+  const end = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`the database has not counted the users in ${PATIENCE / Time.second} s`)), PATIENCE)
+  })
+  try {
+    return await Promise.race([answer, end])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

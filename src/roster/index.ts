@@ -16,7 +16,7 @@ import { isKey } from './keys'
 import { GivenUpError, Task, WriteQueue } from './queue'
 import { toPriority } from './lanes'
 import { Probe } from './probe'
-import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Position } from './ledger'
+import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Outdated, Position } from './ledger'
 import { Counts, Move } from './counts'
 import { ListQuery, toFilter, toLimit, toRanges, UserQuery } from './query'
 import { Store } from './store'
@@ -105,7 +105,12 @@ export class Roster {
       identify: item => 'event' in item ? item.event.id : item.outcome.id,
     }, QUEUE_LIMIT, this.ready)
     this.claims = new Claims(this.ledger, task => this.queue.push(task, { priority: 'urgent' }))
-    ctx.setInterval(() => this.flush(), MESSAGES.interval)
+    ctx.setInterval(() => {
+      for (const [key, event] of this.messages) {
+        // what is newer waits for one that cannot be written
+        if (![...this.arriving.get(key) ?? []].some(({ source }) => source === event.source)) this.flush(key)
+      }
+    }, MESSAGES.interval)
     ctx.effect(() => this.outcomes.attach(outcome => attempt(ctx, () => this.settle(outcome))))
     ctx.on('dispose', () => {
       this.flush()
@@ -304,13 +309,13 @@ export class Roster {
     }), { key })
   }
 
-  /** Prunes a few old entries of the ledger. @returns where to go on, unless that was all */
-  async prune(before: Date, limit: number, after?: Position): Promise<Position | undefined> {
-    let next: Position | undefined
-    await this.queue.push(async () => {
-      next = await this.ledger.prune(before, limit, after)
-    })
-    return next
+  /** Which entries of the ledger may be removed as old. */
+  outdated(before: Date, limit: number, after?: Position): Promise<Outdated> {
+    return this.ledger.outdated(before, limit, after)
+  }
+
+  removeEntries(ids: string[]): Promise<void> {
+    return this.queue.push(() => this.ledger.remove(ids))
   }
 
   /** Reads a table beside the line of writes. See `Changes`. */

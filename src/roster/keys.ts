@@ -4,6 +4,9 @@ import { readId } from '../event'
 /** Whom a row or an event is about. */
 export type UserKey = Pick<QQUser, 'selfId' | 'userId'>
 
+/** The bot of what is written to see whether anything can be: none has this id. */
+export const PROBE = ''
+
 /** A user's key in memory. Ids hold no spaces. */
 export function toKey({ selfId, userId }: UserKey) {
   return `${selfId} ${userId}`

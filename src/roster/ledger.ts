@@ -2,7 +2,7 @@ import { $, Query, Random, Time } from 'koishi'
 import { EventType, NoticeState, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { ask } from './chunks'
-import { fold, isKey, toKey, UserKey } from './keys'
+import { fold, isKey, PROBE, toKey, UserKey } from './keys'
 import { bearingSince, Deed, ownMoves, siblings } from './state'
 import { Store } from './store'
 
@@ -116,25 +116,25 @@ export class Ledger {
     if (entry && isOf(entry, query)) await this.store.database.remove('qq_user_event', query)
   }
 
-  /**
-   * Removes entries from before a time, but the newest of each user.
-   * @returns where to go on, unless that was all
-   */
-  async prune(before: Date, limit: number, after?: Position): Promise<Position | undefined> {
+  /** Some entries from before a time, but the newest of each user. */
+  async outdated(before: Date, limit: number, after?: Position): Promise<Outdated> {
     const table = 'qq_user_event'
     const rows = await this.store.database.get(table, after ? {
       occurredAt: { $gte: after.occurredAt, $lt: before },
       $or: [{ occurredAt: { $gt: after.occurredAt } }, { id: { $gt: after.id } }],
     } : { occurredAt: { $lt: before } }, { sort: { occurredAt: 'asc', id: 'asc' }, limit, fields: ['id', 'selfId', 'userId', 'occurredAt'] })
-    if (!rows.length) return
+    if (!rows.length) return { ids: [] }
     const newest = await this.store.database
       .select(table, ofUsers(rows))
       .groupBy(['selfId', 'userId'], { occurredAt: row => $.max(row.occurredAt) })
       .execute()
     const kept = new Map(newest.map(({ selfId, userId, occurredAt }) => [`${selfId} ${userId}`, +occurredAt]))
     const old = rows.filter(({ selfId, userId, occurredAt }) => +occurredAt < kept.get(`${selfId} ${userId}`)!)
-    if (old.length) await this.store.database.remove(table, { id: old.map(({ id }) => id) })
-    return rows.length < limit ? undefined : rows.at(-1)
+    return { ids: old.map(({ id }) => id), next: rows.length < limit ? undefined : rows.at(-1) }
+  }
+
+  async remove(ids: string[]) {
+    await this.store.database.remove('qq_user_event', { id: ids })
   }
 
   /** Entries of whomever, oldest first. */
@@ -176,6 +176,12 @@ export class Ledger {
 /** A place in the ledger. */
 export type Position = Pick<QQUserEntry, 'id' | 'occurredAt'>
 
+export interface Outdated {
+  ids: string[]
+  /** Where to go on, unless that was all. */
+  next?: Position
+}
+
 /** Which entries; everything given must hold. */
 export interface EntryQuery {
   selfId?: string
@@ -196,7 +202,7 @@ export interface HistoryOptions {
 
 function toFilter({ selfId, userId, type, notice, since, until }: EntryQuery): Query.Expr<QQUserEntry> {
   return {
-    ...selfId !== undefined && { selfId },
+    selfId: selfId ?? { $ne: PROBE },
     ...userId !== undefined && { userId },
     ...type && { type },
     ...notice && { notice },

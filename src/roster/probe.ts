@@ -1,26 +1,24 @@
 import { MAX_ID } from '../model'
 import { MAX_EVENT_ID } from '../event'
+import { PROBE } from './keys'
 import { blank } from './state'
 import { Store } from './store'
-
-/** The bot of what is written to see whether anything can be: none has this id. */
-export const PROBE = ''
 
 const user = { selfId: PROBE, userId: '~'.repeat(MAX_ID) }
 const id = '~'.repeat(MAX_EVENT_ID)
 const text = '~'.repeat(255)
 const at = new Date(0)
 
-/** Tells whether the tables take writes, by rows that need as much room as any. */
+/** Tells whether the tables can be read and take writes, by rows that need as much room as any. */
 export class Probe {
   /** Whether they may still be there. */
   private left = false
 
   constructor(private store: Store) {}
 
-  /** Rejects if the tables take no writes. */
+  /** Rejects if the tables cannot be read or take no writes. */
   async run() {
-    await this.sweep()
+    await this.store.database.get('qq_user_event', { id }, ['id'])
     this.left = true
     await this.store.save([{ ...blank({ ...user, occurredAt: 0 }), sceneParam: text, name: text }], [{
       ...user,
@@ -43,9 +41,14 @@ export class Probe {
     if (this.left) await this.sweep()
   }
 
+  /** Where nothing may be removed they stay, and are nobody's. */
   private async sweep() {
-    await this.store.database.remove('qq_user', user)
-    await this.store.database.remove('qq_user_event', { id })
+    try {
+      await this.store.database.remove('qq_user', user)
+      await this.store.database.remove('qq_user_event', { id })
+    } catch (error) {
+      this.store.logger.debug('what was written to see whether anything can be is not removed: %s', error)
+    }
     this.left = false
   }
 }

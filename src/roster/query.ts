@@ -1,5 +1,6 @@
 import { Query } from 'koishi'
 import { Consent, QQUser, Relation } from '../model'
+import { PROBE } from './keys'
 
 /** Which users to list or count. Everything given must hold. */
 export interface UserQuery {
@@ -27,7 +28,7 @@ const LIMIT = { initial: 20, max: 200 }
 /** @param begins how the database is asked for what begins with a text */
 export function toFilter({ selfId, relation, consent, search }: UserQuery, begins = startsWith): Query.Expr<QQUser> {
   return {
-    ...selfId !== undefined && { selfId: cut(selfId) },
+    selfId: selfId === undefined ? { $ne: PROBE } : cut(selfId),
     ...relation && { relation: cut(relation) as Relation },
     ...consent && { consent: cut(consent) as Consent },
     ...search && { $or: [...begins('userId', cut(search)), ...begins('name', cut(search))] },
@@ -54,9 +55,12 @@ export function toLimit({ limit = LIMIT.initial }: ListQuery, max = LIMIT.max) {
   return Math.max(1, Math.min(max, Math.floor(limit) || LIMIT.initial))
 }
 
-/** What is longer than any column is found nowhere, however long it is; a statement that is too long breaks SQLite. */
+/** Longer than any column, so that it is found nowhere. */
+const NOWHERE = '~'.repeat(256)
+
+/** However long a text is that is found nowhere: a statement that is too long breaks SQLite, and a NUL breaks PostgreSQL. */
 function cut(text: string) {
-  return text.slice(0, 256)
+  return text.includes('\0') ? NOWHERE : text.slice(0, NOWHERE.length)
 }
 
 type Column = 'userId' | 'name'

@@ -48,6 +48,10 @@ const PACE = 25
 const BATCH = { min: 16, initial: 16, max: 100 }
 /** How often a write fails by itself before it is given up or set aside: a lock of another process may be in its way. */
 const TRIES = 3
+/** For how long (ms) a write proves that the database is up while it is looked for what is at fault. */
+const PROOF = 200
+/** After how long (ms) without an answer a write is told of. */
+const HANGING = 10 * Time.second
 const PRIORITIES: Priority[] = ['low', 'normal', 'urgent']
 
 /** Why a write was given up: it waited longest when the queue was full, or the plugin was unloaded. */
@@ -71,6 +75,12 @@ export class WriteQueue<T extends object> {
   private batch = BATCH.initial
   private failures = 0
   private dropped = 0
+  /** How many were given up that were set aside. */
+  private evicted = 0
+  /** When (ms) the database last took a write. */
+  private provenAt = -Infinity
+  /** Whether the database has not answered for long. */
+  private hanging = false
   private paused = false
   private closed = false
   private logger: Logger
@@ -82,7 +92,7 @@ export class WriteQueue<T extends object> {
   constructor(private ctx: Context, private writer: Writer<T>, private limit: number, private before?: Promise<unknown>) {
     // the last lines are written when the context is gone
     this.logger = ctx.logger('qq-user')
-    this.asides = new Aside(ctx, item => this.add(item))
+    this.asides = new Aside(ctx, () => this.start())
   }
 
   /** How many writes wait. */
@@ -90,9 +100,9 @@ export class WriteQueue<T extends object> {
     return this.waiting.size
   }
 
-  /** Whether the database refused the last write. */
+  /** Whether the database refused the last write, or does not answer. */
   get failing() {
-    return this.failures > 0
+    return this.failures > 0 || this.hanging
   }
 
   /** What cannot be written, and is tried again now and then. */
@@ -127,7 +137,7 @@ export class WriteQueue<T extends object> {
     await new Promise<void>(resolve => this.readers.push({ sequence: this.sequence, resolve }))
   }
 
-  /** Writes what waits, once, and takes no more. */
+  /** Writes what waits until the first failure, and takes no more. */
   async close() {
     this.paused = false
     this.start()
@@ -177,15 +187,20 @@ export class WriteQueue<T extends object> {
   }
 
   private start() {
-    if (this.running || this.paused || !this.waiting.size) return
+    if (this.running || this.paused || !this.pending) return
     if (this.closed && this.failing) return
     this.running = this.run()
+  }
+
+  /** Whether there is anything to write. */
+  private get pending() {
+    return this.waiting.size > 0 || !this.closed && !!this.asides.due
   }
 
   private async run() {
     // what arrives in the same tick shares a batch
     await this.before
-    while (this.waiting.size && await this.next());
+    while (this.pending && await this.next());
     this.running = undefined
     this.release()
   }
@@ -193,12 +208,16 @@ export class WriteQueue<T extends object> {
   /** @returns whether the database is there for more */
   private async next() {
     const batch = this.take()
+    const narrowing = batch.every(({ again }) => again)
     try {
-      await this.write(batch)
+      await this.watch(this.write(batch))
     } catch (error) {
       for (const item of batch) item.again = true
-      if (!await this.takesWrites()) {
-        this.refused.unshift(batch)
+      if (this.closed) return this.putBack(batch)
+      // nothing is given up or set aside without having asked
+      const proven = narrowing && batch[0].tries + 1 < TRIES && this.proven
+      if (!proven && !await this.watch(this.takesWrites())) {
+        this.putBack(batch)
         this.pause(error)
         return false
       }
@@ -206,8 +225,30 @@ export class WriteQueue<T extends object> {
     }
     this.recover()
     // whoever waited for these may have something urgent, and so may others if the event loop was held up
-    if (this.waiting.size) await new Promise(resolve => setImmediate(resolve))
+    if (this.pending) await new Promise(resolve => setImmediate(resolve))
     return true
+  }
+
+  /** What was set aside keeps its place there. */
+  private putBack(batch: Item<T>[]) {
+    const rest = batch.filter(item => this.waiting.has(item))
+    if (rest.length) this.refused.unshift(rest)
+    return false
+  }
+
+  /** Lets nobody wait for a database that does not answer, as when another session holds a lock. */
+  private async watch<R>(answer: Promise<R>): Promise<R> {
+    const timer = setTimeout(() => {
+      this.hanging = true
+      this.logger.warn('a write has not been answered for %d s; %d wait', HANGING / Time.second, this.waiting.size)
+      this.release()
+    }, HANGING)
+    try {
+      return await answer
+    } finally {
+      clearTimeout(timer)
+      this.hanging = false
+    }
   }
 
   private take() {
@@ -215,7 +256,9 @@ export class WriteQueue<T extends object> {
     const batch = this.refused.shift() ?? []
     // others join after an outage, but not while it is being found out which of these is at fault
     if (batch.length && (!this.failing || this.refused.length || isAlone(batch[0]))) return batch
-    return this.lanes.take(batch, this.batch, isAlone)
+    this.lanes.take(batch, this.batch, isAlone)
+    // nobody waits for what was set aside
+    return batch.length ? batch : [this.asides.due!]
   }
 
   private async write(batch: Item<T>[]) {
@@ -225,6 +268,7 @@ export class WriteQueue<T extends object> {
     const commit = () => typeof work === 'function' ? work() : this.writer.commit(batch.map(({ work }) => work as T), again)
     if (batch.length < this.batch) await commit()
     else this.adapt(await occupy(commit))
+    this.provenAt = Date.now()
     for (const item of batch) {
       if (this.asides.delete(item)) this.logger.info('%s is written after all', this.identify(item))
       item.resolve()
@@ -234,13 +278,20 @@ export class WriteQueue<T extends object> {
 
   /** Whether anything else can be written, which tells a write that is at fault from a database that is down. */
   private takesWrites() {
-    return this.writer.probe().then(() => true, () => false)
+    return this.writer.probe().then(() => {
+      this.provenAt = Date.now()
+      return true
+    }, () => false)
+  }
+
+  private get proven() {
+    return Math.abs(Date.now() - this.provenAt) < PROOF
   }
 
   /** Finds out which of a batch cannot be written. */
   private narrow(batch: Item<T>[], error: unknown) {
     // somebody may have given them up meanwhile
-    const rest = batch.filter(item => this.waiting.has(item))
+    const rest = batch.filter(item => this.waiting.has(item) || this.asides.has(item))
     const middle = Math.ceil(rest.length / 2)
     if (rest.length > 1) this.refused.unshift(rest.slice(0, middle), rest.slice(middle))
     else if (rest.length) this.blame(rest[0], error)
@@ -259,11 +310,19 @@ export class WriteQueue<T extends object> {
   private putAside(item: Item<T>, error: unknown) {
     const id = this.identify(item)
     if (!this.asides.has(item)) {
-      if (this.asides.size >= this.limit) this.giveUp(this.asides.items[0], new GivenUpError('too many writes are set aside'))
+      if (this.asides.size >= this.limit) this.evict()
       this.logger.error('%s cannot be written and is set aside while others are; it is tried again now and then: %s', id, error)
     }
     this.asides.add(item, id, toMessage(error), item.tries)
     this.leave([item])
+  }
+
+  /** Gives up the oldest of what matters least of all that is set aside. */
+  private evict() {
+    const { items } = this.asides
+    const ranks = PRIORITIES.map(priority => items.find(item => item.priority === priority))
+    if (!this.evicted++) this.logger.error('%d writes are set aside; the oldest of what matters least are given up', this.limit)
+    this.giveUp(ranks.find(item => item)!, new GivenUpError('too many writes are set aside'))
   }
 
   private pause(error: unknown) {

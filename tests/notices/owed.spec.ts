@@ -57,6 +57,25 @@ describe('notices that were owed when the bot went away', () => {
     expect(harness.warnings.filter(line => line.includes(' qq-user '))).to.have.length(1)
   })
 
+  it('are sent though one of them can never be taken on', async () => {
+    stop = false
+    const driver = harness.app.database.drivers[0] as any
+    const refuse = (users: string) => driver._run(`CREATE TRIGGER busy BEFORE UPDATE ON qq_user_event WHEN ${users} BEGIN SELECT RAISE(ABORT, 'not now'); END`)
+    refuse('1')
+    for (const userId of ['A', 'B', 'C', 'D']) platform.add(userId)
+    await until(() => harness.warnings.filter(line => line.includes('not now')).length === 4)
+    harness.plugin!.dispose()
+    driver._run('DROP TRIGGER busy')
+    refuse('OLD.userId = \'B\'')
+    harness.load()
+    await until(async () => (await harness.ledger).filter(({ notice }) => notice === 'sent').length === 3)
+    await until(() => harness.warnings.some(line => line.includes('not taken up yet')))
+    await pass()
+    expect(platform.posts).to.have.length(3)
+    expect((await harness.ledger).filter(({ notice }) => notice === 'pending').map(({ userId }) => userId)).to.deep.equal(['B'])
+    expect(harness.warnings.filter(line => line.includes('not taken up yet'))).to.have.length(1)
+  })
+
   it('are sent though the database does not answer at first', async () => {
     await owe(Time.minute)
     const driver = harness.app.database.drivers[0] as any

@@ -88,6 +88,9 @@ describe('a text of a caller that is longer than any id', () => {
     expect(await qqUser.list({ selfId: long, search: long, relation: long as never, consent: long as never })).to.deep.equal([])
     expect(await qqUser.list({ search: 'x', after: { userId: long, firstSeen: new Date() } })).to.deep.equal([])
     expect(await qqUser.count({ search: long })).to.equal(0)
+    const nul = 'A\0'
+    expect(await qqUser.list({ selfId: nul, search: nul, relation: nul as never, consent: nul as never })).to.deep.equal([])
+    expect(await qqUser.count({ search: nul })).to.equal(0)
     expect(await qqUser.count()).to.equal(0)
     expect(harness.warnings).to.deep.equal([])
   })

@@ -245,6 +245,25 @@ for (const engine of engines) {
       await until(async () => await left() === 1)
     })
 
+    it('gets past an entry that cannot be removed, and says so once', async () => {
+      await start()
+      const driver = harness.app.database.drivers[0] as any
+      const { remove } = driver
+      const entries = Array.from({ length: 120 }, (_, index) => entry('A', (200 - index) * Time.day))
+      driver.remove = async (selection: any) => {
+        if (selection.table === 'qq_user_push') throw new Error('no access')
+        if (selection.table !== 'qq_user_event' || !JSON.stringify(selection.query).includes(entries[7].id)) return remove.call(driver, selection)
+        throw new Error('no such thing')
+      }
+      await fill(entries)
+      await reload(1)
+      await until(async () => await left() === 2)
+      await until(() => harness.warnings.some(line => line.includes('cannot be removed')))
+      driver.remove = remove
+      expect(await kept()).to.deep.equal(new Set([7, 119].map(index => entries[index].id)))
+      expect(harness.warnings.filter(line => line.includes('no such thing'))).to.have.length(1)
+    })
+
     it('forgets the push counts that no longer matter, whatever is kept', async () => {
       await start()
       const hour = Math.floor(Date.now() / Time.hour)

@@ -185,11 +185,77 @@ describe('the line of writes', () => {
       expect(clock.countTimers()).to.equal(0)
     })
 
-    it('keeps nothing from being written when the plugin is unloaded', async () => {
-      database.poison.add(2)
-      push(1, 2, 3)
+    it('is not looked for any more once the plugin is unloaded', async () => {
+      push(...range(1, 100))
+      database.poison.add(50)
       await close()
-      expect(database.committed).to.deep.equal([1, 3])
+      expect(database.batches.at(-1)).to.include(50)
+      expect(outcomes.size).to.equal(100)
+      expect(database.probes).to.equal(0)
+      expect(queue.size).to.equal(0)
+    })
+
+    it('waits for all that is new when it is tried again', async () => {
+      database.poison.add(1).add(2)
+      push(1, 2)
+      await clock.tickAsync(minute - 41)
+      database.delay = 10
+      const start = database.attempts.length
+      push(...range(3, 400))
+      await clock.tickAsync(45)
+      pushWith({ priority: 'low' }, 401)
+      const settled = queue.settled()
+      await clock.tickAsync(35)
+      expect(await isPending(settled)).to.equal(false)
+      await clock.tickAsync(200)
+      expect(database.batches.slice(start).flat().slice(-2)).to.have.members([1, 2])
+    })
+
+    it('is not waited for when it is tried again', async () => {
+      database.poison.add(1)
+      push(1)
+      await turn()
+      database.delay = 10
+      await clock.tickAsync(minute - 35)
+      expect(database.attempts.at(-1)!.at).to.be.above(Date.now() - 10)
+      expect(await isPending(queue.settled())).to.equal(false)
+    })
+
+    it('is tried again with twenty others at most, each in its turn, unless they are written', async () => {
+      range(1, 50).forEach(id => database.poison.add(id))
+      push(...range(1, 50))
+      await clock.tickAsync(minute / 2)
+      const tried: number[][] = []
+      for (let round = 0; round < 3; round++) {
+        const start = database.attempts.length
+        await clock.tickAsync(minute)
+        tried.push(database.batches.slice(start).flat())
+      }
+      expect(tried.map(({ length }) => length)).to.deep.equal([20, 20, 20])
+      expect(new Set(tried.flat())).to.have.property('size', 50)
+      database.poison.clear()
+      await clock.tickAsync(4 * minute)
+      expect(queue.setAside).to.deep.equal([])
+    })
+
+    it('is found with few questions whether the database takes writes', async () => {
+      database.poison = new Set(range(1, 15))
+      push(...range(1, 16))
+      await clock.tickAsync(100)
+      expect(database.committed).to.deep.equal([16])
+      // after the first batch, and before each is set aside
+      expect(database.probes).to.equal(1 + 15)
+    })
+
+    it('is given up when too much is set aside, what matters least first, which is told of once', async () => {
+      open(3)
+      range(1, 5).forEach(id => database.poison.add(id))
+      for (const id of range(1, 5)) {
+        pushWith({ priority: id === 1 ? 'normal' : 'low' }, id)
+        await turn()
+      }
+      expect(ids()).to.deep.equal(['#1', '#4', '#5'])
+      expect(log.filter(line => line.includes('least'))).to.have.length(1)
     })
   })
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { Time } from 'koishi'
 import { MemoryDriver } from '@minatojs/driver-memory'
 import { Harness, pass, silent, until } from '../../harness'
-import { Clock, date } from '../../clock'
+import { Clock, date, freeze } from '../../clock'
 
 /** Rule: users are counted beside the line of writes, and rightly, whatever is written meanwhile. */
 describe('counting users', () => {
@@ -70,6 +70,17 @@ describe('counting users', () => {
     expect(harness.warnings).to.deep.equal([])
     before = () => {}
     expect(await count()).to.equal(1)
+  })
+
+  it('is given up after half a minute without an answer, and done anew for who asks next', async () => {
+    clock = freeze()
+    before = () => new Promise(() => {})
+    const counted = count().catch(error => error.message)
+    await until(() => scans === 1)
+    before = () => {}
+    await clock.tickAsync(30 * Time.second)
+    expect(await counted).to.match(/30 s/)
+    expect(await count()).to.equal(0)
   })
 
   it('holds up no write, though it takes its time', async () => {
@@ -174,10 +185,18 @@ describe('counting users', () => {
     })
   })
 
-  it('does not know what is written to see whether anything can be', async () => {
+  it('does not know what is written to see whether anything can be, nor does a list', async () => {
     await add('A')
     await harness.app.database.create('qq_user', { selfId: '', userId: '~', firstSeen: new Date() })
+    const [entry] = await harness.ledger
+    await harness.app.database.create('qq_user_event', { ...entry, id: '~', selfId: '', userId: '~' })
+    const { qqUser } = harness.app
+    const roster = qqUser['roster']
     expect(await count()).to.equal(1)
+    expect(await qqUser.list()).to.have.length(1)
+    expect(await qqUser.count({ search: '~' })).to.equal(0)
+    expect(await roster.countEntries({})).to.equal(1)
+    expect(await roster.entries({}, 10)).to.have.length(1)
     await pass()
   })
 })

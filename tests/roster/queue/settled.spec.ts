@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { clock, database, isPending, minute, open, outcomes, push, queue, range, useLine, written } from './line'
+import { clock, database, isPending, log, minute, open, outcomes, push, queue, range, useLine, written } from './line'
 
 describe('the line of writes', () => {
   useLine()
@@ -54,6 +54,24 @@ describe('the line of writes', () => {
       await clock.tickAsync(minute)
       expect(outcomes.get(2)).to.equal('given up')
       expect(await settled).to.equal('well')
+    })
+
+    it('ends when the database has not answered for ten seconds, which is told of once', async () => {
+      database.delay = 5 * minute
+      push(1, 2)
+      const settled = queue.settled()
+      await clock.tickAsync(9_999)
+      expect(await isPending(settled)).to.equal(true)
+      expect(queue.failing).to.equal(false)
+      await clock.tickAsync(1)
+      expect(await isPending(settled)).to.equal(false)
+      expect(await isPending(queue.settled())).to.equal(false)
+      expect(queue.failing).to.equal(true)
+      await clock.tickAsync(5 * minute)
+      expect(queue.failing).to.equal(false)
+      expect(database.committed).to.deep.equal([1, 2])
+      expect(log).to.have.length(1)
+      expect(log[0]).to.match(/^warn a write has not been answered for 10 s/)
     })
 
     it('takes until a write is written that arrives just when the line has run empty', async () => {

@@ -1,6 +1,8 @@
 import { expect } from 'chai'
+import { Time } from 'koishi'
 import { Harness, HarnessOptions, pass, silent, until } from '../../harness'
 import { engines } from '../../database'
+import { freeze } from '../../clock'
 
 /** Rule: what a database refuses for ever holds up nobody else, and half a batch is announced once. */
 for (const engine of engines) {
@@ -53,6 +55,40 @@ for (const engine of engines) {
     const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${String(index).padStart(2, '0')}-`)
     const announced = () => harness.sessions.map(({ userId }) => userId)
     const writing = () => harness.app.qqUser['roster'].writing
+
+    it('is set aside where nothing may be removed, too', async () => {
+      await start()
+      const driver = harness.app.database.drivers[0] as any
+      const { remove } = driver
+      driver.remove = async () => { throw new Error('no removals') }
+      refused.entries.add('P00-')
+      harness.platform.add('P00-')
+      await until(() => writing().setAside.length)
+      harness.platform.add('A')
+      await until(() => announced().includes('A'))
+      expect(writing().failing).to.equal(false)
+      driver.remove = remove
+    })
+
+    it('is one write, however often its user writes', async () => {
+      await start()
+      harness.plugin!.dispose()
+      const clock = freeze()
+      try {
+        harness.load(silent)
+        await until(() => harness.app.get('qqUser'))
+        refused.rows.add('P00-')
+        for (let minute = 0; minute < 3; minute++) {
+          harness.platform.message('P00-')
+          await until(() => writing().setAside.length)
+          await pass()
+          await clock.tickAsync(Time.minute)
+        }
+        expect(writing().setAside).to.have.length(1)
+      } finally {
+        clock.uninstall()
+      }
+    })
 
     for (const table of ['rows', 'entries'] as const) {
       it(`is set aside, told of once, and read as if it were written: ${table}`, async () => {
