@@ -9,6 +9,7 @@ import { Dice } from '../random'
 import { Model } from './model'
 
 const { setTimeout: start, setImmediate: turn } = globalThis
+const gone = new Error('the server has gone away')
 const sleep = (ms: number) => new Promise(resolve => start(resolve, ms))
 
 /** What a user did, however often the bot was told. */
@@ -48,6 +49,9 @@ export class Storm {
   readonly deeds = new Map<string, Deed>()
   readonly pushes: Push[] = []
   readonly mistakes: string[] = []
+  /** What another plugin sent while there was no database, and nobody knew whom it is for. */
+  readonly unattended = new Set<string>()
+  readonly journal: string[] = []
   readonly rejections: unknown[] = []
   /** Requests that were under way when the adapter was unloaded: nobody knows what became of them. */
   readonly cut: Sent[] = []
@@ -59,7 +63,7 @@ export class Storm {
   private last = new Map<string, number>()
   private envelopes: Envelope[] = []
   private running = new Set<Promise<unknown>>()
-  private requests = new Set<Sent>()
+  requests = new Set<Sent>()
   private observed = new WeakSet<object>()
   /** What another plugin hands over with each of its messages. */
   private shared: Universal.SendOptions = {}
@@ -137,6 +141,7 @@ export class Storm {
     const name = raw[type] || type === 'interaction-create' && (d.data.resolved.authorize_data.switch ? 'friend-push-allowed' : 'friend-push-rejected')
     if (!name) return
     const at = typeof d.timestamp === 'number' ? d.timestamp * Time.second : Date.parse(d.timestamp)
+    this.journal.push(`got ${name} ${d.openid ?? d.user_openid} ${at}`)
     this.deeds.get(`${name} ${d.openid ?? d.user_openid} ${at}`)!.received = true
   }
 
@@ -187,7 +192,9 @@ export class Storm {
       [1, () => this.drop()],
     ]
     let mark = this.dice.next() * weights.reduce((sum, [weight]) => sum + weight, 0)
-    weights.find(([weight]) => (mark -= weight) < 0)![1]()
+    const w = weights.find(([weight]) => (mark -= weight) < 0)!
+    this.journal.push(`${Date.now() % 1e6} ${w[1]}`.replace('() =>', ''))
+    w[1]()
     this.bringBack()
     await this.wait()
   }
@@ -201,8 +208,8 @@ export class Storm {
   }
 
   /** When a user does something: nothing else in the same second. */
-  private now(userId: string) {
-    const second = Math.max(Math.floor(Date.now() / 1000), (this.last.get(userId) ?? 0) + 1)
+  private now(userId: string, apart = 1) {
+    const second = Math.max(Math.floor(Date.now() / 1000), (this.last.get(userId) ?? 0) + apart)
     this.last.set(userId, second)
     return { timestamp: second * 1000 }
   }
@@ -242,8 +249,9 @@ export class Storm {
   }
 
   private toggle(userId = this.known()) {
-    const on = this.dice.chance(0.6)
-    const now = this.now(userId)
+    const on = this.platform.users.get(userId)?.push === false
+    // sooner it may be what was told through the other channel
+    const now = this.now(userId, 11)
     const options = { ...now, via: this.dice.pick(['c2c', 'interaction', 'both']) } as { via: 'both' }
     this.announce(`friend-push-${on ? 'allowed' : 'rejected'}`, userId, now, () => on ? this.platform.allow(userId, options) : this.platform.reject(userId, options))
   }
@@ -269,8 +277,8 @@ export class Storm {
     this.follow(service.push(this.platform.selfId, userId, push.content).then(() => {
       push.outcome = 'sent'
     }, (error) => {
-      if (!(error instanceof PushError)) throw error
-      push.outcome = error.reason
+      if (!(error instanceof PushError) && error !== gone) throw error
+      push.outcome = error === gone ? 'database' : error.reason
     }))
   }
 
@@ -278,7 +286,9 @@ export class Storm {
   private sendPrivately() {
     const [first, second] = [this.known(), this.known()]
     for (const userId of [first, second]) {
-      this.harness.bot?.sendPrivateMessage(userId, `private ${userId} ${++this.content}`, undefined, this.shared).catch(() => {})
+      const content = `private ${userId} ${++this.content}`
+      if (!this.harness.app.get('qqUser')) this.unattended.add(content)
+      this.harness.bot?.sendPrivateMessage(userId, content, undefined, this.shared).catch(() => {})
     }
   }
 
@@ -334,7 +344,7 @@ export class Storm {
           // those of Koishi itself are not at issue
           if (!JSON.stringify(Object.values(selection.tables).map(({ name }) => name)).includes('qq_user')) return method.call(this, selection, ...args)
           if (outage.delay) await sleep(outage.delay)
-          if (outage.down) throw new Error('the server has gone away')
+          if (outage.down) throw gone
           return method.call(this, selection, ...args)
         },
       })
