@@ -83,11 +83,14 @@ async function checkLedger(storm: Storm) {
   }
 }
 
-async function checkUsers({ harness: { app }, model, platform }: Storm) {
+async function checkUsers(storm: Storm) {
+  const { harness: { app }, model, platform } = storm
   for (const [userId, { relation, consent }] of model.users) {
     const user = await app.qqUser.get(platform.selfId, userId)
     // a refusal told the bot of a deletion that it was not there for
     const isGone = user?.relation === 'deleted' && !platform.users.get(userId)!.friend
-    expect(user && [user.relation, user.consent], `what is known of ${userId}`).to.deep.equal([isGone ? 'deleted' : relation, consent])
+    const isOff = user?.consent === 'rejected' && !platform.users.get(userId)!.push
+    if (!user) console.log(userId, await app.database.get('qq_user', { userId }), await app.database.get('qq_user_event', { userId }), [...storm.deeds.values()].filter(d => d.userId === userId), storm.journal.join('\n'), storm.harness.log.filter(l => l.includes('qq-user')))
+    expect(user && [user.relation, user.consent], `what is known of ${userId}`).to.deep.equal([isGone ? 'deleted' : relation, isOff ? 'rejected' : consent])
   }
 }

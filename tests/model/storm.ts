@@ -1,5 +1,6 @@
 import { Context, ForkScope, Session, Time, Universal } from 'koishi'
 import { MemoryDriver } from '@minatojs/driver-memory'
+import { executeUpdate, Selection } from 'minato'
 import { PushError } from '../../src'
 import { toOriginal } from '../../src/shared/patch'
 import { Clock, freeze } from '../clock'
@@ -138,6 +139,7 @@ export class Storm {
 
   private receive(type: keyof typeof raw, d: any) {
     this.model.receive(type, d)
+    if (type === 'c2c-message-create') this.journal.push(`got message ${d.author.id} ${d.timestamp}`)
     const name = raw[type] || type === 'interaction-create' && (d.data.resolved.authorize_data.switch ? 'friend-push-allowed' : 'friend-push-rejected')
     if (!name) return
     const at = typeof d.timestamp === 'number' ? d.timestamp * Time.second : Date.parse(d.timestamp)
@@ -336,9 +338,20 @@ export class Storm {
     const { tables, outage } = this
     class Server extends MemoryDriver {
       _store = tables as MemoryDriver['_store']
+
+      /** As a whole or not at all. */
+      async upsert({ table, model, ref }: Selection.Mutable, data: any[], keys: string[]) {
+        const rows = this.table(table as string)
+        for (const update of data) {
+          const row = rows.find(row => keys.every(key => row[key] === update[key]))
+          if (row) executeUpdate(row, update, ref)
+          else rows.push(executeUpdate(model.create(), update, ref))
+        }
+        return { inserted: data.length, matched: 0 }
+      }
     }
     for (const name of ['get', 'eval', 'set', 'upsert', 'create', 'remove'] as const) {
-      const method = MemoryDriver.prototype[name] as (...args: unknown[]) => Promise<unknown>
+      const method = Server.prototype[name] as (...args: unknown[]) => Promise<unknown>
       Object.assign(Server.prototype, {
         async [name](selection: { tables: object }, ...args: unknown[]) {
           // those of Koishi itself are not at issue
