@@ -327,7 +327,8 @@ export class Roster {
       if (!event || !this.messages.delete(key)) continue
       attempt(this.ctx, async () => {
         const change = await this.accept(event)
-        if (!change && this.closed && !this.messages.has(key)) this.messages.set(key, event)
+        const other = this.messages.get(key)
+        if (!change && this.closed && !(other && other.occurredAt > event.occurredAt)) this.messages.set(key, event)
       })
     }
   }

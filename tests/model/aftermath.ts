@@ -15,10 +15,12 @@ export async function survey(storm: Storm) {
 }
 
 /** Nobody got what was meant for another. */
-function checkTexts({ platform, unattended }: Storm) {
+function checkTexts(storm: Storm) {
+  const { platform, unattended } = storm
   const strayed = platform.accepted().filter(({ target, body }) => body.content.split(' ')[1] !== target)
   expect(strayed.map(({ target, body }) => `${body.content} to ${target}`), 'texts that went astray').to.deep.equal([])
   const lost = platform.posts.filter(({ kind, body }) => kind !== 'user' && !unattended.has(body.content))
+  if (lost.length) console.log(storm.journal.join('\n'), lost)
   expect(lost.map(({ body }) => body.content), 'messages to no user').to.deep.equal([])
 }
 
@@ -72,7 +74,7 @@ async function checkLedger(storm: Storm) {
     const outcome = `${entry.notice} ${entry.noticeReason}`
     const replies = storm.platform.accepted(deed.userId).filter(({ body }) => body.content.startsWith('welcome') && deed.ids.has(body.event_id))
     expect(replies.length, `greetings for ${name(deed)}, ${outcome}`).to.be.at.most(1)
-    if (replies.length || storm.isCut(entry.id)) continue
+    if (replies.length || storm.isCut(entry)) continue
     const left = [...storm.deeds.values()].some(({ type, userId, at }) => type === 'friend-deleted' && userId === deed.userId && at > deed.at)
     if (!left) {
       console.log(storm.platform.posts.filter(p => p.target === deed.userId).map(p => [p.at, p.body.content, p.body.event_id, p.body.msg_seq, p.code, p.reached]))
@@ -90,7 +92,7 @@ async function checkUsers(storm: Storm) {
     // a refusal told the bot of a deletion that it was not there for
     const isGone = user?.relation === 'deleted' && !platform.users.get(userId)!.friend
     const isOff = user?.consent === 'rejected' && !platform.users.get(userId)!.push
-    if (!user) console.log(userId, await app.database.get('qq_user', { userId }), await app.database.get('qq_user_event', { userId }), [...storm.deeds.values()].filter(d => d.userId === userId), storm.journal.join('\n'), storm.harness.log.filter(l => l.includes('qq-user')))
+    if (!user || user.relation !== (isGone ? 'deleted' : relation)) console.log(userId, await app.database.get('qq_user', { userId }), await app.database.get('qq_user_event', { userId }), [...storm.deeds.values()].filter(d => d.userId === userId), storm.journal.join('\n'), storm.harness.log.filter(l => l.includes('qq-user')))
     expect(user && [user.relation, user.consent], `what is known of ${userId}`).to.deep.equal([isGone ? 'deleted' : relation, isOff ? 'rejected' : consent])
   }
 }

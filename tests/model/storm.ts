@@ -1,7 +1,7 @@
 import { Context, ForkScope, Session, Time, Universal } from 'koishi'
 import { MemoryDriver } from '@minatojs/driver-memory'
 import { executeUpdate, Selection } from 'minato'
-import { PushError } from '../../src'
+import { PushError, QQUserEntry } from '../../src'
 import { toOriginal } from '../../src/shared/patch'
 import { Clock, freeze } from '../clock'
 import { Harness, until } from '../harness'
@@ -64,6 +64,7 @@ export class Storm {
   private last = new Map<string, number>()
   private envelopes: Envelope[] = []
   private running = new Set<Promise<unknown>>()
+  private leaving = new Set<string>()
   requests = new Set<Sent>()
   private observed = new WeakSet<object>()
   /** What another plugin hands over with each of its messages. */
@@ -98,12 +99,12 @@ export class Storm {
   /** What is left to do when all of it is over. */
   async unsettled() {
     const ledger = await this.harness.ledger
-    return ledger.filter(({ id, notice, noticeReason }) => notice === 'pending' || noticeReason === 'unknown-outcome' && !this.isCut(id))
+    return ledger.filter(entry => entry.notice === 'pending' || entry.noticeReason === 'unknown-outcome' && !this.isCut(entry))
   }
 
-  /** Whether a reply to an event was cut off. */
-  isCut(id: string) {
-    return this.cut.some(({ eventId }) => eventId === id)
+  /** Whether a notice was cut off. */
+  isCut({ id, userId }: Pick<QQUserEntry, 'id' | 'userId'>) {
+    return this.cut.some(sent => sent.eventId === id || sent.userId === userId && !sent.eventId && /^(welcome|yes|no) /.test(sent.content))
   }
 
   private async start() {
@@ -289,8 +290,10 @@ export class Storm {
     const [first, second] = [this.known(), this.known()]
     for (const userId of [first, second]) {
       const content = `private ${userId} ${++this.content}`
+      this.journal.push(`${content} ${this.harness.bot?.status} ${this.harness.bot?.selfId} ${this.harness.app.bots.length}`)
       if (!this.harness.app.get('qqUser')) this.unattended.add(content)
-      this.harness.bot?.sendPrivateMessage(userId, content, undefined, this.shared).catch(() => {})
+      this.leaving.add(content)
+      this.harness.bot?.sendPrivateMessage(userId, content, undefined, this.shared).catch(() => {}).finally(() => this.leaving.delete(content))
     }
   }
 
@@ -314,6 +317,7 @@ export class Storm {
 
   private unloadDatabase() {
     if (this.away.database) return
+    this.leaving.forEach(content => this.unattended.add(content))
     this.database!.dispose()
     this.away.database = 1 + this.dice.below(8)
   }
