@@ -65,7 +65,10 @@ export class Notices {
     ctx.on('bot-status-updated', (bot) => {
       if (isReady(bot)) resume(bot.selfId)
     })
-    ctx.on('ready', () => ctx.bots.filter(isReady).forEach(({ selfId }) => resume(selfId)))
+    const resumeAll = () => ctx.bots.filter(isReady).forEach(({ selfId }) => resume(selfId))
+    ctx.on('ready', resumeAll)
+    // what was given back while there was no database is owed only from then on
+    attempt(ctx, () => roster.inherited.then(resumeAll))
     ctx.on('dispose', () => {
       if (present.resume === resume) present.resume = undefined
     })
@@ -110,7 +113,9 @@ export class Notices {
       const elements = await this.render(key, entry, user, session, returning)
       outcome = await this.deliver(key, entry, elements, claim)
     } catch (error) {
-      await giveBack()
+      // the database went away before it was taken on, or in the midst of it
+      if (await claimed?.catch(() => false)) await this.giveBack(entry, MENDING)
+      else this.resumeLater(entry.selfId, MENDING)
       throw error
     }
     // it has a better chance later, or with the next instance
@@ -161,6 +166,10 @@ export class Notices {
   private async giveBack({ id, selfId }: QQUserEntry, delay = 0) {
     await this.roster.settleNotice(id, 'pending')
     this.inHand.delete(id)
+    this.resumeLater(selfId, delay)
+  }
+
+  private resumeLater(selfId: string, delay: number) {
     const { present } = this
     if (delay && !this.delivery.patience.ended) this.ctx.setTimeout(() => present.resume?.(selfId), delay)
     else present.resume?.(selfId)

@@ -70,6 +70,8 @@ export class Roster {
   private outcomes: Inbox<NoticeOutcome>
   /** Until the instance before this one has written what it was writing: what is read sooner may be outdated. */
   private ready?: Promise<void>
+  /** When the outcomes that the instance before this one left are on record. */
+  readonly inherited: Promise<unknown>
   /** Whether the plugin was unloaded. */
   closed = false
 
@@ -92,7 +94,14 @@ export class Roster {
     }, QUEUE_LIMIT, this.ready)
     this.claims = new Claims(this.ledger, task => this.queue.push(task, { priority: 'urgent' }))
     ctx.setInterval(() => this.flush(), MESSAGES.interval)
-    ctx.effect(() => this.outcomes.attach(outcome => attempt(ctx, () => this.settle(outcome))))
+    let inherited: Promise<void>[] | undefined = []
+    ctx.effect(() => this.outcomes.attach((outcome) => {
+      const settled = attempt(ctx, () => this.settle(outcome))
+      inherited?.push(settled)
+      return settled
+    }))
+    this.inherited = Promise.all(inherited)
+    inherited = undefined
     ctx.on('dispose', () => {
       this.flush()
       this.closed = true
