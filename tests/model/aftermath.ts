@@ -20,7 +20,6 @@ function checkTexts(storm: Storm) {
   const strayed = platform.accepted().filter(({ target, body }) => body.content.split(' ')[1] !== target)
   expect(strayed.map(({ target, body }) => `${body.content} to ${target}`), 'texts that went astray').to.deep.equal([])
   const lost = platform.posts.filter(({ kind, body }) => kind !== 'user' && !unattended.has(body.content))
-  if (lost.length) console.log(storm.journal.join('\n'), lost)
   expect(lost.map(({ body }) => body.content), 'messages to no user').to.deep.equal([])
 }
 
@@ -35,7 +34,6 @@ function checkSessions(storm: Storm) {
   const told = storm.harness.sessions.map(({ type, userId, timestamp, channelId, isDirect }) => {
     return `${name({ type, userId: userId!, at: timestamp })}${channelId === userId && isDirect ? '' : ' unmended'}`
   })
-  if (received(storm).some(d => !told.includes(name(d)))) console.log(received(storm).filter(d => !told.includes(name(d))), storm.journal.join('\n'))
   compare(told, received(storm).map(name), 'told to plugins')
 }
 
@@ -59,7 +57,6 @@ function checkPushes({ platform, pushes, cut }: Storm) {
 
 /** Everything is on record once, and everybody was greeted once who could be. */
 async function checkLedger(storm: Storm) {
-  if ((await storm.unsettled()).length) console.log(storm.journal.join('\n'), storm.harness.log.slice(-40), storm.platform.posts.slice(-10), storm.harness.bot?.status, storm.requests)
   expect((await storm.unsettled()).slice(0, 2), 'notices without an end').to.deep.equal([])
   const ledger = await storm.harness.ledger
   const entries = ledger.filter(({ source }) => source !== 'message' && source !== 'send-error')
@@ -76,10 +73,6 @@ async function checkLedger(storm: Storm) {
     expect(replies.length, `greetings for ${name(deed)}, ${outcome}`).to.be.at.most(1)
     if (replies.length || storm.isCut(entry)) continue
     const left = [...storm.deeds.values()].some(({ type, userId, at }) => type === 'friend-deleted' && userId === deed.userId && at > deed.at)
-    if (!left) {
-      console.log(storm.platform.posts.filter(p => p.target === deed.userId).map(p => [p.at, p.body.content, p.body.event_id, p.body.msg_seq, p.code, p.reached]))
-      console.log(storm.deeds.size, deed, entry, storm.cut.filter(c => c.userId === deed.userId), storm.journal.join('\n'))
-    }
     expect(left, `${name(deed)}, ${outcome}: a user who did not stay`).to.equal(true)
     expect(['skipped deleted', 'skipped stale'], name(deed)).to.include(outcome)
   }
@@ -92,7 +85,6 @@ async function checkUsers(storm: Storm) {
     // a refusal told the bot of a deletion that it was not there for
     const isGone = user?.relation === 'deleted' && !platform.users.get(userId)!.friend
     const isOff = user?.consent === 'rejected' && !platform.users.get(userId)!.push
-    if (!user || user.relation !== (isGone ? 'deleted' : relation)) console.log(userId, await app.database.get('qq_user', { userId }), await app.database.get('qq_user_event', { userId }), [...storm.deeds.values()].filter(d => d.userId === userId), storm.journal.join('\n'), storm.harness.log.filter(l => l.includes('qq-user')))
     expect(user && [user.relation, user.consent], `what is known of ${userId}`).to.deep.equal([isGone ? 'deleted' : relation, isOff ? 'rejected' : consent])
   }
 }

@@ -4,7 +4,7 @@ import { executeUpdate, Selection } from 'minato'
 import { PushError, QQUserEntry } from '../../src'
 import { toOriginal } from '../../src/shared/patch'
 import { Clock, freeze } from '../clock'
-import { Harness, until } from '../harness'
+import { Harness } from '../harness'
 import { Envelope, Platform } from '../platform'
 import { Dice } from '../random'
 import { Model } from './model'
@@ -52,7 +52,6 @@ export class Storm {
   readonly mistakes: string[] = []
   /** What another plugin sent while there was no database, and nobody knew whom it is for. */
   readonly unattended = new Set<string>()
-  readonly journal: string[] = []
   readonly rejections: unknown[] = []
   /** Requests that were under way when the adapter was unloaded: nobody knows what became of them. */
   readonly cut: Sent[] = []
@@ -65,7 +64,7 @@ export class Storm {
   private envelopes: Envelope[] = []
   private running = new Set<Promise<unknown>>()
   private leaving = new Set<string>()
-  requests = new Set<Sent>()
+  private requests = new Set<Sent>()
   private observed = new WeakSet<object>()
   /** What another plugin hands over with each of its messages. */
   private shared: Universal.SendOptions = {}
@@ -140,11 +139,9 @@ export class Storm {
 
   private receive(type: keyof typeof raw, d: any) {
     this.model.receive(type, d)
-    if (type === 'c2c-message-create') this.journal.push(`got message ${d.author.id} ${d.timestamp}`)
     const name = raw[type] || type === 'interaction-create' && (d.data.resolved.authorize_data.switch ? 'friend-push-allowed' : 'friend-push-rejected')
     if (!name) return
     const at = typeof d.timestamp === 'number' ? d.timestamp * Time.second : Date.parse(d.timestamp)
-    this.journal.push(`got ${name} ${d.openid ?? d.user_openid} ${at}`)
     this.deeds.get(`${name} ${d.openid ?? d.user_openid} ${at}`)!.received = true
   }
 
@@ -195,9 +192,7 @@ export class Storm {
       [1, () => this.drop()],
     ]
     let mark = this.dice.next() * weights.reduce((sum, [weight]) => sum + weight, 0)
-    const w = weights.find(([weight]) => (mark -= weight) < 0)!
-    this.journal.push(`${Date.now() % 1e6} ${w[1]}`.replace('() =>', ''))
-    w[1]()
+    weights.find(([weight]) => (mark -= weight) < 0)![1]()
     this.bringBack()
     await this.wait()
   }
@@ -290,7 +285,6 @@ export class Storm {
     const [first, second] = [this.known(), this.known()]
     for (const userId of [first, second]) {
       const content = `private ${userId} ${++this.content}`
-      this.journal.push(`${content} ${this.harness.bot?.status} ${this.harness.bot?.selfId} ${this.harness.app.bots.length}`)
       if (!this.harness.app.get('qqUser')) this.unattended.add(content)
       this.leaving.add(content)
       this.harness.bot?.sendPrivateMessage(userId, content, undefined, this.shared).catch(() => {}).finally(() => this.leaving.delete(content))
