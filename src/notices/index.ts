@@ -106,22 +106,24 @@ export class Notices {
     const claim = () => claimed ??= this.roster.claimNotice(entry.id)
     const giveBack = async (delay?: number) => {
       if (await claimed) await this.giveBack(entry, delay)
+      else if (this.delivery.patience.ended) this.resumeLater(entry.selfId, 0)
       return false
     }
     let outcome: Outcome
+    let delay: number | undefined
     try {
       const elements = await this.render(key, entry, user, session, returning)
       outcome = await this.deliver(key, entry, elements, claim)
+      delay = toDelay(outcome)
+      if (delay === undefined) await claim()
     } catch (error) {
       // the database went away before it was taken on, or in the midst of it
       if (await claimed?.catch(() => false)) await this.giveBack(entry, MENDING)
       else this.resumeLater(entry.selfId, MENDING)
       throw error
     }
-    // it has a better chance later, or with the next instance
-    if (outcome.reason === 'aborted' || outcome.reason === 'offline') return giveBack()
-    if (outcome.state === 'failed' && toSubject(outcome.meaning) === 'bot') return giveBack(MENDING)
-    if (!await claim()) return false
+    if (delay !== undefined) return giveBack(delay)
+    if (!await claim()) return giveBack()
     await this.roster.settleNotice(entry.id, outcome.state, outcome.reason)
     this.report(key, entry, outcome)
     return true
@@ -222,6 +224,12 @@ export class Notices {
     await this.roster.settleNotice(id, 'skipped', 'expired')
     return true
   }
+}
+
+/** When (ms) a notice has a better chance, be it with the next instance; nothing if that was its end. */
+function toDelay(outcome: Outcome): number | undefined {
+  if (outcome.reason === 'aborted' || outcome.reason === 'offline') return 0
+  if (outcome.state === 'failed' && toSubject(outcome.meaning) === 'bot') return MENDING
 }
 
 function ignoreEnd(error: unknown) {
