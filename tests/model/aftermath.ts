@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import { Deed, Storm } from './storm'
 
-const untold = ['rejected', 'deleted', 'unknown-user', 'no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline', 'aborted', 'refused', 'expired', 'database']
+const untold = [
+  'rejected', 'deleted', 'unknown-user', 'no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline', 'aborted', 'refused', 'database',
+]
 
 /** What has to hold when a storm is over. */
 export async function survey(storm: Storm) {
