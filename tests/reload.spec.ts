@@ -99,6 +99,23 @@ describe('a reload', () => {
       outage.down = false
       await until(async () => (await harness.app.qqUser.get(platform.selfId, 'A').catch(() => undefined))?.lastMessageAt)
     })
+
+    it('keeps the newest of several messages', async () => {
+      await start()
+      const outage = watch(harness.app)
+      outage.down = true
+      const now = Math.floor(Date.now() / 1000) * 1000
+      for (let index = 0; index < 3; index++) {
+        platform.message('A', 'hello', { timestamp: now + index * 1000 })
+        await received(index + 1)
+        await pass()
+      }
+      reload()
+      await until(() => harness.warnings.some(line => line.includes('3 writes wait until the plugin is loaded again')))
+      await pass()
+      outage.down = false
+      await until(async () => +(await harness.app.qqUser.get(platform.selfId, 'A').catch(() => undefined))?.lastMessageAt! === now + 2000)
+    })
   })
 
   describe('while the database is slow', () => {

@@ -132,8 +132,13 @@ export function readFailure(error: unknown, reply = false): Failure {
   const [cause] = Array.isArray(errors) ? errors : [error]
   const response = (cause as { response?: { status?: number; data?: unknown } })?.response
   const code = readCode(response?.data)
-  const meaning = (reply ? ofReplies.get(code!) : undefined) ?? meanings.get(code!) ?? readStatus(response?.status)
+  const meaning = (reply ? ofReplies.get(code!) : undefined) ?? meanings.get(code!) ?? (isUnsent(cause) ? 'transient' : readStatus(response?.status))
   return { meaning, undelivered: table[meaning].undelivered, code }
+}
+
+/** The adapter was unloaded before it made the request. */
+function isUnsent(error: unknown) {
+  return (error as { code?: unknown })?.code === 'INACTIVE_EFFECT'
 }
 
 /** The code in a body. It may stand in two fields, with two different numbers: the one that is known counts. */

@@ -11,19 +11,20 @@ const FRESH = 10 * Time.second
 /**
  * Makes replies to a fresh event again, whoever sends them: the platform does not know its id at first. The plugin's
  * own are left alone, for they are looked after where they are made. What waits here when the plugin is unloaded is
- * somebody else's, and goes on.
+ * somebody else's, and goes on, the way that requests go by then.
  *
  * @param tried when (ms) events were first replied to
  * @returns what takes it back
  */
 export function retryFresh(internal: Partial<Internal> | undefined, tried: Recent<number>) {
-  return wrapSend(internal, send => async (openid, data) => {
+  let over = false
+  const restore = wrapSend(internal, send => async (openid, data) => {
     if (!data?.event_id || isOwn(data)) return send(openid, data)
     const first = tried.get(data.event_id) ?? Date.now()
     tried.set(data.event_id, first)
     for (let tries = 0; ; tries++) {
       try {
-        return await send(openid, data)
+        return await (over ? internal!.sendPrivateMessage! : send).call(internal, openid, data)
       } catch (error) {
         const { meaning } = readFailure(error)
         const delay = meaning === 'event-unknown' ? retries[meaning]?.[tries] : undefined
@@ -32,4 +33,8 @@ export function retryFresh(internal: Partial<Internal> | undefined, tried: Recen
       }
     }
   })
+  return () => {
+    over = true
+    restore()
+  }
 }

@@ -63,7 +63,10 @@ export class Notices {
     ctx.on('bot-status-updated', (bot) => {
       if (isReady(bot)) resume(bot.selfId)
     })
-    ctx.on('ready', () => ctx.bots.filter(isReady).forEach(({ selfId }) => resume(selfId)))
+    const resumeAll = () => ctx.bots.filter(isReady).forEach(({ selfId }) => resume(selfId))
+    ctx.on('ready', resumeAll)
+    // what was given back while there was no database is owed only from then on
+    attempt(ctx, () => roster.inherited.then(resumeAll))
     ctx.on('dispose', () => {
       if (present.resume === resume) present.resume = undefined
     })
@@ -96,20 +99,24 @@ export class Notices {
     const claim = () => claimed ??= this.roster.claimNotice(entry.id)
     const giveBack = async (delay?: number) => {
       if (await claimed) await this.giveBack(entry, delay)
+      else if (this.delivery.patience.ended) this.resumeLater(entry.selfId, 0)
       return false
     }
     let outcome: Outcome
+    let delay: number | undefined
     try {
       const elements = await this.render(key, entry, user, session, returning)
       outcome = await this.deliver(key, entry, elements, claim)
+      delay = toDelay(outcome)
+      if (delay === undefined) await claim()
     } catch (error) {
-      await giveBack()
+      // the database went away before it was taken on, or in the midst of it
+      if (await claimed?.catch(() => false)) await this.giveBack(entry, MENDING)
+      else this.resumeLater(entry.selfId, MENDING)
       throw error
     }
-    // it has a better chance later, or with the next instance
-    if (outcome.reason === 'aborted' || outcome.reason === 'offline') return giveBack()
-    if (outcome.state === 'failed' && toSubject(outcome.meaning) === 'bot') return giveBack(MENDING)
-    if (!await claim()) return false
+    if (delay !== undefined) return giveBack(delay)
+    if (!await claim()) return giveBack()
     await this.roster.settleNotice(entry.id, outcome.state, outcome.reason)
     this.report(key, entry, outcome)
     return true
@@ -154,6 +161,10 @@ export class Notices {
   private async giveBack({ id, selfId }: QQUserEntry, delay = 0) {
     await this.roster.settleNotice(id, 'pending')
     this.inHand.delete(id)
+    this.resumeLater(selfId, delay)
+  }
+
+  private resumeLater(selfId: string, delay: number) {
     const { present } = this
     if (delay && !this.delivery.patience.ended) this.ctx.setTimeout(() => present.resume?.(selfId), delay)
     else present.resume?.(selfId)
@@ -209,6 +220,12 @@ export class Notices {
     await this.roster.settleNotice(id, 'skipped', 'expired')
     return true
   }
+}
+
+/** When (ms) a notice has a better chance, be it with the next instance; nothing if that was its end. */
+function toDelay(outcome: Outcome): number | undefined {
+  if (outcome.reason === 'aborted' || outcome.reason === 'offline') return 0
+  if (outcome.state === 'failed' && toSubject(outcome.meaning) === 'bot') return MENDING
 }
 
 function ignoreEnd(error: unknown) {

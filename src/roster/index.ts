@@ -84,6 +84,8 @@ export class Roster {
   private outcomes: Inbox<NoticeOutcome>
   /** Until the instance before this one has written what it was writing: what is read sooner may be outdated. */
   private ready?: Promise<void>
+  /** When the outcomes that the instance before this one left are on record. */
+  readonly inherited: Promise<unknown>
   /** Whether the plugin was unloaded. */
   closed = false
 
@@ -111,7 +113,14 @@ export class Roster {
         if (![...this.arriving.get(key) ?? []].some(({ source }) => source === event.source)) this.flush(key)
       }
     }, MESSAGES.interval)
-    ctx.effect(() => this.outcomes.attach(outcome => attempt(ctx, () => this.settle(outcome))))
+    let inherited: Promise<void>[] | undefined = []
+    ctx.effect(() => this.outcomes.attach((outcome) => {
+      const settled = attempt(ctx, () => this.settle(outcome))
+      inherited?.push(settled)
+      return settled
+    }))
+    this.inherited = Promise.all(inherited)
+    inherited = undefined
     ctx.on('dispose', () => {
       this.flush()
       this.closed = true
@@ -360,7 +369,8 @@ export class Roster {
       if (!event || !this.messages.delete(key)) continue
       attempt(this.ctx, async () => {
         const change = await this.accept(event)
-        if (!change && this.closed && !this.messages.has(key)) this.messages.set(key, event)
+        const other = this.messages.get(key)
+        if (!change && this.closed && !(other && other.occurredAt > event.occurredAt)) this.messages.set(key, event)
       })
     }
   }

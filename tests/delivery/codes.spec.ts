@@ -169,6 +169,11 @@ describe('what a failed send means', () => {
     }
   })
 
+  it('is certain where the adapter was unloaded before it made the request', () => {
+    const error = Object.assign(new Error('cannot create effect on inactive context'), { code: 'INACTIVE_EFFECT' })
+    expect(readFailure(Object.assign(new Error(), { errors: [error] }))).to.deep.equal({ meaning: 'transient', undelivered: true, code: undefined })
+  })
+
   it('is never certain not to have arrived but for a code that is known or a status of 4xx', () => {
     const status = fc.oneof(fc.constant(undefined), fc.integer({ min: 100, max: 599 }))
     const code = fc.oneof(fc.constantFrom(...known), fc.integer(), fc.jsonValue())

@@ -73,6 +73,19 @@ describe('messages on the wire', () => {
       expect(platform.accepted('A')[0]).to.include({ route: 'event' })
     })
 
+    it('count as replies though the plugin is reloaded between two tries', async () => {
+      const sessions: Session[] = []
+      await start({ config: silent, freshFor: 300, prepare: app => app.on('friend-added', (session) => { sessions.push(session) }) })
+      platform.add('A')
+      await until(() => sessions.length)
+      const first = sessions[0].send('one')
+      await until(() => platform.posts.length === 1)
+      await reload(silent)
+      await first
+      await sessions[0].send('two')
+      expect(platform.accepted('A').map(({ body }) => [body.content, body.msg_seq])).to.deep.equal([['one', undefined], ['two', 2]])
+    })
+
     it('arrive beside the greeting, numbered, whoever is first', async () => {
       await start({ ...greet('one', 'two'), config: {}, freshFor: 300 })
       platform.add('A')

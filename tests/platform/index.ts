@@ -177,6 +177,16 @@ export class Platform {
   /** Events that the webhook did not take, retries included. */
   get undelivered() { return this.poster.undelivered }
 
+  /** Counts the connections that are open from now on. */
+  watchSockets() {
+    const sockets = { open: 0, most: 0 }
+    this.server.on('connection', (socket) => {
+      sockets.most = Math.max(sockets.most, ++sockets.open)
+      socket.on('close', () => sockets.open--)
+    })
+    return sockets
+  }
+
   /** Resolves once a client is identified or resumed. */
   connected() {
     return this.gateway.connected()

@@ -1,11 +1,10 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import { Context, Logger, Plugin, Universal } from 'koishi'
+import { Context, ForkScope, Logger, Plugin, Session, Universal } from 'koishi'
 import { HTTP } from '@koishijs/plugin-http'
 import QQBot from '@satorijs/adapter-qq'
 import { SQLiteDriver } from '@minatojs/driver-sqlite'
 import { servers } from '../../database'
 import { now } from '../clock'
-import { Store } from '../stores'
 import { SideName, Spec } from './spec'
 import { watch } from './watch'
 
@@ -21,6 +20,10 @@ export interface Side {
   received: number
   /** When the answer to a message to whom was there. */
   answers: [userId: string, at: number][]
+  /** What plugins were told of new friends. */
+  friends: Session[]
+  database?: ForkScope
+  plugin?: ForkScope
   /** What was logged as a warning or worse, the first of it only. */
   warnings: string[]
 }
@@ -30,20 +33,20 @@ const plugins: Record<SideName, string> = { adapter: '../bare', naive: '../naive
 
 export async function start(spec: Spec): Promise<Side> {
   const app = new Context()
-  const side: Side = { app, spec, startUp: 0, received: 0, answers: [], warnings: [] }
+  const side: Side = { app, spec, startUp: 0, received: 0, answers: [], friends: [], warnings: [] }
   listen(side)
   app.plugin(HTTP as never)
-  loadDatabase(app, spec.store)
+  loadDatabase(side)
   connect(app, spec)
   if (spec.answer) app.middleware(() => 'And hello to you.')
   await app.start()
   await app.database.prepared()
   await until(() => app.bots.some(({ platform, status }) => platform === 'qq' && status === Universal.Status.ONLINE))
-  const plugin: Plugin.Object = require(plugins[spec.side])
+  require(plugins[spec.side])
   watch()
   // a stall is seen only after a first tick
   await sleep(10)
-  side.startUp = await load(app, spec, plugin)
+  side.startUp = await load(side)
   return side
 }
 
@@ -57,12 +60,15 @@ function listen(side: Side) {
   for (const type of ['friend-add', 'friend-del', 'c2c-msg-reject', 'c2c-msg-receive']) {
     side.app.on(`qq/${type}` as never, (() => { side.received++ }) as never)
   }
+  side.app.on('friend-added' as never, ((session: Session) => { side.friends.push(session) }) as never)
   side.app.on('send', ({ channelId }) => { side.answers.push([channelId!, now()]) })
 }
 
-function loadDatabase(app: Context, store: Store) {
-  if (store.kind === 'sqlite') app.plugin(SQLiteDriver as never, { path: store.path } as never)
-  else app.plugin(servers[store.kind].Driver as never, store.address as never)
+export function loadDatabase(side: Side) {
+  const { app, spec: { store } } = side
+  side.database = store.kind === 'sqlite'
+    ? app.plugin(SQLiteDriver as never, { path: store.path } as never)
+    : app.plugin(servers[store.kind].Driver as never, store.address as never)
 }
 
 function connect(app: Context, { address }: Spec) {
@@ -80,12 +86,19 @@ function connect(app: Context, { address }: Spec) {
   } as never)
 }
 
-async function load(app: Context, { side, greet, address }: Spec, plugin: Plugin.Object) {
+export function loadPlugin(side: Side) {
+  const { app, spec: { side: name, greet } } = side
   const notice = { enabled: greet }
+  const plugin: Plugin.Object = require(plugins[name])
+  side.plugin = app.plugin(plugin, name === 'ours' ? { icebreaker: notice, pushAllowed: notice, pushRejected: notice } : { greet })
+}
+
+async function load(side: Side) {
+  const { app, spec: { side: name, address } } = side
   const start = now()
-  app.plugin(plugin, side === 'ours' ? { icebreaker: notice, pushAllowed: notice, pushRejected: notice } : { greet })
+  loadPlugin(side)
   await app.database.prepared()
-  if (side === 'ours') {
+  if (name === 'ours') {
     await until(() => app.get('qqUser'))
     await app.qqUser.get(address.selfId, 'nobody')
   }

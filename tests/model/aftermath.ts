@@ -1,0 +1,93 @@
+import { expect } from 'chai'
+import { Deed, Storm } from './storm'
+
+const untold = [
+  'rejected', 'deleted', 'unknown-user', 'no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline', 'aborted', 'refused', 'database',
+]
+
+/** What has to hold when a storm is over. */
+export async function survey(storm: Storm) {
+  expect(storm.mistakes, 'mistakes').to.deep.equal([])
+  expect(storm.rejections, 'unhandled rejections').to.deep.equal([])
+  checkTexts(storm)
+  checkSessions(storm)
+  checkPushes(storm)
+  await checkLedger(storm)
+  await checkUsers(storm)
+}
+
+/** Nobody got what was meant for another. */
+function checkTexts(storm: Storm) {
+  const { platform, unattended } = storm
+  const strayed = platform.accepted().filter(({ target, body }) => body.content.split(' ')[1] !== target)
+  expect(strayed.map(({ target, body }) => `${body.content} to ${target}`), 'texts that went astray').to.deep.equal([])
+  const lost = platform.posts.filter(({ kind, body }) => kind !== 'user' && !unattended.has(body.content))
+  expect(lost.map(({ body }) => body.content), 'messages to no user').to.deep.equal([])
+}
+
+function received({ deeds }: Storm) {
+  return [...deeds.values()].filter(({ received }) => received)
+}
+
+const name = ({ type, userId, at }: Pick<Deed, 'type' | 'userId' | 'at'>) => `${type} ${userId} ${at}`
+
+/** Other plugins were told of every deed, once and with what they need. */
+function checkSessions(storm: Storm) {
+  const told = storm.harness.sessions.map(({ type, userId, timestamp, channelId, isDirect }) => {
+    return `${name({ type, userId: userId!, at: timestamp })}${channelId === userId && isDirect ? '' : ' unmended'}`
+  })
+  compare(told, received(storm).map(name), 'told to plugins')
+}
+
+function compare(actual: string[], expected: string[], message: string) {
+  const twice = actual.filter((item, index) => actual.indexOf(item) !== index)
+  const missing = expected.filter(item => !actual.includes(item))
+  const surplus = actual.filter(item => !expected.includes(item))
+  expect({ twice, missing, surplus }, message).to.deep.equal({ twice: [], missing: [], surplus: [] })
+}
+
+/** Who was told that a message arrived was told the truth, and likewise that it did not. */
+function checkPushes({ platform, pushes, cut }: Storm) {
+  const arrived = platform.accepted().map(({ body }) => body.content as string).filter(content => content.startsWith('push'))
+  for (const { content, outcome } of pushes) {
+    const times = arrived.filter(other => other === content).length
+    if (outcome === 'unknown-outcome') expect(cut.some(other => other.content === content), `${content}, ${outcome}, was cut off`).to.equal(true)
+    else if (outcome !== 'sent') expect(untold, content).to.include(outcome)
+    expect(times, `${content}, ${outcome}`).to.be.within(outcome === 'sent' ? 1 : 0, outcome === 'sent' || outcome === 'unknown-outcome' ? 1 : 0)
+  }
+}
+
+/** Everything is on record once, and everybody was greeted once who could be. */
+async function checkLedger(storm: Storm) {
+  expect((await storm.unsettled()).slice(0, 2), 'notices without an end').to.deep.equal([])
+  const ledger = await storm.harness.ledger
+  // what the database is tried with is nobody's
+  const entries = ledger.filter(({ selfId, source }) => selfId === storm.platform.selfId && source !== 'message' && source !== 'send-error')
+  const owed = entries.filter(({ notice }) => notice !== 'none').map(({ type, userId, occurredAt }) => name({ type, userId, at: +occurredAt }))
+  const deeds = received(storm)
+  compare(owed, deeds.filter(({ type }) => type !== 'friend-deleted').map(name), 'notices on record')
+  const recorded = new Set(entries.map(({ type, userId, occurredAt }) => name({ type, userId, at: +occurredAt })))
+  compare([...recorded], deeds.map(name), 'on record')
+
+  for (const deed of deeds.filter(({ type }) => type === 'friend-added')) {
+    const entry = entries.find(({ id, notice }) => deed.ids.has(id) && notice !== 'none')!
+    const outcome = `${entry.notice} ${entry.noticeReason}`
+    const replies = storm.platform.accepted(deed.userId).filter(({ body }) => body.content.startsWith('welcome') && deed.ids.has(body.event_id))
+    expect(replies.length, `greetings for ${name(deed)}, ${outcome}`).to.be.at.most(1)
+    if (replies.length || storm.isCut(entry)) continue
+    const left = [...storm.deeds.values()].some(({ type, userId, at }) => type === 'friend-deleted' && userId === deed.userId && at > deed.at)
+    expect(left, `${name(deed)}, ${outcome}: a user who did not stay`).to.equal(true)
+    expect(['skipped deleted', 'skipped stale'], name(deed)).to.include(outcome)
+  }
+}
+
+async function checkUsers(storm: Storm) {
+  const { harness: { app }, model, platform } = storm
+  for (const [userId, { relation, consent }] of model.users) {
+    const user = await app.qqUser.get(platform.selfId, userId)
+    // a refusal told the bot of a deletion that it was not there for
+    const isGone = user?.relation === 'deleted' && !platform.users.get(userId)!.friend
+    const isOff = user?.consent === 'rejected' && !platform.users.get(userId)!.push
+    expect(user && [user.relation, user.consent], `what is known of ${userId}`).to.deep.equal([isGone ? 'deleted' : relation, isOff ? 'rejected' : consent])
+  }
+}
