@@ -1,4 +1,4 @@
-import { Bot, Session, Universal } from 'koishi'
+import { Bot, omit, Session, Universal } from 'koishi'
 import { createPrivateSession } from '../session'
 import { wrap } from '../shared/patch'
 import { complete, isRebuilt, LateReply, readEnvelope, Records } from './late'
@@ -75,9 +75,8 @@ export function address(message: Session, options: Universal.SendOptions, userId
 
 /** A session of another channel, of which Satori would take the address, as one of this channel in which nobody said anything. */
 function redirect(session: Session, channelId: string): Session {
-  const { channel, guild, message, ...event } = session.event
   return Object.create(session, {
-    event: { value: { ...event, channel: { id: channelId, type: Universal.Channel.Type.TEXT } } },
+    event: { value: { ...omit(session.event, ['guild', 'message']), channel: { id: channelId, type: Universal.Channel.Type.TEXT } } },
     qq: { value: {} },
     seq: { value: 0, writable: true },
   })

@@ -155,7 +155,7 @@ describe('gateway', () => {
           answer('friend-push-rejected', 'off')(app)
         },
       })
-      platform.allow('A')
+      platform.allow('A', { timestamp: Date.now() - 20_000 })
       platform.reject('A', { via: 'interaction' })
       await until(() => platform.accepted('A').length === 2)
       expect(platform.posts.map(({ route }) => route)).to.deep.equal(['event', 'event'])

@@ -48,12 +48,13 @@ function checkPushes({ platform, pushes }: World) {
   const reached = platform.accepted().filter(({ body }) => body.content.startsWith('push')).map(({ target, body }) => `${target} ${body.content}`)
   expect(new Set(reached).size, 'none twice').to.equal(reached.length)
   const arrived = new Set(reached)
-  for (const { userId, contents, outcome } of pushes) {
+  for (const { userId, contents, outcome, signal } of pushes) {
     const parts = contents.filter(content => arrived.has(`${userId} ${content}`)).length
     if (outcome === 'sent') expect(parts, `parts of ${contents}`).to.equal(contents.length)
     else expect(quiet, `${contents}`).to.include(outcome)
     if (outcome !== 'sent' && outcome !== 'unknown-outcome') expect(parts, `parts of ${contents}, ${outcome}`).to.equal(0)
-    if (outcome === 'unknown-outcome') expect(contents.length, `parts of ${contents}`).to.be.above(1)
+    // one that is called off while it is under way may arrive
+    if (outcome === 'unknown-outcome' && !signal?.aborted) expect(contents.length, `parts of ${contents}`).to.be.above(1)
   }
 }
 

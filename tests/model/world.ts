@@ -40,6 +40,7 @@ interface Push {
   userId: string
   contents: string[]
   outcome: string
+  signal?: AbortSignal
 }
 
 const raw = ['friend-add', 'friend-del', 'c2c-msg-reject', 'c2c-msg-receive', 'interaction-create', 'c2c-message-create']
@@ -246,6 +247,7 @@ export class World {
     if (this.dice.chance(0.3)) this.controllers.push(controller)
     const push: Push = { userId, contents, outcome: '' }
     this.pushes.push(push)
+    push.signal = controller.signal
     this.follow(this.harness.app.qqUser.push(this.platform.selfId, userId, content, { signal: controller.signal }).then((ids) => {
       push.outcome = 'sent'
       if (ids.length !== contents.length) this.mistakes.push(`${ids.length} ids for ${content}`)

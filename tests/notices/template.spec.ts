@@ -244,8 +244,8 @@ describe('an address in a text', () => {
     const elements = render('<img src={event.sceneParam}/><a href={"/" + user.id}>x</a><b title={bot.id}/>', scope(), { allow })
     expect(elements.join('')).to.equal('<a href="/U1">x</a><b title="100"/>')
     expect(asked).to.deep.equal([
-      { element: 'img', name: 'src', value: 'poster', own: '' },
-      { element: 'a', name: 'href', value: '/U1', own: '/' },
+      { element: 'img', name: 'src', value: 'poster', own: '', before: '' },
+      { element: 'a', name: 'href', value: '/U1', own: '/', before: '/' },
     ])
   })
 })

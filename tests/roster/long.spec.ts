@@ -52,8 +52,13 @@ describe('ids as long as ids can be', () => {
   it('are recorded', async () => {
     const committer = new Committer(store, ledger, () => ['none', ''])
     const events = ids.slice(0, 100).map((id, index) => ({
-      id: `~${id.slice(1)}`, type: 'friend-deleted' as const, source: 'friend-del' as const,
-      selfId: users[index].selfId, userId: users[index].userId, occurredAt: Date.UTC(2026, 0, 1), receivedAt: 0,
+      id: `~${id.slice(1)}`,
+      type: 'friend-deleted' as const,
+      source: 'friend-del' as const,
+      selfId: users[index].selfId,
+      userId: users[index].userId,
+      occurredAt: Date.UTC(2026, 0, 1),
+      receivedAt: 0,
     }))
     expect((await committer.commit(events)).changes.size).to.equal(100)
   })

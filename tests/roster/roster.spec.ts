@@ -191,6 +191,9 @@ for (const engine of engines) {
         await start()
         platform.add('A', { timestamp: second(0) })
         await recorded(1)
+        // the first of a day is written right away
+        platform.message('A', 'hello', { timestamp: second(0) })
+        await until(async () => (await harness.users)[0].lastMessageAt)
         let writes = 0
         afterWrites(harness.app, () => { writes++ })
         for (let index = 1; index <= 50; index++) platform.message('A', 'hello', { timestamp: second(index) })

@@ -112,12 +112,19 @@ describe('a switch that is off by implication', () => {
     }), { numRuns: 3000 })
   })
 
+  // of more than a few within half a minute, one may be taken for the twin of one that was overruled meanwhile
+  const few = fc.uniqueArray(fc.tuple(fc.constantFrom(reject, receive, undefined), fc.integer({ min: 0, max: 40 })), {
+    minLength: 1,
+    maxLength: 3,
+    selector: ([, second]) => second,
+  }).map(list => list.map(([kind, second]) => kind ? event(kind, second) : implied(second)))
+
   it('leaves whoever listens with what the state says', () => {
-    fc.assert(fc.property(shuffled, ([, stream]) => {
+    fc.assert(fc.property(few, (stream) => {
       const { applied, user, events } = replay(stream)
       const last = events.filter((_, index) => applied[index]).at(-1)
       expect(last?.type).to.equal(user.consent === 'allowed' ? 'friend-push-allowed' : 'friend-push-rejected')
-    }), { numRuns: 3000 })
+    }), { numRuns: 5000 })
   })
 })
 
@@ -228,7 +235,9 @@ for (const engine of engines.filter(({ shared }) => shared)) {
 
     for (const first of ['weak', 'plain']) {
       it(`end in what the stronger says, the ${first} one written first`, async () => {
-        const apps = await Promise.all([engine.create()].flatMap(load => [open(load), open(load)]))
+        const load = engine.create()
+        // tables are created by one at a time
+        const apps = [await open(load), await open(load)]
         const plan = () => ['none', ''] as ['none', '']
         const committers = apps.map((app, index) => {
           const store = new Store(app)
