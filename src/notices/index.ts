@@ -99,7 +99,8 @@ export class Notices {
     const claim = () => claimed ??= this.roster.claimNotice(entry.id)
     const giveBack = async (delay?: number) => {
       if (await claimed) await this.giveBack(entry, delay)
-      else if (this.delivery.patience.ended) this.resumeLater(entry.selfId, 0)
+      // the bot may have come back, or the database, while this one was still in hand
+      else this.resumeLater(entry.selfId, RETRY)
       return false
     }
     let outcome: Outcome
