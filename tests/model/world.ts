@@ -293,17 +293,22 @@ export class World {
 
   // time
 
+  /** Waits for the database, whose client may wait for a timer. */
+  private read() {
+    return until(async () => !this.reading || (await this.clock.tickAsync(1), false))
+  }
+
   /** Lets minutes pass: when nothing that takes real time is under way, as that would take minutes then. */
   private async leap() {
     this.platform.latency = 0
     await sleep(20)
-    await until(() => !this.reading)
+    await this.read()
     const end = Date.now() + this.dice.below(6) * Time.minute
     while (Date.now() < end) {
       await this.clock.tickAsync(2000)
       if (this.running.size) await sleep(1)
     }
-    await until(() => !this.reading)
+    await this.read()
   }
 
   private async end() {
@@ -315,7 +320,7 @@ export class World {
     for (let round = 0; round < 600; round++) {
       await this.clock.tickAsync(3000)
       await sleep(1)
-      await until(() => !this.reading)
+      await this.read()
       if (round > 20 && this.model.received >= this.dispatched && !this.running.size && round % 10 === 0 && !(await pending()).length) return
     }
     const notices = (await pending()).map(({ id, notice }) => `${id} (${notice})`)
