@@ -1,7 +1,6 @@
 import { Context, h, Session } from 'koishi'
 import { Pusher } from '../push'
-import { Span } from '../push/reach'
-import { Reach } from '../push/ways'
+import { Reach, Span } from '../push/ways'
 import { QQUserService } from '../service'
 import { findTarget } from './target'
 import { toEntry, toReason, toScene, toState, toTime } from './format'

@@ -14,10 +14,10 @@ import { Limits } from './pacer'
 import { PushError } from './error'
 import { createPermissionState, PermissionWatch } from './permission-watch'
 import { Quota } from './quota'
-import { Reaches, Span, toReach } from './reach'
+import { Reaches, toReach } from './reach'
 import { RecallReason } from './recall'
 import { Recalls } from './recalls'
-import { Reach, toVias, Via } from './ways'
+import { Reach, Span, toVias, Via } from './ways'
 
 /** Documented for 2026-07. Older pages say other things, so they can be set. */
 const tiers: Record<'certified' | 'uncertified', Limits> = {

@@ -8,13 +8,7 @@ import { Roster } from '../roster'
 import { PermissionWatch } from './permission-watch'
 import { findNextRecall, findRecallEnd, judgeRecall, Spent } from './recall'
 import { Recalls } from './recalls'
-import { findWays, Reach, Via, vias, Ways } from './ways'
-
-/** Since and until when (ms) a user is reached that way, or not at all; missing where nobody knows. */
-export interface Span {
-  since?: number
-  until?: number
-}
+import { findWays, Reach, Span, Via, vias, Ways } from './ways'
 
 /** Knows on which ways a user can be reached. */
 export class Reaches {

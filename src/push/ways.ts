@@ -53,3 +53,9 @@ export function toVias(value: unknown): readonly Via[] {
   if (Array.isArray(value) && value.length && value.every(via => vias.includes(via))) return value
   throw new TypeError(`via: expected some of ${vias.map(via => `'${via}'`).join(', ')} in an array`)
 }
+
+/** Since and until when (ms) a user is reached that way, or not at all; missing where nobody knows. */
+export interface Span {
+  since?: number
+  until?: number
+}
