@@ -87,7 +87,7 @@ describe(`${ENVELOPES + CALLS} envelopes and calls, valid, nearly valid and host
         platform.dispatch(t, d, { id })
       }
       // one that is known to be good tells that all before it were read
-      const { id } = platform.add('mark')
+      const { id } = platform.add(`mark${sent}`)
       await until(() => (harness.sessions.at(-1) as any)?.qq.id === id, 30_000)
     }
     await check()
