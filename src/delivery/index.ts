@@ -1,8 +1,7 @@
-import { Bot, Context, h, Session, Time, Universal } from 'koishi'
+import { Bot, Context, h, Session, Universal } from 'koishi'
 import { Admission, Reason } from '../gate'
 import { toOriginal } from '../shared/patch'
 import { lasting } from '../shared/lasting'
-import { Tracker } from '../shared/tracker'
 import { Failure, Meaning, readFailure } from './codes'
 import { Request } from './internal'
 import { markOwn } from './own'
@@ -41,9 +40,6 @@ export type Outcome =
 
 type Failed = Failure & { cause?: unknown }
 
-/** For how long the end of what is under way is waited for, in ms. */
-export const PATIENCE = 5 * Time.second
-
 /** Sends a message on the best way there is, and knows what to make of a refusal. */
 export class Delivery {
   readonly patience: Patience
@@ -51,7 +47,6 @@ export class Delivery {
   /** Not Cordis' proxy of them, which is asked for every property of every bot. */
   private bots: Bot[]
   private numbers: Numbers
-  private underWay = new Tracker()
 
   constructor(ctx: Context, limits: RequestLimits) {
     this.bots = toOriginal(ctx.bots)
@@ -66,17 +61,8 @@ export class Delivery {
     return !online || bot?.status === Universal.Status.ONLINE ? bot : undefined
   }
 
-  /** Resolves when nothing is under way any more, or after five seconds. */
-  idle(): Promise<void> {
-    return this.underWay.idle(PATIENCE)
-  }
-
   /** @throws what keeps a request from being made, other than a decision: nothing was sent then */
-  deliver(message: Message): Promise<Outcome> {
-    return this.underWay.track(this.follow(message))
-  }
-
-  private async follow(message: Message): Promise<Outcome> {
+  async deliver(message: Message): Promise<Outcome> {
     if (!message.elements.join('').trim()) return { state: 'skipped', reason: 'empty' }
     let outcome: Outcome = { state: 'skipped', reason: 'no-route' }
     for (const route of message.routes) {

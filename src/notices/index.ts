@@ -3,7 +3,7 @@ import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { Config } from '../config'
 import { Roster } from '../roster'
-import { Delivery, Outcome, PATIENCE } from '../delivery'
+import { Delivery, Outcome } from '../delivery'
 import { Admission } from '../gate'
 import { toSubject } from '../delivery/codes'
 import { toPlain } from '../delivery/plain'
@@ -30,6 +30,8 @@ interface Present {
 
 const RESUME = 100
 const RETRY = 5 * Time.second
+/** For how long the end of what is under way is waited for, in ms. */
+const PATIENCE = 5 * Time.second
 /** When (ms) the next attempt is made after a refusal that the bot's operator, or the platform, has to do something about. */
 const MENDING = Time.minute
 
