@@ -28,7 +28,8 @@ const user = (selfId: string, userId: string): QQUser => ({
   nameAt: at,
 })
 
-const entry = (selfId: string, userId: string): QQUserEntry => ({
+/** An entry as the first release wrote it. */
+const entry = (selfId: string, userId: string) => <QQUserEntry>({
   id: `C2C_MSG_REJECT:${userId}`,
   selfId,
   userId,
@@ -37,7 +38,6 @@ const entry = (selfId: string, userId: string): QQUserEntry => ({
   occurredAt: at,
   receivedAt: at,
   applied: true,
-  weak: false,
   notice: 'skipped',
   noticeReason: 'no-route',
   origin: 'earlier1',
@@ -103,7 +103,7 @@ for (const engine of engines) {
       harness = await Harness.start({ platform, database })
       const { app } = harness
       expect(await app.qqUser.get(platform.selfId, 'A')).to.deep.equal(user(platform.selfId, 'A'))
-      expect(await app.qqUser.history(platform.selfId, 'A')).to.deep.equal([entry(platform.selfId, 'A')])
+      expect(await app.qqUser.history(platform.selfId, 'A')).to.deep.equal([{ ...entry(platform.selfId, 'A'), weak: false }])
       expect(await app.qqUser.canPush(platform.selfId, 'A')).to.deep.equal({ ok: false, reason: 'rejected' })
       expect(await app.qqUser.count({ consent: 'rejected' })).to.equal(1)
       // what is known is not told again
