@@ -69,6 +69,8 @@ export class WriteQueue<T extends object> {
   /** Those that were refused, as they are to be tried again: they may be written in part, and nothing goes before them. */
   private refused: Item<T>[][] = []
   private asides: Aside<Item<T>>
+  /** What the database said of the last that was set aside, until a new batch is written. */
+  private fault?: string
   private readers: Reader[] = []
   private sequence = 0
   private running?: Promise<void>
@@ -214,7 +216,7 @@ export class WriteQueue<T extends object> {
     } catch (error) {
       for (const item of batch) item.again = true
       if (this.closed) return this.putBack(batch)
-      // nothing is given up or set aside without having asked
+      // nothing is the first to be given up or set aside without having asked
       const proven = narrowing && batch[0].tries + 1 < TRIES && this.proven
       if (!proven && !await this.watch(this.takesWrites())) {
         this.putBack(batch)
@@ -269,6 +271,7 @@ export class WriteQueue<T extends object> {
     if (batch.length < this.batch) await commit()
     else this.adapt(await occupy(commit))
     this.provenAt = Date.now()
+    if (!again) this.fault = undefined
     for (const item of batch) {
       if (this.asides.delete(item)) this.logger.info('%s is written after all', this.identify(item))
       item.resolve()
@@ -298,7 +301,8 @@ export class WriteQueue<T extends object> {
   }
 
   private blame(item: Item<T>, error: unknown) {
-    if (++item.tries < TRIES) {
+    // many with one fault would hold up the line for long
+    if (++item.tries < TRIES && toMessage(error) !== this.fault) {
       this.refused.unshift([item])
     } else if (item.awaited) {
       this.giveUp(item, error)
@@ -313,7 +317,8 @@ export class WriteQueue<T extends object> {
       if (this.asides.size >= this.limit) this.evict()
       this.logger.error('%s cannot be written and is set aside while others are; it is tried again now and then: %s', id, error)
     }
-    this.asides.add(item, id, toMessage(error), item.tries)
+    this.fault = toMessage(error)
+    this.asides.add(item, id, this.fault, item.tries)
     this.leave([item])
   }
 

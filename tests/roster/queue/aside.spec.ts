@@ -49,6 +49,23 @@ describe('the line of writes', () => {
       expect(database.batches.filter(batch => batch.length === 1 && batch[0] === 2)).to.have.length(3)
     })
 
+    it('was tried once, where the one before had the same fault', async () => {
+      database.complaint = () => 'too long'
+      range(2, 40).forEach(id => database.poison.add(id))
+      push(...range(1, 41))
+      await clock.tickAsync(1000)
+      expect(database.committed).to.deep.equal([1, 41])
+      const alone = (id: number) => database.batches.filter(batch => batch.length === 1 && batch[0] === id).length
+      expect(range(2, 40).map(alone)).to.deep.equal([3, ...Array.from({ length: 38 }, () => 1)])
+      // later ones may have it for a passing reason
+      push(42)
+      await turn()
+      database.poison.add(50)
+      push(50)
+      await turn()
+      expect(alone(50)).to.equal(3)
+    })
+
     it('is found with few attempts', async () => {
       open(1000)
       // batches have grown by then

@@ -26,6 +26,8 @@ class Database {
   faults: (number | undefined)[] = []
   /** What can never be written. */
   poison = new Set<number>()
+  /** What is said of what is poisonous. */
+  complaint = (id: number) => `${id} is too long`
   /** How often it was asked whether it takes writes. */
   probes = 0
   private faulty = false
@@ -36,7 +38,7 @@ class Database {
     const written = this.faults.shift()
     const failing = this.faulty = this.down || written !== undefined
     for (const { id } of failing ? batch.slice(0, written ?? 0) : batch) {
-      if (this.poison.has(id)) throw new Error(`${id} is too long`)
+      if (this.poison.has(id)) throw new Error(this.complaint(id))
       if (!this.committed.includes(id)) this.committed.push(id)
       else if (!again) throw new Error(`${id} is there already, and nobody said so`)
     }
@@ -49,7 +51,7 @@ class Database {
     if (this.delay) await new Promise(resolve => setTimeout(resolve, this.delay))
     this.faulty = this.down || this.faults.shift() !== undefined
     if (this.faulty) throw new Error('connection refused')
-    if (this.poison.has(id)) throw new Error(`${id} is too long`)
+    if (this.poison.has(id)) throw new Error(this.complaint(id))
     this.committed.push(id)
   }
 
