@@ -5,10 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pick } from 'koishi'
-import { Server, ServerKind, servers } from './database'
-import { loadStore, Store } from './faults/child/store'
-import { Harness, until } from './harness'
-import { Platform } from './platform'
+import { Server, ServerKind, servers } from '../database'
+import { loadStore, Store } from './child/store'
+import { Harness, until } from '../harness'
+import { Platform } from '../platform'
 
 type Point = 'committed' | 'claimed' | 'never'
 
@@ -44,7 +44,7 @@ for (const kind of kinds) {
 
     function run(point: Point) {
       const address = pick(platform, ['appid', 'token', 'secret', 'selfId', 'endpoint'])
-      const child = fork(join(__dirname, 'crash/child.ts'), [point, JSON.stringify(store), JSON.stringify(address)], {
+      const child = fork(join(__dirname, 'child/crash.ts'), [point, JSON.stringify(store), JSON.stringify(address)], {
         execArgv: ['-r', 'esbuild-register', '-r', 'yml-register'],
         stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       })

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
-import { loadStore } from '../faults/child/store'
-import { Harness } from '../harness'
-import { Platform } from '../platform'
+import { loadStore } from './store'
+import { Harness } from '../../harness'
+import { Platform } from '../../platform'
 
 /** Where to die: after the commit, after the notice was taken on, or not at all. */
 const [point, store, address] = process.argv.slice(2)
