@@ -1,17 +1,17 @@
 import { Bot, omit, Session, Universal } from 'koishi'
 import { createPrivateSession } from '../session'
 import { wrap } from '../shared/patch'
-import { complete, isRebuilt, LateReply, readEnvelope, Records } from './late'
+import { Answer, complete, isRebuilt, readEnvelope, Records } from './late'
 import { isOwn } from './own'
 
 /** The channel that the caller named. */
 const CHANNEL = Symbol('qq-user.channel')
 /** The user that the caller named. */
 const USER = Symbol('qq-user.user')
-/** What makes the message a reply where the adapter does not. */
+/** What makes the message a reply. */
 const REPLY = Symbol('qq-user.reply')
 
-type Options = Omit<Universal.SendOptions, 'session'> & { session?: Session; [CHANNEL]?: string; [USER]?: string; [REPLY]?: LateReply }
+type Options = Omit<Universal.SendOptions, 'session'> & { session?: Session; [CHANNEL]?: string; [USER]?: string; [REPLY]?: Answer }
 
 /** Where a message is to go. */
 export interface Address {
@@ -21,8 +21,8 @@ export interface Address {
   isPrivate: boolean
   /** The session that the message answers. */
   cause?: Session
-  /** What makes it a reply where the adapter does not. */
-  reply?: LateReply
+  /** What makes it a reply, unless this plugin sends it, which chooses its ways itself. */
+  reply?: Answer
 }
 
 /**
@@ -42,7 +42,7 @@ export function noteAddresses(bot: Bot, records: Records) {
       }
       const rebuilt = isRebuilt(session)
       const cause = rebuilt ? complete(session) : session
-      const reply = session.isDirect && isAnswer(cause, channelId) ? LateReply.find(cause, rebuilt, records) : undefined
+      const reply = session.isDirect && !isOwn(cause) && isAnswer(cause, channelId) ? Answer.find(cause, rebuilt, records) : undefined
       const own: Options = { ...options, session: cause, [CHANNEL]: channelId, [REPLY]: reply }
       return createOn(reply?.supervise(bot) ?? bot, channelId, content, referrer, own)
     }),

@@ -19,12 +19,14 @@ export interface Internal {
   sendFilePrivate?(openid: string, data: FileRequest): Promise<unknown>
 }
 
+type Method<K extends keyof Internal> = NonNullable<Internal[K]>
+
 /**
  * Wraps a request. An adapter that works in another way is left alone.
  *
  * @returns what takes it back
  */
-export function wrapRequest<K extends keyof Internal>(internal: Partial<Internal> | undefined, name: K, wrapper: (send: NonNullable<Internal[K]>) => NonNullable<Internal[K]>) {
+export function wrapRequest<K extends keyof Internal>(internal: Partial<Internal> | undefined, name: K, wrapper: (send: Method<K>) => Method<K>) {
   if (!internal?.[name]) return () => {}
   return wrap(internal as Internal, name, wrapper as never)
 }

@@ -1,9 +1,9 @@
-import { Bot, omit, Session, Time } from 'koishi'
+import { Bot, omit, Session } from 'koishi'
 import { readFailure } from './codes'
 import { Internal, Request } from './internal'
 import { detours } from './policy'
 import { closeReplies, countLeft, nextNumber, Numbers, Replies } from './replies'
-import { ADAPTER_WINDOW, REPLY_WINDOW } from './route'
+import { REPLY_WINDOW } from './route'
 
 type Envelope = { id?: unknown; t?: unknown }
 
@@ -22,9 +22,6 @@ export interface Records {
 
 /** The events that take a reply. */
 const repliable: unknown[] = ['FRIEND_ADD', 'C2C_MSG_RECEIVE', 'INTERACTION_CREATE']
-
-/** How long a message may take to be sent, in ms: what the adapter takes for fresh when it starts may be stale at its end. */
-const MARGIN = Time.minute
 
 /** Whether a session lacks the platform's envelope, as one does that was rebuilt from stored data. */
 export function isRebuilt(session: Session) {
@@ -45,29 +42,23 @@ export function readEnvelope(session: Session) {
   return (session as { qq?: Envelope }).qq
 }
 
-/** Makes a private answer a reply where the adapter does not, for as long as the platform takes one. */
-export class LateReply {
+/** Makes a private answer a reply for as long as the platform takes one, and no longer. The adapter knows but its own five minutes. */
+export class Answer {
   /**
    * @param rebuilt the adapter numbers the replies on this session anew, so that its numbers may have been used
-   * @returns nothing where the adapter will do, or where there is nothing to reply to
+   * @returns nothing where there is nothing to reply to
    */
   static find(session: Session, rebuilt: boolean, records: Records) {
     const source = findSource(session)
-    if (!source || (!rebuilt && Date.now() - source.at < ADAPTER_WINDOW - MARGIN)) return
-    return new LateReply(session, source, rebuilt, records)
+    return source && new Answer(session, source, rebuilt, records)
   }
 
   private constructor(private session: Session, private source: Source, private rebuilt: boolean, private records: Records) {}
 
-  /** Whether the platform takes another reply, as far as is known. */
-  isOpen() {
+  /** Whether the next request will be a reply, as far as is known. */
+  isPassive() {
     const { id, at } = this.source
     return Date.now() - at < REPLY_WINDOW && countLeft(this.records.replies, id) > 0
-  }
-
-  /** Whether the next request will be a reply: ours, or the adapter's own. */
-  isPassive() {
-    return this.isOpen() || (!this.rebuilt && Date.now() - this.source.at < ADAPTER_WINDOW)
   }
 
   /** The bot as an encoder is to see it. */
@@ -81,27 +72,32 @@ export class LateReply {
   private async send(send: (data: Request) => Promise<unknown>, openid: string, data: Request) {
     if (!this.concerns(openid, data)) return send(data)
     const message = omit(data, ['msg_id', 'event_id', 'msg_seq'])
-    while (this.isOpen()) {
+    let address: Request = this.isAddressed(data) && !this.rebuilt ? data : this.address()
+    while (this.isPassive()) {
       try {
-        return await send({ ...message, ...this.address() })
+        return await send({ ...message, ...address })
       } catch (error) {
         const { meaning } = readFailure(error, true)
         // a process before this one, or beside it, used the number
-        if (meaning === 'duplicate') continue
-        if (!detours.includes(meaning)) throw error
-        closeReplies(this.records.replies, this.source.id)
+        if (meaning === 'duplicate') address = this.address()
+        else if (detours.includes(meaning)) closeReplies(this.records.replies, this.source.id)
+        else throw error
       }
     }
     return send(message)
   }
 
-  /** A request that knows its way is left alone, unless the way is ours and its number is not to be trusted. */
+  /** A request that knows another way is left alone. */
   private concerns(openid: string, data: Request) {
     const { userId, channelId } = this.session
     if (openid !== userId && openid !== channelId) return false
     if (!data || data.is_wakeup) return false
-    const id = data.msg_id || data.event_id
-    return !id || (this.rebuilt && id === this.source.id)
+    return this.isAddressed(data) || !(data.msg_id || data.event_id)
+  }
+
+  /** Whether the adapter has made a reply of it. */
+  private isAddressed(data: Request) {
+    return (data.msg_id || data.event_id) === this.source.id
   }
 
   private address(): Request {

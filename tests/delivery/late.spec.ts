@@ -95,31 +95,37 @@ describe('an answer to a private message', () => {
     expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg', 'proactive', 'proactive'])
   })
 
-  it('is one of four, however many are sent at once', async () => {
-    late = await Late.start()
-    const session = await late.hear()
-    late.wait(6)
-    await Promise.all([1, 2, 3, 4, 5, 6].map(number => session.send(`${number}`)))
-    expect(late.routes.sort()).to.deep.equal(['msg', 'msg', 'msg', 'msg', 'proactive', 'proactive'])
-  })
+  for (const minutes of [0, 6]) {
+    it(`is one of four, however many are sent at once (after ${minutes} minutes)`, async () => {
+      late = await Late.start()
+      const session = await late.hear()
+      late.wait(minutes)
+      await Promise.all([1, 2, 3, 4, 5, 6].map(number => session.send(`${number}`)))
+      expect(late.routes.sort()).to.deep.equal(['msg', 'msg', 'msg', 'msg', 'proactive', 'proactive'])
+    })
+  }
 
-  it('does not count what was certainly refused', async () => {
-    late = await Late.start()
-    const session = await late.hear()
-    late.wait(6)
-    late.platform.fail({ code: 40034006, times: 2 })
-    for (let number = 1; number <= 7; number++) await session.send(`${number}`)
-    expect(late.routes).to.deep.equal(['msg 40034006', 'msg 40034006', 'msg', 'msg', 'msg', 'msg', 'proactive'])
-  })
+  for (const minutes of [0, 6]) {
+    it(`does not count what was certainly refused (after ${minutes} minutes)`, async () => {
+      late = await Late.start()
+      const session = await late.hear()
+      late.wait(minutes)
+      late.platform.fail({ code: 40034006, times: 2 })
+      for (let number = 1; number <= 7; number++) await session.send(`${number}`)
+      expect(late.routes).to.deep.equal(['msg 40034006', 'msg 40034006', 'msg', 'msg', 'msg', 'msg', 'proactive'])
+    })
+  }
 
-  it('counts what may have arrived', async () => {
-    late = await Late.start()
-    const session = await late.hear()
-    late.wait(6)
-    late.platform.fail({ status: 500, accept: true, body: {} })
-    for (let number = 1; number <= 5; number++) await session.send(`${number}`)
-    expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg', 'proactive'])
-  })
+  for (const minutes of [0, 6]) {
+    it(`counts what may have arrived (after ${minutes} minutes)`, async () => {
+      late = await Late.start()
+      const session = await late.hear()
+      late.wait(minutes)
+      late.platform.fail({ status: 500, accept: true, body: {} })
+      for (let number = 1; number <= 5; number++) await session.send(`${number}`)
+      expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg', 'proactive'])
+    })
+  }
 
   it('is counted across a reload of the plugin', async () => {
     late = await Late.start()
@@ -134,26 +140,30 @@ describe('an answer to a private message', () => {
   })
 
   for (const code of [40034005, 40034024, 304103, 40034128, 40034025, 22009]) {
-    it(`is proactive when the platform says that it takes no reply (${code}), and not tried as one again`, async () => {
-      late = await Late.start()
-      const session = await late.hear()
-      late.wait(10)
-      late.platform.fail({ code })
-      expect(await session.send('one')).to.have.length(1)
-      await session.send('two')
-      expect(late.routes).to.deep.equal([`msg ${code}`, 'proactive', 'proactive'])
-      for (const { body } of late.platform.posts.slice(1)) expect(body).to.not.have.any.keys('msg_id', 'event_id', 'msg_seq')
-    })
+    for (const minutes of [0, 10]) {
+      it(`is proactive when the platform says that it takes no reply (${code}), and not tried as one again (after ${minutes} minutes)`, async () => {
+        late = await Late.start()
+        const session = await late.hear()
+        late.wait(minutes)
+        late.platform.fail({ code })
+        expect(await session.send('one')).to.have.length(1)
+        await session.send('two')
+        expect(late.routes).to.deep.equal([`msg ${code}`, 'proactive', 'proactive'])
+        for (const { body } of late.platform.posts.slice(1)) expect(body).to.not.have.any.keys('msg_id', 'event_id', 'msg_seq')
+      })
+    }
   }
 
-  it('is not sent again when nobody knows whether it arrived', async () => {
-    late = await Late.start()
-    const session = await late.hear()
-    late.wait(10)
-    late.platform.fail({ status: 500, body: {} })
-    await session.send('one')
-    expect(late.routes).to.deep.equal(['msg'])
-  })
+  for (const minutes of [0, 10]) {
+    it(`is not sent again when nobody knows whether it arrived (after ${minutes} minutes)`, async () => {
+      late = await Late.start()
+      const session = await late.hear()
+      late.wait(minutes)
+      late.platform.fail({ status: 500, body: {} })
+      await session.send('one')
+      expect(late.routes).to.deep.equal(['msg'])
+    })
+  }
 
   describe('of a user who said no', () => {
     it('arrives within the hour', async () => {
@@ -174,26 +184,30 @@ describe('an answer to a private message', () => {
       expect(late.tried).to.deep.equal([])
     })
 
-    it('is stopped after the fourth, also in the middle of a message', async () => {
-      late = await Late.start()
-      const session = await late.hear()
-      await late.reject()
-      late.wait(30)
-      await session.send([1, 2, 3, 4, 5].map(number => h('message', `${number}`)))
-      await session.send('six')
-      expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg'])
-    })
+    for (const minutes of [0, 30]) {
+      it(`is stopped after the fourth, also in the middle of a message (after ${minutes} minutes)`, async () => {
+        late = await Late.start()
+        const session = await late.hear()
+        await late.reject()
+        late.wait(minutes)
+        await session.send([1, 2, 3, 4, 5].map(number => h('message', `${number}`)))
+        await session.send('six')
+        expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg'])
+      })
+    }
 
-    it('is stopped when the platform takes no reply', async () => {
-      late = await Late.start()
-      const session = await late.hear()
-      await late.reject()
-      late.wait(30)
-      late.platform.fail({ code: 40034005 })
-      await session.send('one')
-      await session.send('two')
-      expect(late.routes).to.deep.equal(['msg 40034005'])
-    })
+    for (const minutes of [0, 30]) {
+      it(`is stopped when the platform takes no reply (after ${minutes} minutes)`, async () => {
+        late = await Late.start()
+        const session = await late.hear()
+        await late.reject()
+        late.wait(minutes)
+        late.platform.fail({ code: 40034005 })
+        await session.send('one')
+        await session.send('two')
+        expect(late.routes).to.deep.equal(['msg 40034005'])
+      })
+    }
   })
 
   it('that names another message is left as it is', async () => {
