@@ -40,7 +40,7 @@ export interface PushConfig extends Limits {
   guard: boolean
   /** Whether a user whose switch was never seen may be written to, `true` by default, as is the platform's switch. */
   assumeAllowed: boolean
-  /** Whether a push may recall a user, which the platform allows once in a while after they have written, where it lets nothing proactive through; `true` by default. */
+  /** Whether a push may recall a user where the platform lets nothing proactive through: it allows that once in a while after they wrote. `true` by default. */
   recall: boolean
   /** How much the platform lets the bot send: `certified` as a company or as a person; `uncertified` by default, `custom` for the limits beside it. */
   tier: 'certified' | 'uncertified' | 'custom'

@@ -106,7 +106,8 @@ export const reliedOn: [what: string, check: (database: Database) => Promise<unk
   ['times keep their milliseconds, and compare by them', async (database) => {
     const at = new Date(+day(1) + 123)
     await users(database, user('A', { firstSeen: at, nameAt: at }))
-    expect(await database.get('qq_user', { firstSeen: at, nameAt: { $lte: at, $gt: new Date(+at - 1) } })).to.deep.equal([user('A', { firstSeen: at, nameAt: at })])
+    const found = await database.get('qq_user', { firstSeen: at, nameAt: { $lte: at, $gt: new Date(+at - 1) } })
+    expect(found).to.deep.equal([user('A', { firstSeen: at, nameAt: at })])
   }],
 
   ['texts come back as they went in', async (database) => {

@@ -76,7 +76,8 @@ describe('a switch that is off by implication', () => {
   })
 
   it('is one dispute, however often the opposite is told', () => {
-    expect(disputed(implied(100), event(receive, 100), event(receive, 100, { id: 'again' }), event(authorizeOn, 100))).to.deep.equal([false, true, false, false])
+    const told = [implied(100), event(receive, 100), event(receive, 100, { id: 'again' }), event(authorizeOn, 100)]
+    expect(disputed(...told)).to.deep.equal([false, true, false, false])
   })
 
   it('is taken back before everybody who heard of it, though the opposite was told of before', () => {
@@ -165,7 +166,8 @@ for (const engine of engines) {
     after(() => engine.stop())
 
     beforeEach(async () => {
-      harness = await Harness.start({ database: engine.create(), config: { icebreaker: { enabled: false }, pushAllowed: { content: 'on' }, pushRejected: { content: 'off' } } })
+      const config = { icebreaker: { enabled: false }, pushAllowed: { content: 'on' }, pushRejected: { content: 'off' } }
+      harness = await Harness.start({ database: engine.create(), config })
     })
 
     afterEach(() => harness.stop())
