@@ -119,7 +119,7 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
 
   const service = new QQUserService(ctx, roster, pusher)
   definePermission(ctx, service)
-  registerCommands(ctx, service, pusher, new Statistics(ctx, roster))
+  registerCommands(ctx, { service, pusher, notices, statistics: new Statistics(ctx, roster) })
   ctx.set('qqUser', service)
 
   ctx.inject(['console'], (ctx) => {
@@ -127,6 +127,6 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
       dev: resolve(__dirname, '../client/index.ts'),
       prod: resolve(__dirname, '../dist'),
     })
-    serveConsole(ctx, { gateway, roster, pusher, texts: notices.texts, service })
+    serveConsole(ctx, { gateway, roster, pusher, notices, service })
   })
 }

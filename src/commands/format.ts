@@ -1,5 +1,6 @@
 import { Session, Time } from 'koishi'
 import { QQUser, QQUserEntry } from '../model'
+import { Fate } from '../notices/explain'
 
 /** The beginning of an id is enough to tell users apart, and fits on a phone. */
 export function toShortId(id: string) {
@@ -26,13 +27,13 @@ export function toScene(session: Session, scene: number | null) {
   return scene === null ? session.text('qq-user.scene.unknown') : session.text([`qq-user.scene.${scene}`, '']) || String(scene)
 }
 
-export function toEntry(session: Session, { occurredAt, type, source, applied, notice, noticeReason }: QQUserEntry) {
+export function toEntry(session: Session, { occurredAt, type, source, applied }: QQUserEntry, { notice, reason }: Fate) {
   const parts = [
     toTime(occurredAt),
     session.text(`qq-user.type.${type}`),
     session.text(`qq-user.source.${source}`),
     applied ? '' : session.text('qq-user.answers.not-applied'),
-    notice === 'none' ? '' : session.text(`qq-user.notice.${notice}`) + (noticeReason && ` (${toReason(session, noticeReason)})`),
+    session.text(`qq-user.notice.${notice}`) + (reason && ` (${toReason(session, reason)})`),
   ]
   return parts.filter(Boolean).join('  ')
 }

@@ -1,4 +1,5 @@
 import { Context } from 'koishi'
+import { Notices } from '../notices'
 import { Pusher } from '../push'
 import { QQUserService } from '../service'
 import { Statistics } from '../roster/statistics'
@@ -9,10 +10,17 @@ import push from './push'
 import stats from './stats'
 import status from './status'
 
-export function registerCommands(ctx: Context, service: QQUserService, pusher: Pusher, statistics: Statistics) {
+interface Rooms {
+  service: QQUserService
+  pusher: Pusher
+  notices: Notices
+  statistics: Statistics
+}
+
+export function registerCommands(ctx: Context, { service, pusher, notices, statistics }: Rooms) {
   ctx.command('qq-user', { authority: 3 })
   list(ctx, service)
-  info(ctx, service, pusher)
+  info(ctx, service, pusher, notices)
   stats(ctx, statistics)
   push(ctx, service)
   forget(ctx, service)

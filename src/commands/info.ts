@@ -1,4 +1,6 @@
 import { Context, h, Session } from 'koishi'
+import { Notices } from '../notices'
+import { explain } from '../notices/explain'
 import { Pusher } from '../push'
 import { Reach, Span } from '../push/ways'
 import { QQUserService } from '../service'
@@ -7,7 +9,7 @@ import { toEntry, toReason, toScene, toState, toTime } from './format'
 
 const ENTRIES = 5
 
-export default function (ctx: Context, service: QQUserService, pusher: Pusher) {
+export default function (ctx: Context, service: QQUserService, pusher: Pusher, notices: Notices) {
   ctx.command('qq-user.info <user:string>', { authority: 3, checkUnknown: true, checkArgCount: true })
     .option('bot', '-b <bot:string>')
     .action(async ({ session, options }, text) => {
@@ -23,7 +25,7 @@ export default function (ctx: Context, service: QQUserService, pusher: Pusher) {
         session!.text('.last-message', { time: toTime(user.lastMessageAt) }),
         session!.text('.scene', { scene: toScene(session!, user.scene), param: user.sceneParam ?? '' }).trimEnd(),
         session!.text('.history'),
-        ...entries.map(entry => toEntry(session!, entry)),
+        ...entries.map(entry => toEntry(session!, entry, explain(entry, notices.isUnderWay(entry.id)))),
       ].join('\n')
     })
 }

@@ -4,7 +4,7 @@ import { Gateway } from '../gateway'
 import { Pusher } from '../push'
 import { Roster } from '../roster'
 import { QQUserService } from '../service'
-import { Texts } from '../notices/texts'
+import { Notices } from '../notices'
 import { Switchboard } from './calls'
 import { Diagnostics } from './diagnosis'
 import { Exports } from './exports'
@@ -21,15 +21,15 @@ export interface Rooms {
   gateway: Gateway
   roster: Roster
   pusher: Pusher
-  texts: Texts
+  notices: Notices
   service: QQUserService
 }
 
 /** What stands behind the page. */
-export function serveConsole(ctx: Context, { gateway, roster, pusher, texts, service }: Rooms) {
-  const rows = new Rows(ctx)
+export function serveConsole(ctx: Context, { gateway, roster, pusher, notices, service }: Rooms) {
+  const rows = new Rows(ctx, id => notices.isUnderWay(id))
   const switchboard = new Switchboard(ctx)
-  const previews = new Previews(ctx, texts, service, switchboard)
+  const previews = new Previews(ctx, notices.texts, service, switchboard)
   const exports = new Exports(ctx, roster, switchboard)
   /* eslint-disable no-new */
   new Overviews(ctx, roster, switchboard)

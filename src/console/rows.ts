@@ -1,11 +1,13 @@
 import { Context } from 'koishi'
 import { QQUser, QQUserEntry } from '../model'
+import { explain } from '../notices/explain'
 import { listBots } from './bots'
 import type { EntryRow, UserRow } from './protocol'
 
 /** Makes rows fit for the wire. */
 export class Rows {
-  constructor(private ctx: Context) {}
+  /** @param isUnderWay whether the notice for an entry is being sent */
+  constructor(private ctx: Context, private isUnderWay: (id: string) => boolean) {}
 
   user(user: QQUser): UserRow {
     return {
@@ -26,7 +28,9 @@ export class Rows {
     }
   }
 
-  entry({ id, selfId, userId, type, source, occurredAt, receivedAt, applied, notice, noticeReason }: QQUserEntry): EntryRow {
+  entry(entry: QQUserEntry): EntryRow {
+    const { id, selfId, userId, type, source, occurredAt, receivedAt, applied } = entry
+    const { notice, reason: noticeReason } = explain(entry, this.isUnderWay(id))
     return { id, selfId, userId, type, source, occurredAt: +occurredAt, receivedAt: +receivedAt, applied, notice, noticeReason }
   }
 

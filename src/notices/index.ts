@@ -91,6 +91,11 @@ export class Notices {
     }
   }
 
+  /** Whether the notice for an entry is being sent, or waits for its turn. */
+  isUnderWay(id: string) {
+    return this.inHand.has(id)
+  }
+
   /** Resolves when the outcome of all that is under way is on record, or after five seconds. */
   idle(): Promise<void> {
     return this.underWay.idle(PATIENCE)

@@ -16,7 +16,7 @@ describe('qq-user.info', () => {
       expect(lines[1]).to.equal('friend · push allowed')
       expect(lines[2]).to.equal(message('info.reachable'))
       expect(lines[5]).to.equal('Source: link (in QQ) poster')
-      expect(lines[7]).to.match(/^\d{4}-\d\d-\d\d \d\d:\d\d {2}turned push on {2}profile card$/)
+      expect(lines[7]).to.match(/^\d{4}-\d\d-\d\d \d\d:\d\d {2}turned push on {2}profile card {2}no notice \(this notice is turned off in the config\)$/)
     }
   })
 
@@ -42,6 +42,19 @@ describe('qq-user.info', () => {
     expect(lines).to.have.length(3)
     expect(lines.filter(line => line.includes('changed nothing'))).to.have.length(1)
     expect(lines.filter(line => line.includes('notice skipped (the platform takes no reply)'))).to.have.length(1)
+  })
+
+  it('tells that a notice is being sent, and why there is none', async () => {
+    await start({ config: { icebreaker: { enabled: true } } })
+    platform.fail({ delay: 1000, when: ({ target }) => target === 'A' })
+    platform.add('A')
+    await platform.posted(({ target }) => target === 'A')
+    expect(await ask('qq-user.info A')).to.include('notice waiting (being sent)')
+    await harness.settled(1)
+    await leave('A')
+    const [deletion, addition] = (await ask('qq-user.info A')).split('\n').slice(7)
+    expect(deletion).to.include('no notice (the platform takes nothing once a user has deleted the bot)')
+    expect(addition).to.match(/notice sent$/)
   })
 
   it('shows the last few entries only', async () => {
