@@ -149,11 +149,11 @@ export class Harness {
 }
 
 /** Waits, in real time, for something that takes as long as a loopback connection and a database take. */
-export async function until(condition: () => unknown, timeout = 30_000) {
+export async function until(condition: () => unknown, timeout = 30_000, interval = 1) {
   const deadline = performance.now() + timeout
   while (!await condition()) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${condition}`)
-    await sleep(1)
+    await sleep(interval)
   }
 }
 

@@ -35,11 +35,20 @@ async function start() {
   const address = app.server.selfUrl
   if (!platform) {
     watch(app)
-    return logger.success(words.waiting, address)
+    logger.info(words.connecting, address)
+    return await online(app)
   }
   logger.info(words.welcome)
   await until(() => app.bots.some(({ status }) => status === Universal.Status.ONLINE))
   await tell(app, platform, address)
+}
+
+/** Tells when the bot is there, and what may be wrong when it is not for long. */
+async function online(app: Context) {
+  const hint = setTimeout(() => logger.warn(words.offline), 15 * Time.second)
+  await until(() => app.bots.some(({ status }) => status === Universal.Status.ONLINE), Infinity, 200)
+  clearTimeout(hint)
+  logger.success(words.waiting)
 }
 
 /** Undoes everything, at most for as long as nobody would notice. */
