@@ -4,6 +4,8 @@ import { QQUserService } from '../service'
 import { Statistics } from '../roster/statistics'
 import forget from './forget'
 import info from './info'
+import link from './link'
+import links from './links'
 import list from './list'
 import push from './push'
 import stats from './stats'
@@ -16,5 +18,7 @@ export function registerCommands(ctx: Context, service: QQUserService, pusher: P
   stats(ctx, statistics)
   push(ctx, service)
   forget(ctx, service)
+  link(ctx, service.links)
+  links(ctx, service.links)
   status(ctx, service)
 }

@@ -54,10 +54,11 @@ export class Lists {
   }
 
   /** To put very many in order, or to look for few among them, takes a database too long. */
-  private async search({ selfId, search, relation, consent, after, ...query }: PartQuery): Promise<Part> {
+  private async search({ selfId, search, relation, consent, sceneParam, after, ...query }: PartQuery): Promise<Part> {
     const found = await this.roster.some(LIMIT.search + 1, { selfId, search })
     const users = found.slice(0, LIMIT.search)
       .filter(user => (relation ?? user.relation) === user.relation && (consent ?? user.consent) === user.consent)
+      .filter(user => (sceneParam ?? user.sceneParam) === user.sceneParam)
     return {
       count: users.length,
       cut: found.length > LIMIT.search,

@@ -224,11 +224,11 @@ export class Roster {
     return new Set([...rows.values()].map(({ userId }) => userId))
   }
 
-  async count({ search, ...query }: UserQuery): Promise<number> {
-    if (search) {
-      this.flush()
+  async count({ search, sceneParam, ...query }: UserQuery): Promise<number> {
+    if (search) this.flush()
+    if (search || sceneParam !== undefined) {
       await this.settled()
-      return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search }, await this.begins({ search })))
+      return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search, sceneParam }, await this.begins({ search })))
     }
     await this.recount()
     return this.counts.get(query)
