@@ -21,8 +21,12 @@ declare module 'koishi' {
  * even if it is still being written. Every method throws what the database throws while it is down.
  */
 export class QQUserService {
-  /** @param links links that invite users, and who came by them */
-  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, readonly links: Links) {}
+  /** Links that invite users, and who came by them. */
+  readonly links: Links
+
+  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, links: Links) {
+    this.links = links
+  }
 
   /** The user, or `undefined` if the bot never heard of them. */
   async get(selfId: string, userId: string): Promise<QQUser | undefined> {
