@@ -61,7 +61,7 @@ export class LinkDays {
   private load(selfId: string, number: number) {
     const day = { counts: new Map(), loaded: false } as Day
     day.loading = this.roster.scan(() => this.read(selfId, number), ({ result, missed }) => {
-      for (const { sceneParam, count } of result) add(day.counts, sceneParam!, count)
+      for (const { param, count } of result) add(day.counts, param, count)
       for (const { previous, user } of missed.flatMap(({ users }) => users)) {
         for (const [row, sign] of [[previous, -1], [user, 1]] as const) {
           if (row?.selfId === selfId && row.sceneParam && Time.getDateNumber(row.firstSeen) === number) add(day.counts, row.sceneParam, sign)
@@ -79,7 +79,8 @@ export class LinkDays {
         firstSeen: { $gte: Time.fromDateNumber(number), $lt: Time.fromDateNumber(number + 1) },
         sceneParam: { $gt: '' },
       })
-      .groupBy('sceneParam', { count: row => $.length(row.userId) })
+      // what is no column keeps a database from the index of parameters, by which it would look at all users
+      .groupBy({ param: row => $.concat(row.sceneParam as never, '') }, { count: row => $.length(row.userId) })
       .execute()
   }
 }

@@ -3,23 +3,21 @@ import { QQUser } from '../model'
 import { Roster } from '../roster'
 import { ask } from '../roster/chunks'
 import { toOriginal } from '../shared/patch'
-import { countExactly, isMySQL } from './exact'
+import { Counted, countExactly, isMySQL } from './exact'
 import { LinkNumbers } from './model'
 
 /** How many parameters of a bot are looked at that no link was made for, most users first. */
 export const OTHERS = 100
-/** How many more may arrive until they are counted anew. */
+/** How many more may arrive that nobody has seen, until they are counted anew. */
 const ROOM = 1000
 /** For how long numbers are good, as another process may write to the same table. */
 const KEEP = { exact: 10 * Time.minute, near: Time.minute }
 
-type Counted = Pick<QQUser, 'sceneParam' | 'relation' | 'consent'> & { count: number }
-
 /** What is known of one bot. */
 interface Kept {
   numbers: Map<string, LinkNumbers>
-  /** Whether whatever is not in there has no users. */
-  complete: boolean
+  /** How many more parameters may arrive; none where not all that there are was looked at. */
+  room: number
   loadedAt: number
   /** For how long they are good, in ms. */
   keep: number
@@ -49,7 +47,7 @@ export class LinkCounts {
     await this.roster.settled()
     let kept = this.bots.get(selfId)
     if (!kept || Math.abs(Date.now() - kept.loadedAt) >= kept.keep) {
-      kept = { numbers: new Map(), complete: false, loadedAt: Date.now(), keep: KEEP.near, loading: Promise.resolve() }
+      kept = { numbers: new Map(), room: 0, loadedAt: Date.now(), keep: KEEP.near, loading: Promise.resolve() }
       this.bots.set(selfId, kept)
       await this.load(selfId, kept, params, true)
     }
@@ -70,9 +68,9 @@ export class LinkCounts {
   private scan(selfId: string, kept: Kept, params: string[], others: boolean) {
     const limit = others ? params.length + OTHERS : 0
     const read = async () => {
-      const top = others ? await this.top(selfId, limit) : []
-      const all = [...new Set([...params, ...top])]
-      return { all, complete: top.length < limit, rows: await ask(all, param => [param], chunk => this.read(selfId, chunk)) }
+      const [top, rows] = await Promise.all([others ? this.top(selfId, limit) : [], this.read(selfId, params)])
+      const more = top.filter(param => !params.includes(param))
+      return { all: [...params, ...more], complete: top.length < limit, rows: [...rows, ...await this.read(selfId, more)] }
     }
     return this.roster.scan(read, ({ result, missed, exact, doubtful }) => {
       const numbers = new Map(result.all.map(param => [param, { users: 0, friends: 0, rejected: 0 }]))
@@ -86,7 +84,7 @@ export class LinkCounts {
         use({ ...user, count: 1 }, 1)
       }
       for (const [param, count] of numbers) kept.numbers.set(param, count)
-      if (others) Object.assign(kept, { complete, loadedAt: Date.now(), keep: exact ? KEEP.exact : KEEP.near })
+      if (others) Object.assign(kept, { room: complete ? ROOM : 0, loadedAt: Date.now(), keep: exact ? KEEP.exact : KEEP.near })
       if (doubtful) kept.keep = 0
     })
   }
@@ -102,10 +100,15 @@ export class LinkCounts {
     return rows.map(({ sceneParam }) => sceneParam!)
   }
 
-  private async read(selfId: string, sceneParam: string[]): Promise<Counted[]> {
-    const selection = this.database.select('qq_user', { selfId, sceneParam })
-    if (await this.isFolding(selfId) && isMySQL(selection.driver)) return countExactly(selection.driver, selfId, sceneParam)
-    return selection.groupBy(['sceneParam', 'relation', 'consent'], { count: row => $.length(row.selfId) }).execute()
+  private async read(selfId: string, params: string[]): Promise<Counted[]> {
+    const folds = params.length > 0 && await this.isFolding(selfId)
+    const wanted = new Set<string | null>(params)
+    const rows = await ask(params, param => [param], (sceneParam) => {
+      const selection = this.database.select('qq_user', { selfId, sceneParam })
+      if (folds && isMySQL(selection.driver)) return countExactly(selection.driver, selfId, sceneParam)
+      return selection.groupBy(['sceneParam', 'relation', 'consent'], { count: row => $.length(row.selfId) }).execute()
+    })
+    return rows.filter(({ sceneParam }) => wanted.has(sceneParam))
   }
 
   /** No user has a relation in upper case. */
@@ -123,9 +126,9 @@ export class LinkCounts {
     const kept = this.bots.get(selfId)
     if (!kept || !sceneParam) return
     let numbers = kept.numbers.get(sceneParam)
-    if (!numbers && kept.complete && sign > 0) {
+    if (!numbers && kept.room > 0 && sign > 0) {
+      kept.room--
       kept.numbers.set(sceneParam, numbers = { users: 0, friends: 0, rejected: 0 })
-      kept.complete = kept.numbers.size < OTHERS + ROOM + kept.numbers.size / 2
     }
     add(numbers, { ...user, count: 1 }, sign)
   }
