@@ -61,7 +61,7 @@ export class LinkDays {
   private load(selfId: string, number: number) {
     const day = { counts: new Map(), loaded: false } as Day
     day.loading = this.roster.scan(() => this.read(selfId, number), ({ result, missed }) => {
-      for (const { param, count } of result) add(day.counts, param, count)
+      for (const { param, count } of result) if (param) add(day.counts, param, count)
       for (const { previous, user } of missed.flatMap(({ users }) => users)) {
         for (const [row, sign] of [[previous, -1], [user, 1]] as const) {
           if (row?.selfId === selfId && row.sceneParam && Time.getDateNumber(row.firstSeen) === number) add(day.counts, row.sceneParam, sign)
@@ -77,9 +77,8 @@ export class LinkDays {
       .select('qq_user', {
         selfId,
         firstSeen: { $gte: Time.fromDateNumber(number), $lt: Time.fromDateNumber(number + 1) },
-        sceneParam: { $gt: '' },
       })
-      // what is no column keeps a database from the index of parameters, by which it would look at all users
+      // a column would lead a database to the index of parameters, by which it would look at all users
       .groupBy({ param: row => $.concat(row.sceneParam as never, '') }, { count: row => $.length(row.userId) })
       .execute()
   }
