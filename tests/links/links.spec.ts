@@ -158,6 +158,27 @@ describe('links', () => {
       })
     }
 
+    it('there is no answer in time', async () => {
+      const { timeout } = AbortSignal
+      const limits: number[] = []
+      const controller = new AbortController()
+      AbortSignal.timeout = (limit) => {
+        limits.push(limit)
+        return controller.signal
+      }
+      try {
+        made().misbehaviour.push({ status: 0, hang: true })
+        const failed = fail('poster')
+        await until(() => made().asked.length)
+        controller.abort()
+        expect(await failed).to.include({ reason: 'no-answer' })
+        expect(limits).to.deep.equal([30_000])
+        expect(await rows()).to.deep.equal([])
+      } finally {
+        AbortSignal.timeout = timeout
+      }
+    })
+
     it('the bot is offline, or there is none', async () => {
       expect(await fail('poster', 'nobody')).to.include({ reason: 'unknown-bot' })
       expect(await fail('poster', '\0')).to.include({ reason: 'unknown-bot' })
