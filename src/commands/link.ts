@@ -6,7 +6,7 @@ import { findBot } from './target'
 
 export default function (ctx: Context, links: Links) {
   ctx.command('qq-user.link <param:string>', { authority: 3, checkUnknown: true, checkArgCount: true })
-    .option('title', '-t <title:string>')
+    .option('title', '-t <title:text>')
     .option('bot', '-b <bot:string>')
     .action(async ({ session, options }, param) => {
       const selfId = findBot(ctx, session!, options!.bot)

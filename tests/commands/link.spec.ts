@@ -31,7 +31,7 @@ describe('qq-user.link', () => {
 
   it('answers with the link, and with its QR code as an image', async () => {
     await start()
-    const answer = await ask('qq-user.link poster -t "In the metro"')
+    const answer = await ask('qq-user.link poster -t In the metro')
     const [{ url, title }] = await rows()
     expect(title).to.equal('In the metro')
     expect(answer).to.contain(url)
