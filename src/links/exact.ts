@@ -25,7 +25,10 @@ export async function countExactly(driver: MySQL, selfId: string, params: string
   const several = groups.filter(({ first, last }) => first !== last).map(({ first }) => first)
   const rest = several.length ? await query(driver, selfId, several, 'BINARY sceneParam') : []
   // among the rest are others, which are known already
-  const exact = new Map([...groups, ...rest].filter(({ first, last }) => first === last).map(group => [JSON.stringify([group.first, group.relation, group.consent]), group]))
+  const exact = new Map<string, Group>()
+  for (const group of [...groups, ...rest]) {
+    if (group.first === group.last) exact.set(JSON.stringify([group.first, group.relation, group.consent]), group)
+  }
   return [...exact.values()].map(({ first, relation, consent, count }) => ({ sceneParam: first, relation, consent, count: Number(count) }))
 }
 
