@@ -1,7 +1,7 @@
 import { Context, global, send } from '@koishijs/client'
 import { shallowReactive } from 'vue'
 import type {
-  Calls, ExportQuery, Messages, OverviewQuery, PageQuery, PreviewQuery, Sent,
+  Calls, ExportQuery, Made, Messages, OverviewQuery, PageQuery, PreviewQuery, Sent,
 } from '../src/console/protocol'
 
 export type * from '../src/console/protocol'
@@ -28,6 +28,10 @@ export const api = {
   forget: (selfId: string, userId: string) => call('qq-user/forget', selfId, userId),
   preview: (query: PreviewQuery) => call('qq-user/preview', query),
   sendNotice: (query: PreviewQuery) => call('qq-user/send-notice', query),
+  links: (selfId?: string) => call('qq-user/links', selfId),
+  linkLines: (selfId?: string) => call('qq-user/link-lines', selfId),
+  createLink: (selfId: string, sceneParam: string, title: string) => call('qq-user/create-link', selfId, sceneParam, title),
+  removeLink: (selfId: string, sceneParam: string) => call('qq-user/remove-link', selfId, sceneParam),
   diagnose: () => call('qq-user/diagnose'),
   export: (query: ExportQuery) => call('qq-user/export', query),
   import: (selfId: string, dryRun: boolean) => call('qq-user/import', selfId, dryRun),
@@ -44,15 +48,21 @@ const OUTCOMES = 100
 /** What became of messages, by ticket. Another operator's are among them. */
 export const outcomes = shallowReactive(new Map<string, Sent>())
 
+/** What became of links that were to be made, by ticket. */
+export const makings = shallowReactive(new Map<string, Made>())
+
 /** An outcome can be told before the call that started it is answered, so all of them are kept, from the start. */
 export function collectOutcomes(ctx: Context) {
-  listen(ctx, 'qq-user/sent', ({ ticket, ...outcome }) => {
-    outcomes.set(ticket, outcome)
-    for (const ticket of outcomes.keys()) {
-      if (outcomes.size <= OUTCOMES) break
-      outcomes.delete(ticket)
-    }
-  })
+  listen(ctx, 'qq-user/sent', ({ ticket, ...outcome }) => collect(outcomes, ticket, outcome))
+  listen(ctx, 'qq-user/link-made', ({ ticket, ...outcome }) => collect(makings, ticket, outcome))
+}
+
+function collect<T>(outcomes: Map<string, T>, ticket: string, outcome: T) {
+  outcomes.set(ticket, outcome)
+  for (const ticket of outcomes.keys()) {
+    if (outcomes.size <= OUTCOMES) break
+    outcomes.delete(ticket)
+  }
 }
 
 /** What an error says, without the server's stack. Some are words that there is a text for. */

@@ -2,7 +2,7 @@ import { computed, ref, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { ROOT } from './api'
 
-export const tabs = ['overview', 'users', 'texts', 'doctor', 'transfer'] as const
+export const tabs = ['overview', 'users', 'links', 'texts', 'doctor', 'transfer'] as const
 
 export type Tab = typeof tabs[number]
 
@@ -11,12 +11,23 @@ export interface Path {
   /** The user who is looked at, if one is. */
   selfId?: string
   userId?: string
+  /** The bot and the parameter that a list is to be limited to, if it is led to by a link. */
+  bot?: string
+  param?: string
 }
 
 export function parsePath(segments: string[]): Path {
   const [name, selfId, userId] = segments
   const tab = tabs.find(tab => tab === name) ?? 'overview'
   return tab === 'users' && userId ? { tab, selfId, userId } : { tab }
+}
+
+export function toUsersPath({ selfId, sceneParam }: { selfId: string; sceneParam: string }) {
+  return { path: ROOT + '/users', query: { bot: selfId, param: sceneParam } }
+}
+
+export function toLinksPath(param: string) {
+  return { path: ROOT + '/links', query: { param } }
 }
 
 export function toUserPath({ selfId, userId }: { selfId: string; userId: string }) {
@@ -29,7 +40,8 @@ export function usePath() {
   const path = ref<Path>({ tab: 'overview' })
   watch(() => route.fullPath, () => {
     if (route.path !== ROOT && !route.path.startsWith(ROOT + '/')) return
-    path.value = parsePath([route.params.path ?? []].flat())
+    const [bot, param] = [route.query.bot, route.query.param].map(value => typeof value === 'string' ? value : undefined)
+    path.value = { ...parsePath([route.params.path ?? []].flat()), bot, param }
   }, { immediate: true })
   return computed(() => path.value)
 }

@@ -11,6 +11,7 @@ import { Faults } from './delivery/faults'
 import { LastMessages } from './delivery/last'
 import { Arrival, Gateway, Listener } from './gateway'
 import { Guard } from './push/guard'
+import { Links } from './links'
 import { extendModel } from './model'
 import { Notices, plan } from './notices'
 import { definePermission } from './permission'
@@ -31,6 +32,10 @@ export type { NoticeConfig, PushConfig } from './config'
 export type { Reason, Verdict } from './gate'
 export type { HistoryOptions } from './roster/ledger'
 export type { ListQuery, UserQuery } from './roster/query'
+export { LinkError } from './links/error'
+export type { LinkReason } from './links/error'
+export type { LinkOptions, LinkRow } from './links'
+export type { LinkNumbers, QQUserLink } from './links/model'
 export { PushError } from './push/error'
 export type { PushOptions } from './push'
 export type { Reach, Via } from './push/ways'
@@ -117,7 +122,8 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
   // eslint-disable-next-line no-new
   new Retention(ctx, roster, pusher, config.history.keepDays)
 
-  const service = new QQUserService(ctx, roster, pusher)
+  const links = new Links(ctx, roster, delivery)
+  const service = new QQUserService(ctx, roster, pusher, links)
   definePermission(ctx, service)
   registerCommands(ctx, { service, pusher, notices, statistics: new Statistics(ctx, roster) })
   ctx.set('qqUser', service)
@@ -127,6 +133,6 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
       dev: resolve(__dirname, '../client/index.ts'),
       prod: resolve(__dirname, '../dist'),
     })
-    serveConsole(ctx, { gateway, roster, pusher, notices, service })
+    serveConsole(ctx, { gateway, roster, pusher, notices, service, links })
   })
 }

@@ -98,6 +98,7 @@ export function extendModel(ctx: Context) {
       ['selfId', 'lastMessageAt', 'userId'],
       ['selfId', 'name'],
       ['selfId', 'relation', 'consent', 'scene'],
+      ['selfId', 'sceneParam', 'relation', 'consent'],
     ],
   })
 

@@ -7,6 +7,7 @@ import { findComponent } from './push/component'
 import { Reach, toVias } from './push/ways'
 import { PushError } from './push/error'
 import { Roster } from './roster'
+import { Links } from './links'
 
 declare module 'koishi' {
   interface Context {
@@ -20,7 +21,12 @@ declare module 'koishi' {
  * even if it is still being written. Every method throws what the database throws while it is down.
  */
 export class QQUserService {
-  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher) {}
+  /** Links that invite users, and who came by them. */
+  readonly links: Links
+
+  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, links: Links) {
+    this.links = links
+  }
 
   /** The user, or `undefined` if the bot never heard of them. */
   async get(selfId: string, userId: string): Promise<QQUser | undefined> {

@@ -1,8 +1,13 @@
 import { computed, ref } from 'vue'
 import { outcomes, toReason } from '../api'
 
-/** Something that is started with a call and ends with an outcome of its own. */
+/** A message that is on its way. */
 export function useSending() {
+  return useTicket(outcomes)
+}
+
+/** Something that is started with a call and ends with an outcome of its own. */
+export function useTicket<T>(outcomes: ReadonlyMap<string, T>) {
   const ticket = ref('')
   const error = ref('')
   const starting = ref(false)

@@ -1,6 +1,7 @@
 import { useContext } from '@koishijs/client'
 import { computed, reactive, ref, watch } from 'vue'
 import { api, listen, Page, PageQuery, Sort, UserRow } from '../api'
+import { usePath } from '../path'
 import { useQuery } from '../shared/query'
 import { useBots } from '../shared/bots'
 import { findPlace, isSame, matches } from './match'
@@ -9,6 +10,7 @@ export interface Filters {
   search: string
   relation: UserRow['relation'] | ''
   consent: UserRow['consent'] | ''
+  sceneParam: string
   sort: Sort
 }
 
@@ -18,7 +20,7 @@ const FRESH = 4000
 /** A page of users that stays true while it is looked at. */
 export function useUsers(announce: (user: UserRow) => void) {
   const { selfId } = useBots()
-  const filters = reactive<Filters>({ search: '', relation: '', consent: '', sort: 'firstSeen' })
+  const filters = reactive<Filters>({ search: '', relation: '', consent: '', sceneParam: '', sort: 'firstSeen' })
   /** The last row of each page before this one. */
   const before = ref<UserRow[]>([])
   /** New users who belong on the first page, which is not the one shown. */
@@ -32,7 +34,15 @@ export function useUsers(announce: (user: UserRow) => void) {
     ...filters.search && { search: filters.search },
     ...filters.relation && { relation: filters.relation },
     ...filters.consent && { consent: filters.consent },
+    ...filters.sceneParam && { sceneParam: filters.sceneParam },
   }))
+
+  // led to by a link
+  watch(usePath(), ({ tab, bot, param }) => {
+    if (tab !== 'users' || param === undefined) return
+    selfId.value = bot ?? ''
+    Object.assign(filters, { search: '', relation: '', consent: '', sceneParam: param })
+  }, { immediate: true })
 
   // at once, so that nobody asks for a page of the query before
   watch(query, () => before.value = [], { flush: 'sync' })

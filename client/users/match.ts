@@ -1,10 +1,11 @@
 import type { PageQuery, Sort, UserRow } from '../api'
 
 /** Whether a user is among those that a query asks for, as the server decides it. */
-export function matches(user: UserRow, { selfId, relation, consent, search }: PageQuery) {
+export function matches(user: UserRow, { selfId, relation, consent, sceneParam, search }: PageQuery) {
   if (selfId && user.selfId !== selfId) return false
   if (relation && user.relation !== relation) return false
   if (consent && user.consent !== consent) return false
+  if (sceneParam && user.sceneParam !== sceneParam) return false
   return !search || user.userId.startsWith(search) || !!user.name?.startsWith(search)
 }
 

@@ -5,6 +5,8 @@ import { QQUserService } from '../service'
 import { Statistics } from '../roster/statistics'
 import forget from './forget'
 import info from './info'
+import link from './link'
+import links from './links'
 import list from './list'
 import push from './push'
 import stats from './stats'
@@ -24,5 +26,7 @@ export function registerCommands(ctx: Context, { service, pusher, notices, stati
   stats(ctx, statistics)
   push(ctx, service)
   forget(ctx, service)
+  link(ctx, service.links)
+  links(ctx, service.links)
   status(ctx, service)
 }

@@ -1,6 +1,7 @@
 import { Context } from 'koishi'
 import type {} from '@koishijs/plugin-console'
 import { Gateway } from '../gateway'
+import { Links } from '../links'
 import { Pusher } from '../push'
 import { Roster } from '../roster'
 import { QQUserService } from '../service'
@@ -9,6 +10,7 @@ import { Switchboard } from './calls'
 import { Diagnostics } from './diagnosis'
 import { Exports } from './exports'
 import { Imports } from './imports'
+import { LinkPanel } from './links'
 import { Lists } from './list'
 import { Live } from './live'
 import { Overviews } from './overview'
@@ -23,10 +25,11 @@ export interface Rooms {
   pusher: Pusher
   notices: Notices
   service: QQUserService
+  links: Links
 }
 
 /** What stands behind the page. */
-export function serveConsole(ctx: Context, { gateway, roster, pusher, notices, service }: Rooms) {
+export function serveConsole(ctx: Context, { gateway, roster, pusher, notices, service, links }: Rooms) {
   const rows = new Rows(ctx, id => notices.isUnderWay(id))
   const switchboard = new Switchboard(ctx)
   const previews = new Previews(ctx, notices.texts, service, switchboard)
@@ -36,6 +39,7 @@ export function serveConsole(ctx: Context, { gateway, roster, pusher, notices, s
   new Lists(roster, service, pusher, rows, switchboard)
   new Sending(ctx, service, pusher, previews, switchboard)
   new Diagnostics(ctx, gateway, roster, pusher, switchboard)
+  new LinkPanel(ctx, roster, links, switchboard)
   new Imports(ctx, roster, switchboard)
   new Live(ctx, rows)
   /* eslint-enable no-new */

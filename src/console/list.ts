@@ -1,4 +1,5 @@
 import { QQUser } from '../model'
+import { takePart } from '../roster/order'
 import { UserQuery } from '../roster/query'
 import { Pusher } from '../push'
 import { Roster } from '../roster'
@@ -6,7 +7,7 @@ import { QQUserService } from '../service'
 import { id, optional, time } from './args'
 import { Switchboard } from './calls'
 import { fail } from './errors'
-import { merge, readPart, takePart, toPosition } from './paging'
+import { merge, readPart, toPosition } from './paging'
 import { readPageQuery } from './queries'
 import { Rows } from './rows'
 import type { Page, PageQuery, Sort } from './protocol'
@@ -54,10 +55,11 @@ export class Lists {
   }
 
   /** To put very many in order, or to look for few among them, takes a database too long. */
-  private async search({ selfId, search, relation, consent, after, ...query }: PartQuery): Promise<Part> {
+  private async search({ selfId, search, relation, consent, sceneParam, after, ...query }: PartQuery): Promise<Part> {
     const found = await this.roster.some(LIMIT.search + 1, { selfId, search })
     const users = found.slice(0, LIMIT.search)
       .filter(user => (relation ?? user.relation) === user.relation && (consent ?? user.consent) === user.consent)
+      .filter(user => (sceneParam ?? user.sceneParam) === user.sceneParam)
     return {
       count: users.length,
       cut: found.length > LIMIT.search,

@@ -1,4 +1,5 @@
 import { QQUser } from '../model'
+import { compare, takePart } from '../roster/order'
 import { ListQuery, Sort } from '../roster/query'
 import { Roster } from '../roster'
 import type { PageQuery } from './protocol'
@@ -12,14 +13,6 @@ export async function readPart(roster: Roster, query: ListQuery & { selfId: stri
   if (count > FEW) return roster.list(query)
   return takePart(await roster.some(FEW, query), query)
 }
-
-/** The page among all users of one bot that it may have. */
-export function takePart(users: QQUser[], { sort, after, limit }: { sort: Sort; after?: Position; limit: number }) {
-  const order = (a: Position, b: Position) => +(b[sort] ?? 0) - +(a[sort] ?? 0) || compare(b.userId, a.userId)
-  return users.filter(user => !after || order(after, user) < 0).sort(order).slice(0, limit)
-}
-
-type Position = NonNullable<ListQuery['after']>
 
 /** Newest first, in one moment by bot; the users of one bot stay in the order in which they are. */
 export function merge(pages: QQUser[][], sort: Sort) {
@@ -38,8 +31,4 @@ export function toPosition({ selfId = '', userId, ...after }: NonNullable<PageQu
   if (at === null) return order > 0 ? 'end' : { userId: '', firstSeen, lastMessageAt: new Date(1) }
   const bound = new Date(order > 0 ? at : at + 1)
   return { userId: '', firstSeen: bound, lastMessageAt: bound }
-}
-
-function compare(a: string, b: string) {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -3,6 +3,8 @@ import type { DataService } from '@koishijs/plugin-console'
 import type { EventType, NoticeState, QQUser, QQUserEntry } from '../model'
 import type { Meaning } from '../delivery/codes'
 import type { Reason } from '../gate'
+import type { LinkReason } from '../links/error'
+import type { LinkNumbers } from '../links/model'
 import type { Reach, Span } from '../push/ways'
 import type { UserQuery } from '../roster/query'
 import type { Movement } from '../roster/statistics'
@@ -83,6 +85,29 @@ export interface Sent {
   code?: number
 }
 
+/** A link, or a parameter that arrives without a link having been made here. */
+export interface LinkRow extends LinkNumbers {
+  selfId: string
+  sceneParam: string
+  /** `null` where no link was made. */
+  url: string | null
+  title: string
+  createdAt: number | null
+}
+
+/** How many users were new on each of the last 30 days, today included, the oldest first. */
+export interface LinkLine {
+  selfId: string
+  sceneParam: string
+  days: number[]
+}
+
+/** What became of the making of a link. */
+export type Made =
+  | { ok: true; selfId: string; sceneParam: string; url: string }
+  /** `failed`: something else; the log knows more. */
+  | { ok: false; reason: LinkReason | 'failed'; code?: number }
+
 export interface Diagnosis {
   /** Whether any QQ adapter is loaded. */
   adapter: boolean
@@ -156,6 +181,8 @@ export type ErrorCode =
   | 'failed'
   | 'unknown-user'
   | 'unknown-bot'
+  /** What is to go along with a link may be made of letters, digits and hyphens, 32 at most. */
+  | 'bad-param'
   /** There is nothing in the message. */
   | 'empty'
   /** There is an element in the message that Koishi would run something for; its name follows a colon. */
@@ -183,6 +210,13 @@ export interface Calls {
   'qq-user/preview'(query: PreviewQuery): Promise<Preview>
   /** Starts sending a notice to a user who may get it; its outcome follows as `qq-user/sent`. */
   'qq-user/send-notice'(query: PreviewQuery): Promise<{ ticket: string }>
+  /** The links of a bot, or of all of them, the newest first, and after them what else users came by, 50 at most. */
+  'qq-user/links'(selfId?: string): Promise<LinkRow[]>
+  /** Those of whom any user came lately. */
+  'qq-user/link-lines'(selfId?: string): Promise<LinkLine[]>
+  /** Starts making a link, unless there is one; what becomes of it follows as `qq-user/link-made`. */
+  'qq-user/create-link'(selfId: string, sceneParam: string, title?: string): Promise<{ ticket: string }>
+  'qq-user/remove-link'(selfId: string, sceneParam: string): Promise<void>
   'qq-user/diagnose'(): Promise<Diagnosis>
   'qq-user/export'(query: ExportQuery): Promise<Export>
   /** Begins an import; with `dryRun` nothing is written. CSV with the columns `openid`, `first_seen` and, if wanted, `name`. */
@@ -201,6 +235,7 @@ export interface Messages {
     missed?: number
   }
   'qq-user/sent': { ticket: string } & Sent
+  'qq-user/link-made': { ticket: string } & Made
   'qq-user/exported': {
     url: string
     rows: number

@@ -3,7 +3,7 @@ import { count, id, nullable, oneOf, optional, Reader, record, text, time } from
 import { fail } from './errors'
 import type { ExportQuery, LedgerQuery, OverviewQuery, PageQuery, PreviewQuery } from './protocol'
 
-const MAX = { days: 365, page: 100, search: 64 }
+const MAX = { days: 365, page: 100, search: 64, param: 255 }
 
 const search: Reader<string | undefined> = (value) => {
   const read = optional(text(MAX.search))(value)
@@ -14,6 +14,7 @@ const filters = {
   selfId: optional(id),
   relation: optional(oneOf('unknown', 'friend', 'deleted')),
   consent: optional(oneOf('unknown', 'allowed', 'rejected')),
+  sceneParam: optional(text(MAX.param)),
   search,
 }
 

@@ -11,7 +11,7 @@ import { createNumbers, nextNumber, Numbers } from './replies'
 import { RequestError, Requests, UnsentError } from './requests'
 import { isReply, Route } from './route'
 import { StoppedError } from './stop'
-import { Priority, RequestLimits, Throttle } from './throttle'
+import { Priority, RequestLimits, Throttle, Turn } from './throttle'
 
 export interface Message {
   selfId: string
@@ -59,6 +59,11 @@ export class Delivery {
   find(selfId: string, online = true): Bot | undefined {
     const bot = this.bots.find(bot => bot.platform === 'qq' && bot.selfId === selfId)
     return !online || bot?.status === Universal.Status.ONLINE ? bot : undefined
+  }
+
+  /** A turn among the bot's requests, for one that is no message. @throws StoppedError `aborted` */
+  turn(selfId: string): Promise<Turn> {
+    return this.throttle.turn(selfId, 'push', false)
   }
 
   /** @throws what keeps a request from being made, other than a decision: nothing was sent then */

@@ -41,7 +41,7 @@ export interface Supervisor {
 }
 
 /** How long (ms) an answer is waited for; what comes later is unknown. */
-const ANSWER = 30 * Time.second
+export const ANSWER = 30 * Time.second
 
 type Admitted = Extract<Admission, { ok: true }>
 

@@ -18,7 +18,8 @@ import { toPriority } from './lanes'
 import { Probe } from './probe'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Outdated, Position } from './ledger'
 import { Counts, Move } from './counts'
-import { ListQuery, toFilter, toLimit, toRanges, UserQuery } from './query'
+import { takePart } from './order'
+import { ListQuery, Sort, toFilter, toLimit, toRanges, UserQuery } from './query'
 import { Store } from './store'
 
 declare module 'koishi' {
@@ -55,6 +56,8 @@ const CACHE = { size: 20_000, age: 10 * Time.second }
 const STRANGERS = { size: 20_000, age: Time.hour }
 const KNOWN_IDS = 10_000
 const HEARD = { size: 10_000, age: Time.minute }
+/** So many users of one link are read at once. */
+const FEW = 2000
 const MESSAGES = { interval: 30 * Time.second, limit: 5_000 }
 
 /** Who the bot's users are. The only writer of `qq_user` and `qq_user_event`. */
@@ -205,16 +208,28 @@ export class Roster {
     await this.settled()
     const { sort = 'firstSeen' } = query
     const limit = toLimit(query, max)
+    const rows = await this.page({ ...query, sort }, limit)
+    // the next page begins where the database, which does not know the newest messages, sees the last row
+    return rows.map(row => this.fold(toKey(row), row, sort === 'firstSeen')!)
+  }
+
+  private async page(query: ListQuery & { sort: Sort }, limit: number): Promise<QQUser[]> {
+    const { sort, after, sceneParam } = query
+    const begins = await this.begins(query)
+    if (sceneParam !== undefined) {
+      // to look for few in their order, among all others, takes a database too long
+      const all = await this.store.database.get('qq_user', toFilter(query, begins), { limit: FEW + 1 })
+      if (all.length <= FEW) return takePart(all.filter(user => user.sceneParam === sceneParam), { sort, after, limit })
+    }
     const rows: QQUser[] = []
-    for (const range of toRanges(query, await this.begins(query))) {
+    for (const range of toRanges(query, begins)) {
       if (rows.length >= limit) break
       rows.push(...await this.store.database.get('qq_user', range, {
         sort: { [sort]: 'desc', userId: 'desc' },
         limit: limit - rows.length,
       }))
     }
-    // the next page begins where the database, which does not know the newest messages, sees the last row
-    return rows.map(row => this.fold(toKey(row), row, sort === 'firstSeen')!)
+    return rows
   }
 
   /** Which of these users are on the roster. */
@@ -224,11 +239,11 @@ export class Roster {
     return new Set([...rows.values()].map(({ userId }) => userId))
   }
 
-  async count({ search, ...query }: UserQuery): Promise<number> {
-    if (search) {
-      this.flush()
+  async count({ search, sceneParam, ...query }: UserQuery): Promise<number> {
+    if (search) this.flush()
+    if (search || sceneParam !== undefined) {
       await this.settled()
-      return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search }, await this.begins({ search })))
+      return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search, sceneParam }, await this.begins({ search })))
     }
     await this.recount()
     return this.counts.get(query)

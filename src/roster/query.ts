@@ -7,6 +7,8 @@ export interface UserQuery {
   selfId?: string
   relation?: Relation
   consent?: Consent
+  /** What was on the link that the user last came by. */
+  sceneParam?: string
   /** The beginning of a user's id or name. */
   search?: string
 }
@@ -26,11 +28,12 @@ export interface ListQuery extends UserQuery {
 const LIMIT = { initial: 20, max: 200 }
 
 /** @param begins how the database is asked for what begins with a text */
-export function toFilter({ selfId, relation, consent, search }: UserQuery, begins = startsWith): Query.Expr<QQUser> {
+export function toFilter({ selfId, relation, consent, sceneParam, search }: UserQuery, begins = startsWith): Query.Expr<QQUser> {
   return {
     selfId: selfId === undefined ? { $ne: PROBE } : cut(selfId),
     ...relation && { relation: cut(relation) as Relation },
     ...consent && { consent: cut(consent) as Consent },
+    ...sceneParam !== undefined && { sceneParam: cut(sceneParam) },
     ...search && { $or: [...begins('userId', cut(search)), ...begins('name', cut(search))] },
   }
 }

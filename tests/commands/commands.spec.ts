@@ -13,6 +13,9 @@ describe('commands', () => {
       'qq-user.stats': 3,
       'qq-user.push A hi': 4,
       'qq-user.forget -y A': 4,
+      // nothing that it makes
+      'qq-user.link a_b': 3,
+      'qq-user.links': 3,
       'push-status': 0,
     }
 
@@ -40,7 +43,7 @@ describe('commands', () => {
   })
 
   describe('take a bot by its id', () => {
-    const commands = ['qq-user.list', 'qq-user.info A', 'qq-user.stats', 'qq-user.push -b BOT A hi', 'qq-user.forget -y A']
+    const commands = ['qq-user.list', 'qq-user.info A', 'qq-user.stats', 'qq-user.push -b BOT A hi', 'qq-user.forget -y A', 'qq-user.link a_b', 'qq-user.links']
 
     for (const command of commands) {
       it(`and ${command} says that it does not know it`, async () => {
@@ -63,7 +66,7 @@ describe('commands', () => {
         await start()
         const commands = own(harness.app.$commander._commandList)
         expect(commands.map(({ name }) => name)).to.have.members([
-          'qq-user', 'qq-user.list', 'qq-user.info', 'qq-user.stats', 'qq-user.push', 'qq-user.forget', 'push-status',
+          'qq-user', 'qq-user.list', 'qq-user.info', 'qq-user.stats', 'qq-user.push', 'qq-user.forget', 'qq-user.link', 'qq-user.links', 'push-status',
         ])
         const paths = commands.flatMap(({ name, _options, _arguments }) => [
           'description',

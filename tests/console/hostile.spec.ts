@@ -24,13 +24,13 @@ describe('console: a hostile client', () => {
     const value = fc.oneof(word, fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(0, -1, 1e308, 20, 1.5, null, true, [], {}))
     const key = fc.constantFrom(
       'selfId', 'userId', 'days', 'sort', 'limit', 'after', 'relation', 'consent', 'search', 'key', 'locale',
-      'table', 'query', 'since', 'until', 'firstSeen', 'lastMessageAt', '__proto__', 'constructor',
+      'sceneParam', 'table', 'query', 'since', 'until', 'firstSeen', 'lastMessageAt', '__proto__', 'constructor',
     )
     const record = fc.dictionary(key, fc.oneof(value, fc.dictionary(key, value)))
     const args = fc.array(fc.oneof(value, record), { maxLength: 4 })
     // it may forget whom it can name, and no other
     const names = Object.keys(calls('')).filter(name => name !== 'qq-user/forget')
-    const codes = ['bad-request', 'busy', 'unknown-user', 'unknown-bot', 'empty', 'expired', 'bad-header', 'bad-csv', 'template']
+    const codes = ['bad-request', 'busy', 'unknown-user', 'unknown-bot', 'empty', 'expired', 'bad-header', 'bad-csv', 'template', 'bad-param']
     await fc.assert(fc.asyncProperty(fc.constantFrom(...names), args, async (name, args) => {
       const error = await page.error(name, ...args)
       if (error !== undefined) expect(codes).to.include(error)
@@ -68,6 +68,12 @@ describe('console: a hostile client', () => {
       ['qq-user/export', { table: 'users' }],
       ['qq-user/export', { table: 'ledger', query: { type: 'message' } }],
       ['qq-user/export', { table: 'ledger', query: { userId: 'A B' } }],
+      ['qq-user/links', 'A B'],
+      ['qq-user/link-lines', 5],
+      ['qq-user/create-link', selfId, 'x'.repeat(65)],
+      ['qq-user/create-link', selfId, 'poster', 'x'.repeat(201)],
+      ['qq-user/remove-link', selfId, 'a b'],
+      ['qq-user/list', { sceneParam: 5 }],
       ['qq-user/import', selfId, 1],
     ] as [string, ...unknown[]][]) expect(await page.error(name, ...args), JSON.stringify([name, args]).slice(0, 100)).to.equal('bad-request')
     const start = process.cpuUsage()

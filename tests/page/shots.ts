@@ -30,6 +30,9 @@ async function shoot() {
   try {
     await populate(site.harness, platform, 140)
     await provoke()
+    await site.harness.app.qqUser.links.create(platform.selfId, 'spring-sale', { title: '春季促销' })
+    await site.harness.app.qqUser.links.create(platform.selfId, 'poster-07', { title: '地铁海报' })
+    await site.harness.app.qqUser.links.create(platform.selfId, 'business-card')
     const take = async (name: string, panel: string, view: View, act?: (page: Page) => Promise<unknown>) => {
       if (!process.argv[2] && !SHOWN.test(name)) return
       const page = await browser.open(`${site.url}/qq-user/${panel}`, view)
@@ -60,6 +63,11 @@ async function shoot() {
     await take('user.en-US', user, english)
     await take('user.dark.en-US', user, { ...dark, ...english })
     await take('user.phone.en-US', user, { ...english, ...phone })
+    await take('links.zh-CN', 'links', {})
+    await take('links.dark.en-US', 'links', { ...dark, ...english })
+    await take('links.phone.zh-CN', 'links', phone)
+    await take('link.zh-CN', 'links', {}, showCode)
+    await take('link.dark.phone.en-US', 'links', { ...dark, ...english, ...phone }, showCode)
     await take('texts.zh-CN', 'texts', {}, choose)
     await take('texts.dark.en-US', 'texts', { ...dark, ...english }, choose)
     await take('texts.phone.zh-CN', 'texts', phone, choose)
@@ -91,6 +99,11 @@ async function shoot() {
     await page.locator('.test-message textarea').fill('您订阅的内容有更新。')
     await page.locator('.test-message button').click()
     await page.locator('.outcome.good, .outcome.bad').waitFor()
+  }
+
+  async function showCode(page: Page) {
+    await page.locator('.link-row .actions .el-button').first().click()
+    await page.locator('.qq-user-code svg.code').waitFor()
   }
 
   async function choose(page: Page) {

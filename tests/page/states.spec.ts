@@ -26,6 +26,7 @@ onPage('whatever state it is in', (stage) => {
   const panels: [name: string, call: keyof Calls, path: (stage: Stage) => string, content: string][] = [
     ['the overview', 'qq-user/overview', () => 'overview', '.totals'],
     ['the list', 'qq-user/list', () => 'users', '.user-row'],
+    ['the links', 'qq-user/links', () => 'links', '.link-row'],
     ['a user', 'qq-user/get', user, '.user-facts'],
     ['a history', 'qq-user/history', user, '.ledger-entry'],
     ['the doctor', 'qq-user/diagnose', () => 'doctor', '.verdict'],
@@ -106,6 +107,7 @@ onPage('whatever state it is in', (stage) => {
       await visit('overview', '还没有用户。有人添加机器人')
       await visit('users', '还没有用户。')
       await visit(`users/${site.platform.selfId}/NOBODY`, '没有这个用户的记录')
+      await visit('links', '还没有链接。生成一个')
       await visit('texts', '请选择一名用户')
       await visit('doctor', '启动以来没有收到任何用户事件', '启动以来没有消息被平台拒绝', '启动以来没有格式不正确或类型未知的事件')
     } finally {

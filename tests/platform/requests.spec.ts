@@ -113,6 +113,15 @@ describe('the stand-in platform', () => {
       expect(await make('x'.repeat(32))).to.include({ retcode: 0 })
     })
 
+    it('are asked for with nothing else, and refused where a test says so', async () => {
+      const { data } = await client.call('POST', '/v2/generate_url_link', { callback_data: 'a', callbackData: 'a' })
+      expect(data).to.include({ retcode: 51 })
+      platform.links.misbehaviour.push({ status: 200, body: { retcode: 10044, msg: 'no' } })
+      expect(await make('a')).to.deep.equal({ retcode: 10044, msg: 'no' })
+      expect(await make('a')).to.include({ retcode: 0 })
+      expect(platform.links.asked).to.deep.equal(['a', 'a', 'a'])
+    })
+
     it('are made nine in a row', async () => {
       for (let time = 0; time < 9; time++) expect(await make('a')).to.include({ retcode: 0 })
       expect(await make('a')).to.include({ code: 100017, err_code: 40023001 })
