@@ -72,16 +72,16 @@ export class Answer {
   private async send(send: (data: Request) => Promise<unknown>, openid: string, data: Request) {
     if (!this.concerns(openid, data)) return send(data)
     const message = omit(data, ['msg_id', 'event_id', 'msg_seq'])
-    let address: Request = this.isAddressed(data) && !this.rebuilt ? data : this.address()
+    const isNumbered = this.isAddressed(data) && !this.rebuilt
     while (this.isPassive()) {
       try {
-        return await send({ ...message, ...address })
+        return await send(isNumbered ? data : { ...message, ...this.address() })
       } catch (error) {
         const { meaning } = readFailure(error, true)
-        // a process before this one, or beside it, used the number
-        if (meaning === 'duplicate') address = this.address()
-        else if (detours.includes(meaning)) closeReplies(this.records.replies, this.source.id)
-        else throw error
+        // a process before this one, or beside it, used the number; somebody else's number says that it was sent already
+        if (meaning === 'duplicate' && !isNumbered) continue
+        if (!detours.includes(meaning)) throw error
+        closeReplies(this.records.replies, this.source.id)
       }
     }
     return send(message)

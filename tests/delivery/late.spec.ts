@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { Context, h, Session } from 'koishi'
 import { Late } from './late'
-import { until } from '../harness'
+import { pass, until } from '../harness'
 import { toOriginal } from '../../src/shared/patch'
 
 const picture = 'data:image/png;base64,AAAA'
@@ -137,6 +137,27 @@ describe('an answer to a private message', () => {
     await until(() => late.harness.app.get('qqUser'))
     await session.send([h('message', '4'), h('message', '5')])
     expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg', 'proactive'])
+  })
+
+  it('is one, if the platform delivers the message twice', async () => {
+    late = await Late.start()
+    late.harness.app.middleware(() => 'pong')
+    const envelope = late.platform.message('U')
+    await until(() => late.platform.posts.length === 1)
+    late.platform.replay(envelope)
+    await until(() => late.platform.posts.length === 2)
+    await pass()
+    expect(late.routes).to.deep.equal(['msg', 'msg 40054005'])
+  })
+
+  it('is one, if a plugin numbers it and sends it twice', async () => {
+    late = await Late.start()
+    const session = await late.hear()
+    for (const minutes of [0, 10]) {
+      late.wait(minutes)
+      await session.send([h('passive', { messageId: session.messageId, seq: 7 }), 'once'])
+    }
+    expect(late.routes).to.deep.equal(['msg', 'msg 40054005'])
   })
 
   for (const code of [40034005, 40034024, 304103, 40034128, 40034025, 22009]) {
