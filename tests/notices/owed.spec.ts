@@ -99,6 +99,36 @@ describe('notices that were owed when the bot went away', () => {
     expect(harness.warnings.filter(line => line.includes('gone away'))).to.have.length(1)
   })
 
+  it('are sent though a crowd is taken in hand while they are looked for', async () => {
+    const id = await owe(0)
+    await harness.app.database.set('qq_user_event', { id }, { notice: 'none' })
+    const driver = harness.app.database.drivers[0] as any
+    const { get } = driver
+    let looking = false
+    let look!: () => void
+    const looked = new Promise<void>(resolve => look = resolve)
+    harness.load({ requests: { concurrent: 1 } })
+    await until(() => harness.app.get('qqUser'))
+    await pass()
+    await harness.app.database.set('qq_user_event', { id }, { notice: 'pending' })
+    driver.get = async (sel: any) => {
+      if (sel.args[0].limit === 100) {
+        looking = true
+        await looked
+      }
+      return get.call(driver, sel)
+    }
+    platform.drop()
+    await until(() => looking)
+    platform.latency = 300
+    for (let index = 0; index < 101; index++) platform.add(`B${index}`, { timestamp: Date.now() - Time.minute })
+    await until(async () => (await harness.ledger).filter(({ notice }) => notice === 'pending').length > 100)
+    look()
+    platform.latency = 0
+    await harness.settled(102)
+    expect(platform.accepted('A')).to.have.length(1)
+  })
+
   it('are given up when it is too late', async () => {
     await owe(2 * Time.hour)
     harness.load()
