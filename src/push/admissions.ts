@@ -37,6 +37,7 @@ export class Admissions {
   ) {}
 
   async admit(route: Route, recipient: Recipient): Promise<Admission> {
+    if (this.patience.ended) return { ok: false, reason: 'aborted' }
     try {
       if (route.via === 'recall') return await this.recall(recipient)
       return await (route.via === 'push' ? this.push(recipient) : this.reply(recipient))
