@@ -33,6 +33,8 @@ declare module 'koishi' {
 
 interface Arrival {
   event: UserEvent
+  /** Whether nobody else has written it meanwhile. */
+  isOwed?(): boolean
   change?: Change
   /** Done, whatever becomes of the rest of its batch. */
   committed?: boolean
@@ -130,9 +132,11 @@ export class Roster {
 
   /**
    * Puts an event on record.
-   * @returns what it did, once that is committed; nothing for an event that was on record already
+   * @returns what it did, once that is committed; nothing for an event that was on record already, or is not worth it;
+   *   `left` if this instance ended before it was written
+   * @param isOwed asked when its turn has come: the instance before this one may have written it by then
    */
-  async accept(event: UserEvent): Promise<Change | undefined> {
+  async accept(event: UserEvent, isOwed?: () => boolean): Promise<Change | 'left' | undefined> {
     if (this.ids.get(event.id)) return
     this.ids.set(event.id, true)
     const key = toKey(event)
@@ -140,7 +144,7 @@ export class Roster {
     this.strangers.delete(key)
     // what the user wrote before must not be taken for an answer to this
     this.flush(key)
-    const item: Arrival = { event }
+    const item: Arrival = { event, isOwed }
     this.arriving.set(key, (this.arriving.get(key) ?? new Set()).add(event))
     try {
       // whoever imports waits for an answer
@@ -148,6 +152,7 @@ export class Roster {
     } catch (error) {
       this.ids.delete(event.id)
       if (!(error instanceof GivenUpError)) throw error
+      if (this.closed && !item.committed) return 'left'
     } finally {
       this.arrived(key, event)
     }
@@ -370,7 +375,7 @@ export class Roster {
       attempt(this.ctx, async () => {
         const change = await this.accept(event)
         const other = this.messages.get(key)
-        if (!change && this.closed && !(other && other.occurredAt > event.occurredAt)) this.messages.set(key, event)
+        if (change === 'left' && !(other && other.occurredAt > event.occurredAt)) this.messages.set(key, event)
       })
     }
   }
@@ -390,7 +395,7 @@ export class Roster {
 
   private async commit(batch: Item[], again: boolean) {
     await this.probe.tidy()
-    await this.commitEvents(batch.filter(item => 'event' in item && !item.committed) as Arrival[], again)
+    await this.commitEvents(batch.filter(item => 'event' in item && !item.committed && item.isOwed?.() !== false) as Arrival[], again)
     await this.ledger.settle(batch.flatMap(item => 'outcome' in item ? item.outcome : []))
   }
 
