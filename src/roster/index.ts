@@ -54,7 +54,6 @@ const QUEUE_LIMIT = 50_000
 /** How long (ms) the next instance of the plugin waits for what this one is still writing. */
 const PATIENCE = 10 * Time.second
 const CACHE = { size: 20_000, age: 10 * Time.second }
-const STRANGERS = { size: 20_000, age: Time.hour }
 const KNOWN_IDS = 10_000
 const HEARD = { size: 10_000, age: Time.minute }
 const MESSAGES = { interval: 30 * Time.second, limit: 5_000 }
@@ -72,8 +71,8 @@ export class Roster {
   // behind the proxy, which takes ten times as long as an event that nobody listens to
   private events: Context['lifecycle']
   private rows = new Recent<QQUser>(CACHE.size, CACHE.age)
-  /** Keys that are no user's: a group's, or somebody's who was never heard of. */
-  readonly strangers = new Recent<true>(STRANGERS.size, STRANGERS.age)
+  /** Keys that were no user's when they were looked for. Another process may have put them on the roster since. */
+  readonly strangers = new Recent<true>(CACHE.size, CACHE.age)
   private ids = new Recent<true>(KNOWN_IDS)
   /** Where the platform's channels contradict each other, by what the one implied. */
   readonly disputes = new Tally<Pick<QQUserEntry, 'selfId'>>()
