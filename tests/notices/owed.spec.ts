@@ -173,21 +173,6 @@ describe('notices that were owed when the bot went away', () => {
     expect(platform.accepted('A')).to.have.length(1)
   })
 
-  it('are all sent, however many they are, while others are under way', async () => {
-    for (let index = 0; index < 101; index++) platform.add(`A${index}`)
-    await harness.settled(101)
-    await harness.app.database.set('qq_user_event', {}, { notice: 'pending', noticeReason: '' })
-    stop = false
-    platform.latency = 500
-    platform.add('B')
-    platform.add('C')
-    await until(() => platform.posts.length === 2)
-    platform.latency = 0
-    platform.drop()
-    await harness.online()
-    await until(() => platform.accepted().length === 103)
-  })
-
   it('are given up when it is too late', async () => {
     await owe(2 * Time.hour)
     harness.load()
