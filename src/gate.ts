@@ -20,7 +20,7 @@ export type Reason =
   | 'bot-rate'
   /** Too many messages wait already. */
   | 'queue-full'
-  /** The bot is not connected. */
+  /** The bot is not connected, or the database does not answer, without which nobody knows whether it is wanted. */
   | 'offline'
   /** The recall message that the platform allows in this period after the user wrote was sent. */
   | 'recall-used'

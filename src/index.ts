@@ -80,9 +80,9 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
 
   async function record(arrival: Arrival) {
     const { event, session } = arrival
-    const change = await roster.accept(event)
-    // what was not written because this instance ended is left to the next
-    if (!change && roster.closed) return
+    const change = await roster.accept(event, () => arrivals.has(arrival))
+    // the next instance takes it up
+    if (change === 'left') return
     if (!arrivals.take(arrival) || !change || change.twin || !session) return
     const announcement = renew(await session, event)
     attempt(ctx, () => announcement.bot.dispatch(announcement))

@@ -18,7 +18,7 @@ declare module 'koishi' {
 
 /**
  * What other plugins can ask, as `ctx.qqUser`. Everything that was received before the call is taken into account,
- * even if it is still being written. Every method throws what the database throws while it is down.
+ * even if it is still being written. While the database is down, every method but `push` throws what it throws.
  */
 export class QQUserService {
   /** Links that invite users, and who came by them. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { Context, ForkScope } from 'koishi'
 import { MemoryDriver } from '@minatojs/driver-memory'
+import { Clock, date } from './clock'
 import { watch } from './database/outage'
 import { Harness, HarnessOptions, pass, silent, until } from './harness'
 import { Platform } from './platform'
@@ -10,7 +11,13 @@ describe('a reload', () => {
   let harness: Harness
   let platform: Platform
 
-  afterEach(() => harness.stop())
+  let clock: Clock | undefined
+
+  afterEach(async () => {
+    clock?.uninstall()
+    clock = undefined
+    await harness.stop()
+  })
 
   /** How many events have reached the adapter. */
   let arrived: number
@@ -119,6 +126,23 @@ describe('a reload', () => {
   })
 
   describe('while the database is slow', () => {
+    it('leaves what was concluded, and came to nothing, where it was: before what happened since', async () => {
+      await start()
+      clock = date(1.8e12)
+      const outage = watch(harness.app)
+      // somebody unknown, who adds the bot within the same second
+      outage.delay = 100
+      await harness.bot.sendPrivateMessage('A', 'advertisement').catch(() => {})
+      platform.add('A')
+      await received(1)
+      await pass(2)
+      reload()
+      await until(() => harness.sessions.length)
+      outage.delay = 0
+      expect(await harness.app.qqUser.history(platform.selfId, 'A')).to.have.length(1)
+      expect(await harness.app.qqUser.get(platform.selfId, 'A')).to.include({ relation: 'friend' })
+    })
+
     it('trusts nothing that was read before: a no, a reload and a message within a moment', async () => {
       await start()
       platform.add('A')

@@ -62,7 +62,9 @@ export class ImportJob {
   private async write(batch: [number, Newcomer][]) {
     await Promise.all(batch.map(async ([line, newcomer]) => {
       try {
-        this.count(!await this.roster.accept(this.toEvent(line, newcomer)))
+        const change = await this.roster.accept(this.toEvent(line, newcomer))
+        if (change === 'left') throw new Error('the plugin is unloaded')
+        this.count(!change)
       } catch (error) {
         // only of this one: while the database is down, writes wait
         this.refuse(line, { field: 'database', value: error instanceof Error ? error.message : String(error) })

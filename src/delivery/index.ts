@@ -83,7 +83,8 @@ export class Delivery {
     return outcome
   }
 
-  private async send(message: Message, route: Route): Promise<Outcome | Failed> {
+  /** @param again whether it failed before any request, by what had to be done for the first time, as to make the user known to Koishi */
+  private async send(message: Message, route: Route, again = false): Promise<Outcome | Failed> {
     const { selfId, userId, elements, session } = message
     const find = () => this.find(selfId, !isReply(route))
     const bot = find()
@@ -107,6 +108,7 @@ export class Delivery {
     try {
       await unlessAborted(sending, message.signal)
     } catch (error) {
+      if (!again && !requests.asked && !isEnd(error)) return this.send(message, route, true)
       if (!(error instanceof AbortedError)) return toResult(error, requests, route)
       if (requests.abandon() || requests.arrived) return { meaning: 'unknown-outcome', undelivered: false }
       return { state: 'skipped', reason: 'aborted' }
@@ -124,6 +126,11 @@ export class Delivery {
     if (route.via === 'recall') return { ...none, is_wakeup: true }
     return { ...none, msg_id: route.id, msg_seq: nextNumber(this.numbers) }
   }
+}
+
+/** Whether it was decided, here or by the caller, that a message does not go on. */
+function isEnd(error: unknown) {
+  return error instanceof AbortedError || error instanceof StoppedError || error instanceof UnsentError
 }
 
 function hasFiles(elements: h[] = []) {

@@ -42,6 +42,8 @@ export interface Supervisor {
 
 /** How long (ms) an answer is waited for; what comes later is unknown. */
 export const ANSWER = 30 * Time.second
+/** For how long (ms) the rest of a message waits for its bot, and how often it looks for it. */
+const ABSENCE = { longest: 30 * Time.second, look: 200 }
 
 type Admitted = Extract<Admission, { ok: true }>
 
@@ -126,6 +128,7 @@ export class Requests {
 
   private async attempt<T>(perform: (internal: Internal) => Promise<T>, again: boolean): Promise<T> {
     await this.admit()
+    if (this.arrived) await this.awaitBot()
     const turn = await this.turn(again)
     let fate: Fate = 'unsent'
     let tooFrequent: boolean | undefined
@@ -151,6 +154,12 @@ export class Requests {
       turn.end(fate !== 'unsent', tooFrequent)
       if (fate !== 'sent') this.leave(fate)
     }
+  }
+
+  /** A message of which a part arrived is not cut off because the adapter is reloaded. */
+  private async awaitBot() {
+    const { find, signal } = this.supervisor
+    for (let waited = 0; !find() && waited < ABSENCE.longest; waited += ABSENCE.look) await this.patience.sleep(ABSENCE.look, signal)
   }
 
   private async turn(again: boolean): Promise<Turn> {

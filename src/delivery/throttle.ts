@@ -35,7 +35,7 @@ interface State {
   pausedAt: number
   /** How many pauses there were. */
   pauses: number
-  /** Lets the line of the present instance move on. */
+  /** Lets the line move on in which somebody waits. */
   pump?(): void
 }
 
@@ -87,9 +87,7 @@ class Line {
   private timer?: NodeJS.Timeout
   private pump = () => this.run()
 
-  constructor(private state: State, private concurrent: number) {
-    state.pump = this.pump
-  }
+  constructor(private state: State, private concurrent: number) {}
 
   add(rank: number, start: Start) {
     const job = { start }
@@ -108,6 +106,8 @@ class Line {
     for (let rank; (rank = this.ranks.find(({ size }) => size));) {
       const delay = this.delay(Date.now())
       if (delay > 0) {
+        // of several instances, the one that has somebody waiting
+        this.state.pump = this.pump
         if (delay < Infinity) this.timer = setTimeout(this.pump, delay)
         return
       }

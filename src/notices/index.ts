@@ -209,10 +209,15 @@ export class Notices {
   private async resumeSome(selfId: string): Promise<boolean> {
     const bot = this.delivery.find(selfId)
     if (!bot || this.delivery.patience.ended) return false
-    const pending = await this.roster.pendingNotices(selfId, RESUME + this.inHand.size)
-    const entries = pending.filter(({ id }) => !this.inHand.has(id)).slice(0, RESUME)
+    const limit = RESUME + this.inHand.size
+    const pending = await this.roster.pendingNotices(selfId, limit)
+    const free = pending.filter(({ id }) => !this.inHand.has(id))
+    const entries = free.slice(0, RESUME)
     const results = await Promise.allSettled(entries.map(entry => this.catchUp(bot, entry)))
-    if (entries.length === RESUME && results.some(result => result.status === 'fulfilled' && result.value)) return true
+    // those that were taken in hand, or dealt with, since the limit was set may have kept others from the list
+    const moved = entries.length < RESUME || results.some(result => result.status === 'fulfilled' && result.value)
+    const more = pending.length === limit || free.length > entries.length
+    if (more && moved) return true
     const failed = results.find((result): result is PromiseRejectedResult => result.status === 'rejected')
     if (failed) throw failed.reason
     return false

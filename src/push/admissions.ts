@@ -7,7 +7,7 @@ import { Admission, Reason, Verdict } from '../gate'
 import { Roster } from '../roster'
 import { Limits, Pacer } from './pacer'
 import { PushError } from './error'
-import { Quota } from './quota'
+import { Share } from './quota'
 import { Reaches } from './reach'
 import { Recalls } from './recalls'
 
@@ -17,6 +17,8 @@ export interface Recipient {
   selfId: string
   userId: string
   signal?: AbortSignal
+  /** Its places in the user's day. */
+  share: Share
 }
 
 type Admitted = Extract<Admission, { ok: true }>
@@ -29,7 +31,6 @@ export class Admissions {
     private ctx: Context,
     private limits: Limits,
     private roster: Roster,
-    private quota: Quota,
     private last: LastMessages,
     private recalls: Recalls,
     private reaches: Reaches,
@@ -37,6 +38,7 @@ export class Admissions {
   ) {}
 
   async admit(route: Route, recipient: Recipient): Promise<Admission> {
+    if (this.patience.ended) return { ok: false, reason: 'aborted' }
     try {
       if (route.via === 'recall') return await this.recall(recipient)
       return await (route.via === 'push' ? this.push(recipient) : this.reply(recipient))
@@ -56,21 +58,21 @@ export class Admissions {
     }
   }
 
-  private async push({ selfId, userId, signal }: Recipient): Promise<Admission> {
+  private async push({ selfId, userId, signal, share }: Recipient): Promise<Admission> {
     const slot = await this.pacer(selfId).acquire(userId, signal)
-    let giveBack: (() => void) | undefined
+    let place: ((used: boolean) => void) | undefined
     try {
-      giveBack = await this.quota.take(selfId, userId, signal)
+      place = await share.take(signal)
     } finally {
-      if (!giveBack) slot(false)
+      if (!place) slot(false)
     }
-    if (!giveBack) return { ok: false, reason: 'user-day' }
+    if (!place) return { ok: false, reason: 'user-day' }
     return {
       ok: true,
       confirm: () => this.ask(this.reaches.find(selfId, userId, ['proactive']), signal),
       release(fate) {
         slot(fate !== 'unsent')
-        if (fate !== 'sent') giveBack()
+        place(fate === 'sent')
       },
     }
   }

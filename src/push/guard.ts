@@ -19,6 +19,7 @@ declare module 'koishi' {
 /** For how long a message waits for the database to say whether it is wanted, in ms. */
 const PATIENCE = 3 * Time.second
 const QUIET = { size: 10_000, age: Time.hour }
+const GROUPS = { size: 20_000, age: Time.hour }
 
 /**
  * Stands before every message that leaves: private messages reach users, and those that nobody asked for do not leave
@@ -27,6 +28,7 @@ const QUIET = { size: 10_000, age: Time.hour }
 export class Guard {
   private quiet = new Recent<true>(QUIET.size, QUIET.age)
   private outage = new Recent<true>(1, Time.minute)
+  private groups = new Recent<true>(GROUPS.size, GROUPS.age)
   /** What gives up the messages that wait for the database. */
   private waiting = new Set<() => void>()
 
@@ -38,7 +40,7 @@ export class Guard {
 
   /** Takes note of a group, so that its messages are not taken for a user's. */
   meet(selfId: string, groupId: string) {
-    this.roster.strangers.set(toKey({ selfId, userId: groupId }), true)
+    this.groups.set(toKey({ selfId, userId: groupId }), true)
   }
 
   /**
@@ -77,7 +79,8 @@ export class Guard {
    * let through
    */
   private async find(selfId: string, id: string, isPrivate: boolean) {
-    if (!isPrivate && this.roster.strangers.get(toKey({ selfId, userId: id }))) return
+    const key = toKey({ selfId, userId: id })
+    if (!isPrivate && (this.groups.get(key) || this.roster.strangers.get(key))) return
     try {
       return await this.patiently(this.roster.get(selfId, id))
     } catch (error) {

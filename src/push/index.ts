@@ -12,6 +12,7 @@ import { lasting } from '../shared/lasting'
 import { Admissions } from './admissions'
 import { Limits } from './pacer'
 import { PushError } from './error'
+import { countParts } from './parts'
 import { createPermissionState, PermissionWatch } from './permission-watch'
 import { Quota } from './quota'
 import { Reaches, toReach } from './reach'
@@ -55,7 +56,7 @@ export class Pusher {
     this.quota = new Quota(ctx, limits.userDay, task => roster.write(task), delivery.patience)
     this.recalls = new Recalls(ctx, roster, delivery.patience)
     this.reaches = new Reaches(push, roster, delivery, last, this.permissions, this.recalls)
-    this.admissions = new Admissions(ctx, limits, roster, this.quota, last, this.recalls, this.reaches, delivery.patience)
+    this.admissions = new Admissions(ctx, limits, roster, last, this.recalls, this.reaches, delivery.patience)
     ctx.on('bot-status-updated', (bot) => {
       if (bot.status === Universal.Status.ONLINE) this.permissions.online(bot.selfId)
     })
@@ -98,10 +99,11 @@ export class Pusher {
     const allowed = toVias(via)
     // a copy, as the caller may use theirs for somebody else while this one waits
     const elements = h.transform(h.normalize(content), () => true)
-    const found = await this.admissions.ask(this.reaches.find(selfId, userId, allowed), signal)
+    const found = await decided(this.admissions.ask(this.reaches.find(selfId, userId, allowed), signal))
     if (!found.ok) throw toError(found.reason, signal)
     const message = this.last.get(selfId, userId)
-    const outcome = await this.delivery.deliver({
+    const share = this.quota.share(selfId, userId, countParts(elements))
+    const outcome = await decided(this.delivery.deliver({
       selfId,
       userId,
       elements,
@@ -110,8 +112,8 @@ export class Pusher {
       routes: found.ways.flatMap(via => toRoute(via, message)),
       // not 'send': of such sessions Koishi runs no components, which a text of the config may have
       session: bot => createPrivateSession(bot, 'push', userId),
-      admit: route => this.admissions.admit(route, { selfId, userId, signal }),
-    })
+      admit: route => this.admissions.admit(route, { selfId, userId, signal, share }),
+    })).finally(() => share.close())
     if (outcome.state === 'sent') return outcome.ids
     if (outcome.state === 'failed') {
       const { meaning, code, cause } = outcome
@@ -123,8 +125,13 @@ export class Pusher {
   }
 
   /** Whether a proactive message may go out, once it is the bot's and the user's turn. */
-  admit(selfId: string, userId: string): Promise<Admission> {
-    return this.admissions.admit({ via: 'push' }, { selfId, userId })
+  async admit(selfId: string, userId: string): Promise<Admission> {
+    const share = this.quota.share(selfId, userId)
+    try {
+      return await this.admissions.admit({ via: 'push' }, { selfId, userId, share })
+    } finally {
+      share.close()
+    }
   }
 
   /** Takes notice of a refusal. The operator is told once for each suspension. */
@@ -160,6 +167,15 @@ function toRoute(via: Via, message: LastMessage | undefined): Route[] {
   if (via === 'proactive') return [{ via: 'push' }]
   if (via === 'recall') return [{ via }]
   return message ? [{ via: 'message', id: message.id }] : []
+}
+
+/** What keeps a push from being decided upon, as a database that is down does, may soon be over. Nothing was sent then. */
+async function decided<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (cause) {
+    throw cause instanceof PushError ? cause : new PushError('offline', undefined, { cause })
+  }
 }
 
 function toError(reason: Reason, signal?: AbortSignal) {

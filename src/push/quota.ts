@@ -41,22 +41,23 @@ export class Quota {
   }
 
   /**
-   * Counts a message that is about to be sent.
+   * Counts messages that are about to be sent.
    *
-   * @returns what takes it back if it was not; nothing if the user got enough within the last 24 hours
+   * @param begun whether they belong to what was sent in part, and are not refused for their number
+   * @returns what takes one back that was not; nothing if the user has no room for so many within the last 24 hours
    * @throws StoppedError `aborted`
    */
-  async take(selfId: string, userId: string, signal?: AbortSignal): Promise<GiveBack | undefined> {
+  async take(selfId: string, userId: string, messages: number, begun: boolean, signal?: AbortSignal): Promise<GiveBack | undefined> {
     if (this.limit === Infinity) return () => {}
     let wanted = true
     let hour: number | undefined
-    const giveBack = async () => {
-      await this.ctx.database.set('qq_user_push', { selfId, userId, hour }, row => ({ count: $.sub(row.count, 1) }))
+    const giveBack = async (count = 1) => {
+      await this.ctx.database.set('qq_user_push', { selfId, userId, hour }, row => ({ count: $.sub(row.count, count) }))
     }
     const taken = this.write(async () => {
       // whoever waited for this may have gone while the database was away
-      if (wanted) hour = await this.count(selfId, userId)
-      if (!wanted && hour) await giveBack()
+      if (wanted) hour = await this.count(selfId, userId, messages, begun)
+      if (!wanted && hour) await giveBack(messages)
     })
     try {
       await this.patience.race(taken, signal)
@@ -64,16 +65,21 @@ export class Quota {
       wanted = false
       throw error
     }
-    return hour ? () => attempt(this.ctx, () => this.write(giveBack).catch(ignoreEnd)) : undefined
+    return hour ? () => attempt(this.ctx, () => this.write(() => giveBack()).catch(ignoreEnd)) : undefined
   }
 
-  private async count(selfId: string, userId: string): Promise<number | undefined> {
+  /** What one push takes of a user's day. @param parts of how many messages it consists */
+  share(selfId: string, userId: string, parts = 1) {
+    return new Share((messages, begun, signal) => this.take(selfId, userId, messages, begun, signal), parts)
+  }
+
+  private async count(selfId: string, userId: string, messages: number, begun: boolean): Promise<number | undefined> {
     const hour = Math.floor(Date.now() / Time.hour)
     const rows = await this.ctx.database.get('qq_user_push', { selfId, userId, hour: { $gte: hour - DAY } })
     // a database that does not tell upper case from lower has others' too
     const own = rows.filter(row => row.userId === userId)
-    if (own.reduce((sum, { count }) => sum + count, 0) >= this.limit) return
-    await this.ctx.database.upsert('qq_user_push', row => [{ selfId, userId, hour, count: $.add(row.count, 1) }])
+    if (!begun && own.reduce((sum, { count }) => sum + count, messages) > this.limit) return
+    await this.ctx.database.upsert('qq_user_push', row => [{ selfId, userId, hour, count: $.add(row.count, messages) }])
     return hour
   }
 
@@ -89,6 +95,41 @@ export class Quota {
   /** Forgets what no longer counts. To be called from the line of writes only. */
   async prune() {
     await this.ctx.database.remove('qq_user_push', { hour: { $lt: Math.floor(Date.now() / Time.hour) - DAY } })
+  }
+}
+
+/** The places of one push in a user's day, taken all at once: it is sent whole or not at all. */
+export class Share {
+  private places: GiveBack[] = []
+  private begun = false
+  private closed = false
+
+  constructor(private acquire: (messages: number, begun: boolean, signal?: AbortSignal) => Promise<GiveBack | undefined>, private parts: number) {}
+
+  /**
+   * A place for one message.
+   * @returns to be told whether it was used; nothing if there is no room
+   * @throws StoppedError `aborted`
+   */
+  async take(signal?: AbortSignal): Promise<((used: boolean) => void) | undefined> {
+    if (!this.places.length) {
+      const messages = this.begun ? 1 : this.parts
+      const giveBack = await this.acquire(messages, this.begun, signal)
+      if (!giveBack) return
+      this.places = Array.from({ length: messages }, () => giveBack)
+    }
+    const giveBack = this.places.pop()!
+    return (used) => {
+      if (used) this.begun = true
+      else if (this.closed) giveBack()
+      else this.places.push(giveBack)
+    }
+  }
+
+  /** Gives back what was not used. */
+  close() {
+    this.closed = true
+    for (const giveBack of this.places.splice(0)) giveBack()
   }
 }
 

@@ -34,6 +34,8 @@ declare module 'koishi' {
 
 interface Arrival {
   event: UserEvent
+  /** Whether nobody else has written it meanwhile. */
+  isOwed?(): boolean
   change?: Change
   /** Done, whatever becomes of the rest of its batch. */
   committed?: boolean
@@ -53,7 +55,6 @@ const QUEUE_LIMIT = 50_000
 /** How long (ms) the next instance of the plugin waits for what this one is still writing. */
 const PATIENCE = 10 * Time.second
 const CACHE = { size: 20_000, age: 10 * Time.second }
-const STRANGERS = { size: 20_000, age: Time.hour }
 const KNOWN_IDS = 10_000
 const HEARD = { size: 10_000, age: Time.minute }
 /** So many users of one link are read at once. */
@@ -73,8 +74,8 @@ export class Roster {
   // behind the proxy, which takes ten times as long as an event that nobody listens to
   private events: Context['lifecycle']
   private rows = new Recent<QQUser>(CACHE.size, CACHE.age)
-  /** Keys that are no user's: a group's, or somebody's who was never heard of. */
-  readonly strangers = new Recent<true>(STRANGERS.size, STRANGERS.age)
+  /** Keys that were no user's when they were looked for. Another process may have put them on the roster since. */
+  readonly strangers = new Recent<true>(CACHE.size, CACHE.age)
   private ids = new Recent<true>(KNOWN_IDS)
   /** Where the platform's channels contradict each other, by what the one implied. */
   readonly disputes = new Tally<Pick<QQUserEntry, 'selfId'>>()
@@ -133,9 +134,11 @@ export class Roster {
 
   /**
    * Puts an event on record.
-   * @returns what it did, once that is committed; nothing for an event that was on record already
+   * @returns what it did, once that is committed; nothing for an event that was on record already, or is not worth it;
+   *   `left` if this instance ended before it was written
+   * @param isOwed asked when its turn has come: the instance before this one may have written it by then
    */
-  async accept(event: UserEvent): Promise<Change | undefined> {
+  async accept(event: UserEvent, isOwed?: () => boolean): Promise<Change | 'left' | undefined> {
     if (this.ids.get(event.id)) return
     this.ids.set(event.id, true)
     const key = toKey(event)
@@ -143,7 +146,7 @@ export class Roster {
     this.strangers.delete(key)
     // what the user wrote before must not be taken for an answer to this
     this.flush(key)
-    const item: Arrival = { event }
+    const item: Arrival = { event, isOwed }
     this.arriving.set(key, (this.arriving.get(key) ?? new Set()).add(event))
     try {
       // whoever imports waits for an answer
@@ -151,6 +154,7 @@ export class Roster {
     } catch (error) {
       this.ids.delete(event.id)
       if (!(error instanceof GivenUpError)) throw error
+      if (this.closed && !item.committed) return 'left'
     } finally {
       this.arrived(key, event)
     }
@@ -385,7 +389,7 @@ export class Roster {
       attempt(this.ctx, async () => {
         const change = await this.accept(event)
         const other = this.messages.get(key)
-        if (!change && this.closed && !(other && other.occurredAt > event.occurredAt)) this.messages.set(key, event)
+        if (change === 'left' && !(other && other.occurredAt > event.occurredAt)) this.messages.set(key, event)
       })
     }
   }
@@ -405,7 +409,7 @@ export class Roster {
 
   private async commit(batch: Item[], again: boolean) {
     await this.probe.tidy()
-    await this.commitEvents(batch.filter(item => 'event' in item && !item.committed) as Arrival[], again)
+    await this.commitEvents(batch.filter(item => 'event' in item && !item.committed && item.isOwed?.() !== false) as Arrival[], again)
     await this.ledger.settle(batch.flatMap(item => 'outcome' in item ? item.outcome : []))
   }
 

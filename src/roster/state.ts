@@ -160,7 +160,8 @@ export function isTwin(event: UserEvent, recorded: readonly Deed[]) {
   const own = line.indexOf(self)
   return line.some((deed, index) => {
     if (deed === self || deed.type !== event.type || !isSameDeed(event, deed)) return false
-    return line.slice(Math.min(own, index), Math.max(own, index)).every(({ type }) => type === event.type)
+    // what was only concluded in between is not of the user's doing
+    return line.slice(Math.min(own, index), Math.max(own, index)).every(({ type, source }) => type === event.type || !isDeed(source))
   })
 }
 

@@ -37,6 +37,11 @@ export class Inbox<T> {
     }
   }
 
+  /** Whether nobody has dealt with it yet. */
+  has(item: T) {
+    return this.items.has(item)
+  }
+
   /** Takes what was dealt with out. @returns whether it was still there: of two handlers, only one takes it */
   take(item: T) {
     return this.items.delete(item)

@@ -197,6 +197,18 @@ describe("a bot's requests", () => {
       expect(started).to.deep.equal(['a', 'b', 'c'])
     })
 
+    it('go on whatever the instance before still asks for', async () => {
+      load()
+      const before = throttle
+      fork.dispose()
+      load({ concurrent: 1 })
+      await requests(['a', 'b'])
+      await before.turn('bot', 'push', false).catch(() => {})
+      before.open('bot').end(false)
+      await end('a')
+      expect(started).to.deep.equal(['a', 'b'])
+    })
+
     it('keep to the new limit', async () => {
       load({ perSecond: 1 })
       await requests(['a'])

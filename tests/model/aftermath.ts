@@ -83,11 +83,12 @@ async function checkLedger(storm: Storm) {
 
 async function checkUsers(storm: Storm) {
   const { harness: { app }, model, platform } = storm
-  for (const [userId, { relation, consent }] of model.users) {
+  for (const [userId, { relation, relationAt, consent, consentAt }] of model.users) {
     const user = await app.qqUser.get(platform.selfId, userId)
-    // a refusal told the bot of a deletion that it was not there for
-    const isGone = user?.relation === 'deleted' && !platform.users.get(userId)!.friend
-    const isOff = user?.consent === 'rejected' && !platform.users.get(userId)!.push
+    // a refusal told the bot of what it was not there for
+    const isRefused = (code: number, since: number) => platform.posts.some(post => post.target === userId && post.code === code && post.at >= since)
+    const isGone = user?.relation === 'deleted' && isRefused(40054004, relationAt)
+    const isOff = user?.consent === 'rejected' && isRefused(40054013, consentAt)
     expect(user && [user.relation, user.consent], `what is known of ${userId}`).to.deep.equal([isGone ? 'deleted' : relation, isOff ? 'rejected' : consent])
   }
 }

@@ -3,8 +3,8 @@ import { survey } from './aftermath'
 import { Storm } from './storm'
 
 const STEPS = Number(process.env.STEPS) || 120
-/** How many storms there are: on demand, as each takes seconds. */
-const COUNT = Number(process.env.STORMS) || 0
+/** How many storms there are; more on demand, as each takes a second or two. */
+const COUNT = Number(process.env.STORMS) || 3
 
 describe('reloads, outages and crowds in any combination', () => {
   for (let count = 1; count <= COUNT; count++) {

@@ -65,7 +65,6 @@ export class Storm {
   private running = new Set<Promise<unknown>>()
   private leaving = new Set<string>()
   private requests = new Set<Sent>()
-  private observed = new WeakSet<object>()
   /** What another plugin hands over with each of its messages. */
   private shared: Universal.SendOptions = {}
   private content = 0
@@ -119,11 +118,10 @@ export class Storm {
       database: app => this.loadDatabase(app),
       prepare: (app) => {
         for (const type in raw) app.on(`qq/${type}` as never, ((d: unknown) => this.receive(type as keyof typeof raw, d)) as never)
-        app.on('bot-status-updated', bot => this.observe(bot), true)
         app.on('friend-added', session => this.welcome(session))
       },
     })
-    this.harness.connect()
+    this.connect()
     this.harness.load(this.config())
     await this.harness.online()
     this.clock = freeze()
@@ -149,11 +147,14 @@ export class Storm {
     this.deeds.get(`${name} ${d.openid ?? d.user_openid} ${at}`)!.received = true
   }
 
-  /** Takes note of every request at the moment that it is made. */
+  private connect() {
+    this.harness.connect()
+    this.harness.app.bots.filter(({ platform }) => platform === 'qq').forEach(bot => this.observe(bot))
+  }
+
+  /** Takes note of every request at the moment that it is made, after whatever the plugin puts before it. */
   private observe(bot: { internal: unknown }) {
     const internal = toOriginal(bot).internal as { sendPrivateMessage(openid: string, data: any): Promise<unknown> }
-    if (!internal || this.observed.has(internal)) return
-    this.observed.add(internal)
     const send = internal.sendPrivateMessage
     internal.sendPrivateMessage = async (userId, data) => {
       const request = { userId, content: data.content, eventId: data.event_id }
@@ -205,8 +206,14 @@ export class Storm {
     const throws = this.dice.next()
     if (throws < 0.3) return
     if (throws < 0.6) for (let turns = this.dice.below(6); turns >= 0; turns--) await new Promise(resolve => turn(resolve))
-    else if (throws < 0.9) await this.clock.tickAsync(this.dice.below(600))
+    else if (throws < 0.9) await this.pass(this.dice.below(600))
     else await sleep(this.dice.below(8))
+  }
+
+  /** Lets time pass, but not while something is on the wire, which takes no seconds. */
+  private async pass(ms: number) {
+    for (let rest = 100; this.requests.size && rest > 0; rest--) await sleep(1)
+    await this.clock.tickAsync(ms)
   }
 
   /** When a user does something: nothing else in the same second. */
@@ -326,7 +333,7 @@ export class Storm {
     if (this.away.adapter > 1) this.away.adapter--
     else if (!this.harness.bot) {
       this.away.adapter = 0
-      this.harness.connect()
+      this.connect()
     }
   }
 
@@ -379,7 +386,7 @@ export class Storm {
 
   private async settle() {
     for (let round = 0; round < 500; round++) {
-      await this.clock.tickAsync(3000)
+      await this.pass(3000)
       await sleep(1)
       if (round < 25 || round % 10 || this.running.size || !this.harness.app.get('database')) continue
       const received = [...this.deeds.values()].filter(({ received }) => received).length

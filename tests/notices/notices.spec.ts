@@ -271,6 +271,16 @@ describe('notices', () => {
     expect(contents()[1]).to.contain('hello ').and.not.to.contain('danger')
   })
 
+  it('run two things at once for somebody whom Koishi does not know yet', async () => {
+    await start({
+      config: { icebreaker: { content: '<execute>one</execute> <execute>two</execute>' } },
+      prepare: app => ['one', 'two'].forEach(name => app.command(name).action(() => name)),
+    })
+    platform.add('A')
+    expect(await outcomes(1)).to.deep.equal([['sent', '']])
+    expect(contents()).to.deep.equal(['one two'])
+  })
+
   describe('with a broken template', () => {
     it('in another script are not sent with a hole', async () => {
       await start({ config: { icebreaker: { content: '欢迎 {用户名}！' } } })

@@ -57,6 +57,50 @@ describe('notices that were owed when the bot went away', () => {
     expect(harness.warnings.filter(line => line.includes(' qq-user '))).to.have.length(1)
   })
 
+  it('are sent by the same instance, a minute later, if they could not be taken on', async () => {
+    stop = false
+    const driver = harness.app.database.drivers[0] as any
+    driver._run('CREATE TRIGGER busy BEFORE UPDATE ON qq_user_event BEGIN SELECT RAISE(ABORT, \'not now\'); END')
+    const clock = freeze()
+    try {
+      platform.add('A')
+      await until(async () => {
+        await clock.tickAsync(100)
+        return harness.warnings.some(line => line.includes('not now'))
+      })
+      driver._run('DROP TRIGGER busy')
+      expect(platform.posts).to.deep.equal([])
+      await clock.tickAsync(Time.minute)
+      await until(() => platform.posts.length)
+    } finally {
+      clock.uninstall()
+    }
+    expect(await outcome()).to.deep.equal([['sent', '']])
+  })
+
+  it('are sent when it is on record that they are owed again, however late that is', async () => {
+    stop = false
+    const clock = freeze()
+    const driver = harness.app.database.drivers[0] as any
+    try {
+      platform.freshFor = Time.second
+      platform.add('A')
+      await until(() => platform.posts.length)
+      await pass()
+      driver._run('CREATE TRIGGER busy BEFORE UPDATE ON qq_user_event BEGIN SELECT RAISE(ABORT, \'not now\'); END')
+      harness.plugin!.dispose()
+      await clock.tickAsync(2 * Time.second)
+      harness.load()
+      await until(() => harness.warnings.some(line => line.includes('is set aside')))
+      driver._run('DROP TRIGGER busy')
+      await clock.tickAsync(Time.minute)
+      await until(() => platform.posts.length === 2)
+    } finally {
+      clock.uninstall()
+    }
+    expect(await outcome()).to.deep.equal([['sent', '']])
+  })
+
   it('are sent though one of them can never be taken on', async () => {
     stop = false
     const driver = harness.app.database.drivers[0] as any
@@ -97,6 +141,36 @@ describe('notices that were owed when the bot went away', () => {
     }
     expect(await outcome()).to.deep.equal([['sent', '']])
     expect(harness.warnings.filter(line => line.includes('gone away'))).to.have.length(1)
+  })
+
+  it('are sent though a crowd is taken in hand while they are looked for', async () => {
+    const id = await owe(0)
+    await harness.app.database.set('qq_user_event', { id }, { notice: 'none' })
+    const driver = harness.app.database.drivers[0] as any
+    const { get } = driver
+    let looking = false
+    let look!: () => void
+    const looked = new Promise<void>(resolve => look = resolve)
+    harness.load({ requests: { concurrent: 1 } })
+    await until(() => harness.app.get('qqUser'))
+    await pass()
+    await harness.app.database.set('qq_user_event', { id }, { notice: 'pending' })
+    driver.get = async (sel: any) => {
+      if (sel.args[0].limit === 100) {
+        looking = true
+        await looked
+      }
+      return get.call(driver, sel)
+    }
+    platform.drop()
+    await until(() => looking)
+    platform.latency = 300
+    for (let index = 0; index < 101; index++) platform.add(`B${index}`, { timestamp: Date.now() - Time.minute })
+    await until(async () => (await harness.ledger).filter(({ notice }) => notice === 'pending').length > 100)
+    look()
+    platform.latency = 0
+    await harness.settled(102)
+    expect(platform.accepted('A')).to.have.length(1)
   })
 
   it('are given up when it is too late', async () => {

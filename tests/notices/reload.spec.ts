@@ -98,6 +98,22 @@ describe('notices, while the plugin is reloaded', () => {
     expect(platform.accepted('A').map(({ body }) => [body.content, body.msg_seq])).to.deep.equal([['one', undefined], ['two', 2]])
   })
 
+  it('of the adapter in the middle of one that has two parts arrive as a whole', async () => {
+    await start({ config: { icebreaker: { content: '<message>one</message><message>two</message>' } } })
+    let answered!: () => void
+    harness.app.on('send', () => {
+      harness.adapter!.dispose()
+      answered()
+    })
+    const gone = new Promise<void>(resolve => answered = resolve)
+    platform.add('A')
+    await gone
+    await pass()
+    harness.connect()
+    expect(await outcomes(1)).to.deep.equal([['sent', '']])
+    expect(platform.accepted('A').map(({ body }) => [body.content, body.msg_seq])).to.deep.equal([['one', undefined], ['two', 2]])
+  })
+
   it('are sent through the bot of now', async () => {
     await start({ freshFor: Time.second })
     clock = freeze()

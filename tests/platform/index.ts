@@ -74,7 +74,8 @@ export class Platform {
     const gatewayUrl = () => this.endpoint.replace('http', 'ws') + 'gateway'
     this.api = new Api({ world: this.world, authorization, selfId, name, gatewayUrl })
     this.poster = new Poster({ appid: this.appid, secret: this.secret, now })
-    this.server = createServer((request, response) => this.api.handle(request, response))
+    // longer than a client keeps what is idle, as a proxy on the web has it: Node's own five seconds may end while a request sets out
+    this.server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => this.api.handle(request, response))
     this.server.on('upgrade', (request, socket, head) => this.gateway.upgrade(request, socket, head))
   }
 

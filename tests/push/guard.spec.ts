@@ -202,13 +202,24 @@ describe('guard', () => {
       expect(asked).to.include('get')
     })
 
-    it('of a group that was never heard of cost one read an hour', async () => {
+    it('of a group that was never heard of cost one read in ten seconds', async () => {
       await start()
       await befriend('A')
       const reads = count()
       for (let times = 0; times < 5; times++) await harness.bot.sendMessage('G', 'unasked').catch(() => {})
       expect(platform.posts.every(({ kind }) => kind === 'group')).to.equal(true)
       expect(reads).to.have.length(1)
+    })
+
+    it('of a group that the bot was mentioned in cost none later either', async () => {
+      await start({ prepare: app => app.middleware(session => `re ${session.content}`) })
+      await befriend('A')
+      platform.groupMessage('G', 'A', 'hello')
+      await until(() => platform.posts.length === 1)
+      const reads = count()
+      clock = date(Date.now() + 50 * Time.minute)
+      await harness.bot.sendMessage('G', 'unasked')
+      expect(reads).to.deep.equal([])
     })
   })
 
@@ -242,6 +253,15 @@ describe('guard', () => {
         expect(platform.posts.map(({ kind, target, body }) => [kind, target, body.content])).to.deep.equal([['group', 'X', 'to whom?'], ['user', 'X', 'to X']])
       })
     }
+
+    it('within seconds where another process put them there', async () => {
+      await start()
+      await harness.bot.sendMessage('X', 'to whom?').catch(() => {})
+      await harness.app.database.create('qq_user', { selfId: platform.selfId, userId: 'X', relation: 'friend', firstSeen: new Date() })
+      clock = date(Date.now() + 11 * Time.second)
+      await harness.bot.sendMessage('X', 'to X').catch(() => {})
+      expect(platform.posts.map(({ kind, target }) => [kind, target])).to.deep.equal([['group', 'X'], ['user', 'X']])
+    })
 
     it('and asked for anew when they were forgotten', async () => {
       await start()

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { h, Time } from 'koishi'
 import { Clock, freeze } from '../clock'
+import { watch } from '../database/outage'
 import { Harness, HarnessOptions, pass, silent, until } from '../harness'
 import { Platform } from '../platform'
 import { PushError } from '../../src'
@@ -163,6 +164,22 @@ describe('push', () => {
       await befriend('A')
       expect(await refusal(push())).to.include({ reason: 'aborted' })
     })
+  })
+
+  it('may be tried again when the database, which was asked about it, is down', async () => {
+    await start()
+    await befriend('A')
+    harness.plugin!.dispose()
+    harness.load(silent)
+    await until(() => harness.app.get('qqUser'))
+    const outage = watch(harness.app)
+    outage.down = true
+    const error = await push('A').then(() => undefined, error => error)
+    expect(error).to.be.instanceOf(PushError).and.include({ reason: 'offline', retryable: true })
+    expect(error.cause).to.be.instanceOf(Error).and.include({ message: 'the server has gone away' })
+    outage.down = false
+    await push('A')
+    expect(platform.posts).to.have.length(1)
   })
 
   it('is decided when its turn has come', async () => {
@@ -397,6 +414,32 @@ describe('push', () => {
       clock = freeze()
       clock.setSystemTime(Date.now() + 26 * Time.hour)
       await push('A')
+    })
+
+    describe('of a user\'s day', () => {
+      const config = { push: { tier: 'custom', botSecond: 100, botMinute: 1000, userMinute: 100, userDay: 3 } }
+      const parts = '<message>one</message><message>two</message>'
+      const push = (content: string) => harness.app.qqUser.push(platform.selfId, 'A', content)
+
+      it('is sent as a whole or not at all', async () => {
+        await start({ config })
+        await befriend('A')
+        await push(parts)
+        expect(await refusal(push(parts))).to.deep.include({ reason: 'user-day', retryable: true })
+        await push('one')
+        expect(platform.accepted('A')).to.have.length(3)
+      })
+
+      it('takes no more of it than what was sent', async () => {
+        await start({ config })
+        await befriend('A')
+        platform.fail({ code: 40054007 })
+        await refusal(push(parts))
+        await push(parts)
+        await push('one')
+        expect(platform.accepted('A')).to.have.length(3)
+        expect(await refusal(push('one'))).to.deep.include({ reason: 'user-day' })
+      })
     })
 
     it('goes through the tiers that the platform knows', async () => {

@@ -47,6 +47,23 @@ describe('pushes that wait', () => {
       expect(await Promise.all(waiting)).to.deep.equal([retry, retry])
     })
 
+    it('for another plugin, and for no turn yet, may be tried again', async () => {
+      let goOn!: () => void
+      let asked = false
+      await start({
+        prepare: app => app.on('before-send', () => new Promise((resolve) => {
+          asked = true
+          goOn = () => resolve(undefined)
+        })),
+      })
+      const waiting = refusal(push('A'))
+      await until(() => asked)
+      harness.plugin!.dispose()
+      await pass()
+      goOn()
+      expect(await waiting).to.deep.equal(retry)
+    })
+
     it('for the next try may be tried again', async () => {
       await start()
       platform.fail({ code: 40054006, times: Infinity })

@@ -114,6 +114,7 @@ describe('one deed told under two ids', () => {
     expect(applied(event(add, 100), event(message, 103), again(add, 100))).to.deep.equal([true, false, false])
     expect(applied(event(add, 100), event(reject, 100), again(add, 100))).to.deep.equal([true, true, false])
     expect(applied(event(add, 100), event(del, 103), again(add, 100))).to.deep.equal([true, true, false])
+    expect(applied(event(add, 100), event(notFriends, 100), again(add, 100))).to.deep.equal([true, true, false])
   })
 
   it('is two a second later', () => {
