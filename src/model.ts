@@ -8,10 +8,12 @@ declare module 'koishi' {
 }
 
 /** Whether the user has the bot in their message list. `unknown`: only a toggle of theirs was seen. */
-export type Relation = 'unknown' | 'friend' | 'deleted'
+export type Relation = typeof relations[number]
+export const relations = ['unknown', 'friend', 'deleted'] as const
 
 /** Whether the user accepts proactive messages. `unknown`: their switch was never seen. */
-export type Consent = 'unknown' | 'allowed' | 'rejected'
+export type Consent = typeof consents[number]
+export const consents = ['unknown', 'allowed', 'rejected'] as const
 
 /** A row of `qq_user`, one for each user of a bot. A time beside a value is the `occurredAt` of the newest fact that speaks for it. */
 export interface QQUser {
@@ -38,15 +40,19 @@ export interface QQUser {
 }
 
 /** What happened, named as the session event that announces it. */
-export type EventType = 'friend-added' | 'friend-deleted' | 'friend-push-rejected' | 'friend-push-allowed'
+export type EventType = typeof eventTypes[number]
+export const eventTypes = ['friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed'] as const
 
 /** How the bot came to know. */
-export type EventSource =
-  | 'friend-add' | 'friend-del' | 'msg-reject' | 'msg-receive' | 'authorize'
-  | 'message' | 'send-error' | 'operator' | 'import'
+export type EventSource = typeof eventSources[number]
+export const eventSources = [
+  'friend-add', 'friend-del', 'msg-reject', 'msg-receive', 'authorize',
+  'message', 'send-error', 'operator', 'import',
+] as const
 
 /** What became of the message that an event causes. */
-export type NoticeState = 'none' | 'pending' | 'sent' | 'skipped' | 'failed'
+export type NoticeState = typeof noticeStates[number]
+export const noticeStates = ['none', 'pending', 'sent', 'skipped', 'failed'] as const
 
 /** A row of `qq_user_event`, the append-only ledger. Only `notice` and `noticeReason` change after it was written. */
 export interface QQUserEntry {

@@ -16,8 +16,6 @@ export const INTENTS = 1 << 25 | 1 << 26
 /** Config of a plugin that greets nobody. */
 export const silent = { icebreaker: { enabled: false }, pushAllowed: { enabled: false }, pushRejected: { enabled: false } }
 
-export const types = ['friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed'] as const
-
 export interface HarnessOptions extends PlatformOptions {
   /** The plugin's config. */
   config?: Dict
@@ -80,7 +78,7 @@ export class Harness {
     if (bot?.protocol === 'webhook') this.server = app.plugin(Server as never, { host: '127.0.0.1', port: this.webhook = await freePort(), path: '' } as never)
     if (database) database(app)
     else app.plugin(SQLite as never, { path: ':memory:' })
-    for (const type of types) app.on(type, (session) => { this.sessions.push(session) })
+    for (const type of plugin.eventTypes) app.on(type, (session) => { this.sessions.push(session) })
     prepare?.(app)
     for (const name of order) {
       if (name === 'plugin') this.load(config)

@@ -1,9 +1,12 @@
 import type { EntryRow, UserRow } from '../api'
 
-export const relations: UserRow['relation'][] = ['friend', 'deleted', 'unknown']
+/** All values of a type, in the order in which they are shown; a missing one does not compile. */
+const all = <T extends string>(values: Record<T, true>) => Object.keys(values) as T[]
 
-export const consents: UserRow['consent'][] = ['allowed', 'rejected', 'unknown']
+export const relations = all<UserRow['relation']>({ friend: true, deleted: true, unknown: true })
 
-export const types: EntryRow['type'][] = ['friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed']
+export const consents = all<UserRow['consent']>({ allowed: true, rejected: true, unknown: true })
 
-export const notices: EntryRow['notice'][] = ['sent', 'skipped', 'failed', 'pending', 'none']
+export const types = all<EntryRow['type']>({ 'friend-added': true, 'friend-deleted': true, 'friend-push-rejected': true, 'friend-push-allowed': true })
+
+export const notices = all<EntryRow['notice']>({ sent: true, skipped: true, failed: true, pending: true, none: true })

@@ -1,3 +1,4 @@
+import { consents, eventTypes, noticeStates, relations } from '../model'
 import { UserQuery } from '../roster/query'
 import { count, id, nullable, oneOf, optional, Reader, record, text, time } from './args'
 import { fail } from './errors'
@@ -12,8 +13,8 @@ const search: Reader<string | undefined> = (value) => {
 
 const filters = {
   selfId: optional(id),
-  relation: optional(oneOf('unknown', 'friend', 'deleted')),
-  consent: optional(oneOf('unknown', 'allowed', 'rejected')),
+  relation: optional(oneOf(...relations)),
+  consent: optional(oneOf(...consents)),
   sceneParam: optional(text(MAX.param)),
   search,
 }
@@ -48,8 +49,8 @@ const readUserQuery = record<UserQuery>(filters)
 const readLedgerQuery = record<LedgerQuery>({
   selfId: optional(id),
   userId: optional(id),
-  type: optional(oneOf('friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed')),
-  notice: optional(oneOf('none', 'pending', 'sent', 'skipped', 'failed')),
+  type: optional(oneOf(...eventTypes)),
+  notice: optional(oneOf(...noticeStates)),
   since: optional(time),
   until: optional(time),
 })

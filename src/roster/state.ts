@@ -1,5 +1,5 @@
 import { Time } from 'koishi'
-import { Consent, EventSource, EventType, QQUser, QQUserEntry, Relation } from '../model'
+import { Consent, EventSource, eventSources, EventType, QQUser, QQUserEntry, Relation } from '../model'
 import { UserEvent } from '../event'
 
 /** One toggle that arrives through both of the platform's channels may differ by this much, in ms. */
@@ -18,19 +18,30 @@ const consents: Partial<Record<EventType, Consent>> = {
   'friend-push-allowed': 'allowed',
 }
 
-/** The switch in the user's own hands, as the platform tells of it outright. */
-const ownSwitch: EventSource[] = ['msg-reject', 'msg-receive']
-const ownToggles: EventSource[] = [...ownSwitch, 'authorize']
-/** What the user does about the relation. */
-export const ownMoves: EventSource[] = ['friend-add', 'friend-del']
-const deeds: EventSource[] = [...ownMoves, ...ownToggles]
+/** What a source tells of: the user's own move, their switch (outright, or as the platform implies it), or what is concluded. */
+const kinds: Record<EventSource, 'move' | 'switch' | 'implied-switch' | 'conclusion'> = {
+  'friend-add': 'move',
+  'friend-del': 'move',
+  'msg-reject': 'switch',
+  'msg-receive': 'switch',
+  'authorize': 'implied-switch',
+  'message': 'conclusion',
+  'send-error': 'conclusion',
+  'operator': 'conclusion',
+  'import': 'conclusion',
+}
+
+const telling = (...wanted: string[]) => eventSources.filter(source => wanted.includes(kinds[source])) as EventSource[]
+const ownSwitch = telling('switch')
+const ownToggles = telling('switch', 'implied-switch')
+export const ownMoves = telling('move')
 
 /** What of an entry tells one deed from another. */
 export type Deed = Pick<QQUserEntry, 'id' | 'type' | 'source' | 'occurredAt'> & Partial<Pick<QQUserEntry, 'weak'>>
 
 /** Whether the platform told of something that the user did. All else is concluded, and worth a record only if it is news. */
 export function isDeed(source: EventSource) {
-  return deeds.includes(source)
+  return kinds[source] !== 'conclusion'
 }
 
 export function isWorthRecording({ source }: UserEvent, previous: QQUser | undefined, applied: boolean) {

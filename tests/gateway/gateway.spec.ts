@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Context, Session } from 'koishi'
-import { Harness, HarnessOptions, pass, silent, types, until } from '../harness'
+import { Harness, HarnessOptions, pass, silent, until } from '../harness'
 import { Platform } from '../platform'
+import { EventType } from '../../src'
 import { toOriginal } from '../../src/shared/patch'
 
 describe('gateway', () => {
@@ -133,7 +134,7 @@ describe('gateway', () => {
   })
 
   describe('session.send() reaches the user as a passive reply', () => {
-    const answer = (type: typeof types[number], ...contents: string[]) => (app: Context) => {
+    const answer = (type: EventType, ...contents: string[]) => (app: Context) => {
       app.on(type, async (session) => {
         for (const content of contents) await session.send(content)
       })

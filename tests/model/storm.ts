@@ -262,7 +262,9 @@ export class Storm {
     // sooner it may be what was told through the other channel
     const now = this.now(userId, 11)
     const options = { ...now, via: this.dice.pick(['c2c', 'interaction', 'both']) } as { via: 'both' }
-    this.announce(`friend-push-${on ? 'allowed' : 'rejected'}`, userId, now, () => on ? this.platform.allow(userId, options) : this.platform.reject(userId, options))
+    this.announce(`friend-push-${on ? 'allowed' : 'rejected'}`, userId, now, () => {
+      return on ? this.platform.allow(userId, options) : this.platform.reject(userId, options)
+    })
   }
 
   private message(userId = this.known()) {

@@ -1,5 +1,5 @@
 import { UserEvent } from '../../src/event'
-import { EventSource, EventType, QQUser } from '../../src/model'
+import { EventSource, EventType, eventTypes, QQUser } from '../../src/model'
 import { bearingSince, Deed, isWorthRecording, mayBearOn, transition } from '../../src/roster/state'
 
 const start = Date.UTC(2026, 0, 1)
@@ -18,8 +18,7 @@ export const kinds = {
   notFriends: ['friend-deleted', 'send-error'],
 } as const satisfies Record<string, Kind>
 
-export const types: EventType[] = ['friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed']
-const entered = types.flatMap(type => (['operator', 'import'] as const).map(source => [type, source] as const))
+const entered = eventTypes.flatMap(type => (['operator', 'import'] as const).map(source => [type, source] as const))
 export const allKinds: Kind[] = [...Object.values(kinds), ...entered]
 
 /** An event at a second. */

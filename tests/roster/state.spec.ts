@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
+import { eventTypes } from '../../src/model'
 import { isReturning, transition } from '../../src/roster/state'
-import { allKinds, applied, at, event, kinds, replay, state, types } from './replay'
+import { allKinds, applied, at, event, kinds, replay, state } from './replay'
 
 const { add, del, reject, receive, authorizeOff, authorizeOn, message, refusedByUser, notFriends } = kinds
 
@@ -245,7 +246,7 @@ describe('the state of a user', () => {
     for (const source of ['operator', 'import', 'message', 'send-error', 'friend-add', 'friend-del'] as const) {
       it(`is not lifted by ${source}`, () => {
         const before = state(event(reject, 1))
-        for (const type of types) {
+        for (const type of eventTypes) {
           expect(transition(before, event([type, source], 2)).user.consent).to.equal('rejected')
         }
         const { user, applied } = transition(before, event(['friend-push-allowed', source], 2))

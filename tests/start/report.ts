@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Context, Logger, Time } from 'koishi'
-import { QQUser, QQUserEntry } from '../../src'
+import { eventTypes, QQUser, QQUserEntry } from '../../src'
 import { Envelope } from '../platform'
 import { words } from './words'
 
@@ -20,12 +20,10 @@ export interface Deed {
   isAnnounced(id: string): boolean
 }
 
-const types = ['friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed'] as const
-
 /** Notes which events other plugins are told of. */
 export function listen(ctx: Context) {
   const ids = new Set<string>()
-  for (const type of types) ctx.on(type, (session) => { ids.add((session.qq as Partial<Envelope>).id!) })
+  for (const type of eventTypes) ctx.on(type, (session) => { ids.add((session.qq as Partial<Envelope>).id!) })
   return (id: string) => ids.has(id)
 }
 

@@ -18,8 +18,6 @@ export interface Life {
   dieAt?: number
 }
 
-const types = ['friend-added', 'friend-deleted', 'friend-push-rejected', 'friend-push-allowed'] as const
-
 // nobody is left to report to
 process.on('disconnect', () => process.exit())
 
@@ -49,7 +47,7 @@ function live({ platform, store, webhook, config, dieAt }: Life) {
   if (webhook) app.plugin(require('@koishijs/plugin-server').Server, { host: '127.0.0.1', port: webhook, path: '' })
   app.plugin(plugin as never, config)
 
-  for (const type of types) {
+  for (const type of plugin.eventTypes) {
     app.on(type, (session) => {
       report({ announced: (session as unknown as { qq: { id: string } }).qq.id })
       step()
