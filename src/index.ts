@@ -3,6 +3,7 @@ import { Context } from 'koishi'
 import { attempt } from './shared/attempt'
 import { Inbox } from './shared/inbox'
 import { lasting } from './shared/lasting'
+import { Broadcasts } from './broadcast'
 import { registerCommands } from './commands'
 import { Config, locales } from './config'
 import { serveConsole } from './console'
@@ -26,6 +27,11 @@ export * from './model'
 export type { UserSession } from './session'
 export type {} from './push/guard'
 export type {} from './roster'
+export { Broadcasts } from './broadcast'
+export type { BroadcastOptions, BroadcastQuery, Estimate, EstimateQuery, RecipientQuery } from './broadcast'
+export { BroadcastError } from './broadcast/error'
+export type { BroadcastFault } from './broadcast/error'
+export type { Audience, Broadcast, BroadcastCounts, BroadcastRecipient, BroadcastState, RecipientState } from './broadcast/model'
 export { Config } from './config'
 export type { NoticeConfig, PushConfig } from './config'
 export type { Reason, Verdict } from './gate'
@@ -117,7 +123,8 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
   // eslint-disable-next-line no-new
   new Retention(ctx, roster, pusher, config.history.keepDays)
 
-  const service = new QQUserService(ctx, roster, pusher)
+  const broadcasts = new Broadcasts(ctx)
+  const service = new QQUserService(ctx, roster, pusher, broadcasts)
   definePermission(ctx, service)
   registerCommands(ctx, service, pusher, new Statistics(ctx, roster))
   ctx.set('qqUser', service)

@@ -2,6 +2,7 @@ import { clone, Context, Fragment, h } from 'koishi'
 import { QQUser, QQUserEntry } from './model'
 import { HistoryOptions } from './roster/ledger'
 import { ListQuery, UserQuery } from './roster/query'
+import { Broadcasts } from './broadcast'
 import { Pusher, PushOptions } from './push'
 import { findComponent } from './push/component'
 import { Reach, toVias } from './push/ways'
@@ -20,7 +21,8 @@ declare module 'koishi' {
  * even if it is still being written. Every method throws what the database throws while it is down.
  */
 export class QQUserService {
-  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher) {}
+  /** @param broadcasts one message to many users */
+  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, readonly broadcasts: Broadcasts) {}
 
   /** The user, or `undefined` if the bot never heard of them. */
   async get(selfId: string, userId: string): Promise<QQUser | undefined> {
