@@ -57,12 +57,15 @@ export class Pusher {
   private admissions: Admissions
   /** How far apart (ms) messages lie that use up what a bot may send. */
   readonly step: number
+  /** What to make of a user whose switch was never seen. */
+  readonly assumeAllowed: boolean
 
   constructor(private ctx: Context, private config: Config, private roster: Roster, private delivery: Delivery, private last: LastMessages) {
     this.permissions = new PermissionWatch(lasting(ctx, 'permissions', createPermissionState))
     const { push } = config
     const limits: Limits = push.tier === 'custom' ? push : tiers[push.tier]
     this.step = toStep(limits)
+    this.assumeAllowed = push.assumeAllowed
     this.quota = new Quota(ctx, limits.userDay, task => roster.write(task), delivery.patience)
     this.recalls = new Recalls(ctx, roster, delivery.patience)
     this.reaches = new Reaches(push, roster, delivery, last, this.permissions, this.recalls)
