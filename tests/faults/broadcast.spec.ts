@@ -157,7 +157,6 @@ for (const place of [inFile(), onServer()]) {
       expect(of('pending').concat(of('sending')), 'left out').to.deep.equal([])
       expect(of('unknown').length, 'unknown').to.be.at.most(unknown)
       expect(of('sent').length, 'sent').to.be.at.least(KILLS)
-      console.log(`      ${place.name}: ${JSON.stringify(counts)} after ${kills} kills`)
     }))
   })
 }
