@@ -14,9 +14,28 @@ for (const engine of engines) {
 
     const at = new Date(1_700_000_000_123)
     const blank: Omit<BroadcastRow, 'id'> = {
-      selfId: '100', title: '大家好', content: '你好 {user.name} 🌸 \'"\\', audience: '{"search":"a\'b"}', via: ['proactive', 'recall'], state: 'draft', createdAt: at,
-      startAt: null, startedAt: null, finishedAt: null, reason: '', repeats: null, total: 0, sent: 0, skipped: 0, failed: 0, unknown: 0, until: null, enrolled: '',
-      complete: false, owner: '', beat: 0,
+      selfId: '100',
+      title: '大家好',
+      content: '你好 {user.name} 🌸 \'"\\',
+      audience: '{"search":"a\'b"}',
+      via: ['proactive', 'recall'],
+      state: 'draft',
+      createdAt: at,
+      startAt: null,
+      startedAt: null,
+      finishedAt: null,
+      reason: '',
+      repeats: null,
+      total: 0,
+      sent: 0,
+      skipped: 0,
+      failed: 0,
+      unknown: 0,
+      until: null,
+      enrolled: '',
+      complete: false,
+      owner: '',
+      beat: 0,
     }
     const ids = ['a', 'B', 'c-1', 'D_', '~e']
 

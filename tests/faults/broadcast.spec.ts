@@ -111,8 +111,18 @@ for (const place of [inFile(), onServer()]) {
       harness.adapter!.dispose()
       const { broadcasts } = harness.app.qqUser
       const { id } = await harness.app.database.create('qq_user_broadcast', {
-        selfId: platform.selfId, title: '', content: 'news for {user.id}', audience: '{}', via: ['proactive', 'reply', 'recall'], state: 'running',
-        createdAt: new Date(), startedAt: new Date(), until: new Date(), total: USERS, owner: 'gone', beat: 1,
+        selfId: platform.selfId,
+        title: '',
+        content: 'news for {user.id}',
+        audience: '{}',
+        via: ['proactive', 'reply', 'recall'],
+        state: 'running',
+        createdAt: new Date(),
+        startedAt: new Date(),
+        until: new Date(),
+        total: USERS,
+        owner: 'gone',
+        beat: 1,
       })
       expect((await broadcasts.get(id))!.counts.total).to.equal(USERS)
       await close(harness)
