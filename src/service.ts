@@ -2,6 +2,7 @@ import { clone, Context, Fragment, h } from 'koishi'
 import { QQUser, QQUserEntry } from './model'
 import { HistoryOptions } from './roster/ledger'
 import { ListQuery, UserQuery } from './roster/query'
+import { Broadcasts } from './broadcast'
 import { Pusher, PushOptions } from './push'
 import { findComponent } from './push/component'
 import { Reach, toVias } from './push/ways'
@@ -21,12 +22,17 @@ declare module 'koishi' {
  * even if it is still being written. While the database is down, every method but `push` throws what it throws.
  */
 export class QQUserService {
-  /** Links that invite users, and who came by them. */
-  readonly links: Links
-
-  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, links: Links) {
-    this.links = links
-  }
+  /**
+   * @param broadcasts one message to many users
+   * @param links links that invite users, and who came by them
+   */
+  constructor(
+    private ctx: Context,
+    private roster: Roster,
+    private pusher: Pusher,
+    readonly broadcasts: Broadcasts,
+    readonly links: Links,
+  ) {}
 
   /** The user, or `undefined` if the bot never heard of them. */
   async get(selfId: string, userId: string): Promise<QQUser | undefined> {
@@ -81,5 +87,6 @@ export class QQUserService {
   async forget(selfId: string, userId: string): Promise<void> {
     await this.roster.forget(selfId, userId)
     await this.pusher.forget(selfId, userId)
+    await this.broadcasts.forget(selfId, userId)
   }
 }

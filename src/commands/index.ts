@@ -3,6 +3,8 @@ import { Notices } from '../notices'
 import { Pusher } from '../push'
 import { QQUserService } from '../service'
 import { Statistics } from '../roster/statistics'
+import broadcast from './broadcast'
+import broadcasts from './broadcasts'
 import forget from './forget'
 import info from './info'
 import link from './link'
@@ -25,6 +27,8 @@ export function registerCommands(ctx: Context, { service, pusher, notices, stati
   info(ctx, service, pusher, notices)
   stats(ctx, statistics)
   push(ctx, service)
+  broadcast(ctx, service)
+  broadcasts(ctx, service)
   forget(ctx, service)
   link(ctx, service.links)
   links(ctx, service.links)

@@ -19,6 +19,8 @@ export interface Recipient {
   signal?: AbortSignal
   /** Its places in the user's day. */
   share: Share
+  /** Whether everything else goes first. */
+  later?: boolean
 }
 
 type Admitted = Extract<Admission, { ok: true }>
@@ -58,8 +60,8 @@ export class Admissions {
     }
   }
 
-  private async push({ selfId, userId, signal, share }: Recipient): Promise<Admission> {
-    const slot = await this.pacer(selfId).acquire(userId, signal)
+  private async push({ selfId, userId, signal, share, later }: Recipient): Promise<Admission> {
+    const slot = await this.pacer(selfId).acquire(userId, signal, later)
     let place: ((used: boolean) => void) | undefined
     try {
       place = await share.take(signal)
@@ -92,8 +94,8 @@ export class Admissions {
   }
 
   /** Recalls keep to what a bot may send in a span of time; a user's share of a day they do not touch. */
-  private async recall({ selfId, userId, signal }: Recipient): Promise<Admitted> {
-    const slot = await this.pacer(selfId).acquire(userId, signal)
+  private async recall({ selfId, userId, signal, later }: Recipient): Promise<Admitted> {
+    const slot = await this.pacer(selfId).acquire(userId, signal, later)
     let giveBack: (() => void) | undefined
     const confirm = async (): Promise<Verdict> => {
       const user = await this.roster.get(selfId, userId)
