@@ -5,6 +5,7 @@ import { Pusher } from '../push'
 import { Roster } from '../roster'
 import { QQUserService } from '../service'
 import { Texts } from '../notices/texts'
+import { BroadcastCalls } from './broadcasts'
 import { Switchboard } from './calls'
 import { Diagnostics } from './diagnosis'
 import { Exports } from './exports'
@@ -30,11 +31,12 @@ export function serveConsole(ctx: Context, { gateway, roster, pusher, texts, ser
   const rows = new Rows(ctx)
   const switchboard = new Switchboard(ctx)
   const previews = new Previews(ctx, texts, service, switchboard)
-  const exports = new Exports(ctx, roster, switchboard)
+  const sending = new Sending(ctx, service, pusher, previews, switchboard)
+  const exports = new Exports(ctx, { roster, broadcasts: service.broadcasts }, switchboard)
   /* eslint-disable no-new */
   new Overviews(ctx, roster, switchboard)
   new Lists(roster, service, pusher, rows, switchboard)
-  new Sending(ctx, service, pusher, previews, switchboard)
+  new BroadcastCalls(ctx, service.broadcasts, sending, switchboard)
   new Diagnostics(ctx, gateway, roster, pusher, switchboard)
   new Imports(ctx, roster, switchboard)
   new Live(ctx, rows)

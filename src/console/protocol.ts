@@ -1,9 +1,12 @@
 import { Dict } from 'koishi'
 import type { DataService } from '@koishijs/plugin-console'
 import type { EventType, NoticeState, QQUser, QQUserEntry } from '../model'
+import type { Estimate, EstimateQuery } from '../broadcast'
+import type { BroadcastFault } from '../broadcast/error'
+import type { Audience, Broadcast, BroadcastRecipient, RecipientState } from '../broadcast/model'
 import type { Meaning } from '../delivery/codes'
 import type { Reason } from '../gate'
-import type { Reach, Span } from '../push/ways'
+import type { Reach, Span, Via } from '../push/ways'
 import type { UserQuery } from '../roster/query'
 import type { Movement } from '../roster/statistics'
 
@@ -123,7 +126,16 @@ export interface LedgerQuery {
   until?: number
 }
 
-export type ExportQuery = { table: 'users'; query: UserQuery } | { table: 'ledger'; query: LedgerQuery }
+/** The recipients of a broadcast, or those of them in one state. */
+export interface RecipientsQuery {
+  id: number
+  state?: RecipientState
+}
+
+export type ExportQuery =
+  | { table: 'users'; query: UserQuery }
+  | { table: 'ledger'; query: LedgerQuery }
+  | { table: 'recipients'; query: RecipientsQuery }
 
 /** A download, good for one GET within a minute. */
 export interface Export {
@@ -143,6 +155,71 @@ export interface ImportReport {
   /** How many lines cannot be used, those beyond `errors` included. */
   failed: number
 }
+
+export type AudienceRow = Omit<Audience, 'activeSince'> & { activeSince?: number }
+
+/** A broadcast as a list shows it. */
+export type BroadcastRow = Omit<Wire<Broadcast>, 'content' | 'audience'> & {
+  /** The beginning of the message. */
+  excerpt: string
+  /** How long (ms) it still takes with the bot's limits, while it is running or paused. */
+  timeLeft?: number
+}
+
+export type RecipientRow = Wire<BroadcastRecipient>
+
+export interface BroadcastDetail {
+  broadcast: BroadcastRow
+  content: string
+  audience: AudienceRow
+  /** How many were skipped, and have failed, for which reason, most first. */
+  reasons: { state: RecipientState; reason: string; count: number }[]
+}
+
+export interface BroadcastsQuery {
+  selfId?: string
+  /** 20 unless told, 100 at most. */
+  limit?: number
+  /** The id of the last broadcast of the page before. */
+  after?: number
+  /** Only those that are running, or paused, or have a time to start. */
+  active?: boolean
+}
+
+export interface RecipientPageQuery extends RecipientsQuery {
+  /** 50 unless told, 250 at most. */
+  limit?: number
+  /** The id of the last user of the page before. */
+  after?: string
+}
+
+export type AudienceQuery = Omit<EstimateQuery, 'audience'> & { audience: AudienceRow }
+
+/** A message and who gets to see it. */
+export interface DraftQuery {
+  selfId: string
+  userId: string
+  content: string
+  via?: Via[]
+}
+
+export interface BroadcastDraft {
+  selfId: string
+  content: string
+  title?: string
+  audience: AudienceRow
+  /** A time (ms). */
+  startAt?: number
+  via?: Via[]
+}
+
+export type BroadcastPreview = Pick<Preview, 'content' | 'errors'> & {
+  /** What is wrong with it besides. */
+  fault?: ErrorCode
+}
+
+/** `repeat` makes a new one, a draft, for those whom it did not reach for a passing reason. */
+export type BroadcastDeed = 'start' | 'pause' | 'resume' | 'cancel' | 'repeat'
 
 /** What a call fails with, as the error's whole text. */
 export type ErrorCode =
@@ -170,6 +247,8 @@ export type ErrorCode =
   | 'bad-csv'
   /** There is no web server to download from. */
   | 'no-server'
+  /** Why a broadcast is not made, or not changed. */
+  | BroadcastFault
 
 /** Every one of these is for authority 4 only. */
 export interface Calls {
@@ -185,6 +264,16 @@ export interface Calls {
   'qq-user/send-notice'(query: PreviewQuery): Promise<{ ticket: string }>
   'qq-user/diagnose'(): Promise<Diagnosis>
   'qq-user/export'(query: ExportQuery): Promise<Export>
+  'qq-user/broadcasts'(query: BroadcastsQuery): Promise<BroadcastRow[]>
+  'qq-user/broadcast-get'(id: number): Promise<BroadcastDetail | null>
+  'qq-user/broadcast-recipients'(query: RecipientPageQuery): Promise<RecipientRow[]>
+  'qq-user/broadcast-estimate'(query: AudienceQuery): Promise<Estimate>
+  'qq-user/broadcast-preview'(query: DraftQuery): Promise<BroadcastPreview>
+  /** Starts sending it to one user; its outcome follows as `qq-user/sent`. */
+  'qq-user/broadcast-test'(query: DraftQuery): Promise<{ ticket: string }>
+  'qq-user/broadcast-create'(draft: BroadcastDraft): Promise<BroadcastRow>
+  /** @returns what it is now, or the new one */
+  'qq-user/broadcast-do'(id: number, deed: BroadcastDeed): Promise<BroadcastRow>
   /** Begins an import; with `dryRun` nothing is written. CSV with the columns `openid`, `first_seen` and, if wanted, `name`. */
   'qq-user/import'(selfId: string, dryRun: boolean): Promise<{ ticket: string }>
   /** The next piece of the file, 64 KiB at most; `last` with the final one. */
@@ -201,6 +290,8 @@ export interface Messages {
     missed?: number
   }
   'qq-user/sent': { ticket: string } & Sent
+  /** A broadcast changed: its state at once, its numbers now and then while it runs. */
+  'qq-user/broadcast': BroadcastRow
   'qq-user/exported': {
     url: string
     rows: number
