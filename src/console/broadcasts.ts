@@ -101,7 +101,14 @@ export class BroadcastCalls {
     const { id, selfId, title, content, via, state, createdAt, startAt, startedAt, finishedAt, reason, repeats, counts } = broadcast
     if (state === 'running') this.live.follow(id)
     return {
-      id, selfId, title, via, state, reason, repeats, counts,
+      id,
+      selfId,
+      title,
+      via,
+      state,
+      reason,
+      repeats,
+      counts,
       excerpt: content.slice(0, LIMIT.excerpt),
       createdAt: +createdAt,
       startAt: toTime(startAt),
