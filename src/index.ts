@@ -28,9 +28,10 @@ export type { UserSession } from './session'
 export type {} from './push/guard'
 export type {} from './roster'
 export { Broadcasts } from './broadcast'
-export type { BroadcastOptions, BroadcastQuery, Estimate, EstimateQuery, RecipientQuery } from './broadcast'
+export type { BroadcastOptions, BroadcastQuery, RecipientQuery } from './broadcast'
 export { BroadcastError } from './broadcast/error'
 export type { BroadcastFault } from './broadcast/error'
+export type { Estimate, EstimateQuery } from './broadcast/estimate'
 export type { Audience, Broadcast, BroadcastCounts, BroadcastRecipient, BroadcastState, RecipientState } from './broadcast/model'
 export { Config } from './config'
 export type { NoticeConfig, PushConfig } from './config'
@@ -74,6 +75,7 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
   const delivery = new Delivery(ctx, config.requests)
   const last = new LastMessages(ctx)
   const pusher = new Pusher(ctx, config, roster, delivery, last)
+  const broadcasts = new Broadcasts(ctx, roster, pusher, delivery)
   const notices = new Notices(ctx, config, roster, delivery, last, (selfId, userId) => pusher.admit(selfId, userId))
   const guard = new Guard(ctx, roster, config.push.guard ? (user, recall) => pusher.judgeSending(user, recall) : undefined)
 
@@ -110,7 +112,7 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
   // the process ends when this is done: what is under way is put on record, what waits is owed
   ctx.on('exit', () => {
     delivery.patience.end()
-    return notices.idle()
+    return Promise.all([notices.idle(), broadcasts.close()]).then(() => {})
   })
 
   ctx.effect(() => arrivals.attach((arrival) => {
@@ -121,9 +123,8 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
   }))
 
   // eslint-disable-next-line no-new
-  new Retention(ctx, roster, pusher, config.history.keepDays)
+  new Retention(ctx, roster, pusher, broadcasts, config.history.keepDays)
 
-  const broadcasts = new Broadcasts(ctx)
   const service = new QQUserService(ctx, roster, pusher, broadcasts)
   definePermission(ctx, service)
   registerCommands(ctx, service, pusher, new Statistics(ctx, roster))

@@ -77,5 +77,6 @@ export class QQUserService {
   async forget(selfId: string, userId: string): Promise<void> {
     await this.roster.forget(selfId, userId)
     await this.pusher.forget(selfId, userId)
+    await this.broadcasts.forget(selfId, userId)
   }
 }

@@ -1,7 +1,19 @@
-import { Context, Fragment, h } from 'koishi'
-import { Reason } from '../gate'
-import { Via } from '../push/ways'
-import { Audience, Broadcast, BroadcastRecipient, BroadcastState, extendBroadcastModel, RecipientState } from './model'
+import { Bot, Context, Fragment, h } from 'koishi'
+import { Delivery } from '../delivery'
+import { QQUser } from '../model'
+import { Pusher } from '../push'
+import { toVias, Via } from '../push/ways'
+import { Roster } from '../roster'
+import { readAudience } from './audience'
+import { compose, readContent } from './content'
+import { Desk } from './desk'
+import { BroadcastError } from './error'
+import { Estimate, EstimateQuery, Estimates } from './estimate'
+import { act, Action, isOver } from './lifecycle'
+import { Audience, Broadcast, BroadcastRecipient, BroadcastRow, BroadcastState, extendBroadcastModel, RecipientState } from './model'
+import { passing } from './result'
+import { BroadcastStore } from './store'
+import { readSums } from './sums'
 
 declare module 'koishi' {
   interface Events {
@@ -41,99 +53,247 @@ export interface RecipientQuery {
   after?: string
 }
 
-export interface EstimateQuery {
-  selfId: string
-  audience?: Audience
-  via?: readonly Via[]
-}
-
-/** Whom a broadcast would reach now. */
-export interface Estimate {
-  total: number
-  reachable: number
-  /** How many are kept out, by reason. */
-  skipped: Partial<Record<Reason, number>>
-  /** How many would be written to on which way. */
-  ways: Partial<Record<Via, number>>
-  /** How long it takes (ms) with the bot's limits. */
-  duration: number
-}
+const LIMIT = { title: 255, ahead: 4e12, broadcasts: { initial: 20, max: 200 }, recipients: { initial: 100, max: 1000 } }
 
 /** One message to many users, as `ctx.qqUser.broadcasts`: each of them gets it once, whatever happens meanwhile. */
 export class Broadcasts {
-  constructor(private ctx: Context) {
+  private store: BroadcastStore
+  private desk: Desk
+  private estimates: Estimates
+
+  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, private delivery: Delivery) {
     extendBroadcastModel(ctx)
+    this.store = new BroadcastStore(ctx)
+    this.desk = new Desk(ctx, this.store, roster, pusher, delivery)
+    this.estimates = new Estimates(roster, pusher)
   }
 
   /**
    * Makes a broadcast, which waits for `start`, or for its time.
    * @throws BroadcastError for what cannot be sent
    */
-  create(options: BroadcastOptions): Promise<Broadcast> {
-    throw new Error('not implemented')
+  async create({ selfId, content, title = '', audience, startAt, via }: BroadcastOptions): Promise<Broadcast> {
+    this.findBot(selfId)
+    const who = await this.readAudience(selfId, audience)
+    const time = readTime(startAt)
+    return this.add({
+      selfId,
+      title: readTitle(title),
+      content: readContent(this.ctx, content),
+      audience: JSON.stringify(who),
+      via: readVias(via),
+      state: time ? 'scheduled' : 'draft',
+      startAt: time,
+      repeats: null,
+    })
   }
 
-  /** Fixes the audience and begins to send. @throws BroadcastError */
-  start(id: number): Promise<Broadcast> {
-    throw new Error('not implemented')
+  /**
+   * Fixes the audience and begins to send.
+   * @throws BroadcastError `empty-audience`, or `wrong-state` for what was started already
+   */
+  async start(id: number): Promise<Broadcast> {
+    const row = await this.find(id)
+    act('start', row, Date.now())
+    return this.desk.show(await this.desk.begin(row))
   }
 
   /** Sends nothing more until it is resumed; what is under way comes to its end. @throws BroadcastError */
-  pause(id: number): Promise<Broadcast> {
-    throw new Error('not implemented')
+  async pause(id: number): Promise<Broadcast> {
+    return this.stop('pause', id)
   }
 
-  /** @throws BroadcastError */
-  resume(id: number): Promise<Broadcast> {
-    throw new Error('not implemented')
+  /** Goes on. @throws BroadcastError */
+  async resume(id: number): Promise<Broadcast> {
+    const row = await this.find(id)
+    const state = act('resume', row, Date.now())
+    if (state === 'running' && !row.startedAt) return this.desk.show(await this.desk.begin(row))
+    if (state === 'running' && !this.desk.isForeign(row)) return this.desk.show(await this.desk.take(row) ?? fail('wrong-state'))
+    if (!await this.store.change({ id, state: row.state, reason: row.reason }, { state, reason: '' })) return fail('wrong-state')
+    return this.tell({ ...row, state, reason: '' }, row.state)
   }
 
   /** Ends it for good. @throws BroadcastError */
-  cancel(id: number): Promise<Broadcast> {
-    throw new Error('not implemented')
+  async cancel(id: number): Promise<Broadcast> {
+    return this.stop('cancel', id)
   }
 
-  get(id: number): Promise<Broadcast | undefined> {
-    throw new Error('not implemented')
+  async get(id: number): Promise<Broadcast | undefined> {
+    const row = isId(id) ? await this.store.get(id) : undefined
+    return row && this.desk.show(row)
   }
 
   /** A page of broadcasts, newest first. */
-  list(query: BroadcastQuery = {}): Promise<Broadcast[]> {
-    throw new Error('not implemented')
+  async list({ selfId, limit, after }: BroadcastQuery = {}): Promise<Broadcast[]> {
+    if (after !== undefined && !isId(after)) return []
+    const rows = await this.store.list(selfId, toLimit(limit, LIMIT.broadcasts), after)
+    return rows.map(row => this.desk.show(row))
   }
 
   /** A page of recipients, in the order of their ids. @throws BroadcastError */
-  recipients(id: number, query: RecipientQuery = {}): Promise<BroadcastRecipient[]> {
-    throw new Error('not implemented')
+  async recipients(id: number, { state, limit, after }: RecipientQuery = {}): Promise<BroadcastRecipient[]> {
+    await this.find(id)
+    return this.store.recipients(id, state, toLimit(limit, LIMIT.recipients), after)
   }
 
-  /** How many recipients were skipped, and have failed, for which reason. @throws BroadcastError */
-  reasons(id: number): Promise<{ state: RecipientState; reason: string; count: number }[]> {
-    throw new Error('not implemented')
+  /** How many recipients are of which state, and why. @throws BroadcastError */
+  async reasons(id: number): Promise<{ state: RecipientState; reason: string; count: number }[]> {
+    await this.find(id)
+    const run = this.desk.runs.get(id)
+    if (!run) return readSums(await this.store.tally(id))
+    const settled = readSums(run.sums)
+    const pending = run.columns.total - settled.reduce((sum, { count }) => sum + count, 0)
+    return pending > 0 ? [...settled, { state: 'pending', reason: '', count: pending }] : settled
   }
 
   /** Whom a broadcast would reach now, on which ways, and how long it would take. @throws BroadcastError */
-  estimate(query: EstimateQuery): Promise<Estimate> {
-    throw new Error('not implemented')
+  async estimate({ selfId, audience, via }: EstimateQuery): Promise<Estimate> {
+    this.findBot(selfId)
+    return this.estimates.get(selfId, readAudience(audience), readVias(via))
   }
 
   /** How long (ms) a broadcast still takes with the bot's limits. */
-  timeLeft(broadcast: Broadcast): number {
-    throw new Error('not implemented')
+  timeLeft({ counts }: Pick<Broadcast, 'counts'>): number {
+    return this.estimates.measure(counts.pending)
   }
 
-  /** A new broadcast, in state `draft`, to those whom one that has ended did not reach for a passing reason. @throws BroadcastError */
-  repeat(id: number): Promise<Broadcast> {
-    throw new Error('not implemented')
+  /**
+   * A new broadcast, in state `draft`, to those whom one that is over did not reach for a passing reason. Nobody is in it
+   * who may have got the first.
+   * @throws BroadcastError `nobody-left`
+   */
+  async repeat(id: number): Promise<Broadcast> {
+    const row = await this.find(id)
+    if (!isOver(row.state)) return fail('wrong-state', row.state)
+    if (!await this.store.countMissed(id, passing)) return fail('nobody-left')
+    const { selfId, title, content, audience, via } = row
+    return this.add({ selfId, title, content, audience, via, state: 'draft', startAt: null, repeats: id })
   }
 
   /** What a user would get. @throws BroadcastError for content that is faulty, also for this user only */
-  preview(selfId: string, content: Fragment, userId: string): Promise<h[]> {
-    throw new Error('not implemented')
+  async preview(selfId: string, content: Fragment, userId: string): Promise<h[]> {
+    const bot = this.findBot(selfId)
+    return compose(readContent(this.ctx, content), await this.findUser(selfId, userId), { id: selfId, name: bot.user?.name ?? '' })
   }
 
   /** Sends it to one user. @returns the ids of the messages @throws BroadcastError, PushError */
-  test(selfId: string, content: Fragment, userId: string, via?: readonly Via[]): Promise<string[]> {
-    throw new Error('not implemented')
+  async test(selfId: string, content: Fragment, userId: string, via?: readonly Via[]): Promise<string[]> {
+    const allowed = readVias(via)
+    return this.pusher.push(selfId, userId, await this.preview(selfId, content, userId), { via: allowed })
   }
+
+  /** Erases a user from all broadcasts. */
+  async forget(selfId: string, userId: string) {
+    for (const { broadcast, ...recipient } of await this.store.forget(selfId, userId)) {
+      const run = this.desk.runs.get(broadcast)
+      if (run) run.erase(recipient)
+      else await this.desk.recount(broadcast)
+    }
+  }
+
+  /** Removes the recipients of what was over before a time. */
+  async prune(before: Date) {
+    for (const id of await this.store.ended(before)) {
+      // a database within this process would let nothing else have its turn
+      while (await this.store.prune(id, PRUNE)) await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+
+  /** Ends what is under way, when the process does. */
+  close() {
+    return this.desk.close()
+  }
+
+  private async stop(action: Action, id: number): Promise<Broadcast> {
+    while (true) {
+      const row = await this.find(id)
+      const state = act(action, row, Date.now())
+      const values = { state, reason: '', ...state === 'cancelled' && { finishedAt: new Date() } }
+      // what goes on by itself meanwhile is stopped all the same
+      if (!await this.store.change({ id, state: row.state, reason: row.reason }, values)) continue
+      this.desk.runs.get(id)?.halt()
+      return this.tell({ ...row, ...values }, row.state)
+    }
+  }
+
+  private async add(values: Pick<BroadcastRow, 'selfId' | 'title' | 'content' | 'audience' | 'via' | 'state' | 'startAt' | 'repeats'>) {
+    const row = await this.store.create({
+      ...values,
+      createdAt: new Date(),
+      startedAt: null,
+      finishedAt: null,
+      reason: '',
+      total: 0,
+      sent: 0,
+      skipped: 0,
+      failed: 0,
+      unknown: 0,
+      until: null,
+      enrolled: '',
+      complete: false,
+      owner: '',
+      beat: 0,
+    })
+    return this.tell(row, undefined)
+  }
+
+  private tell(row: BroadcastRow, previous: BroadcastState | undefined) {
+    this.desk.announce(row, previous)
+    this.desk.look()
+    return this.desk.show(row)
+  }
+
+  private async find(id: number): Promise<BroadcastRow> {
+    return (isId(id) ? await this.store.get(id) : undefined) ?? fail('not-found')
+  }
+
+  private findBot(selfId: string): Bot {
+    return this.delivery.find(selfId, false) ?? fail('unknown-bot')
+  }
+
+  private async findUser(selfId: string, userId: string): Promise<QQUser> {
+    return await this.roster.get(selfId, userId) ?? fail('unknown-user')
+  }
+
+  private async readAudience(selfId: string, value: Audience | undefined) {
+    const audience = readAudience(value)
+    const { userIds } = audience
+    if (!userIds) return audience
+    const known = await this.roster.find(selfId, userIds)
+    const unknown = userIds.filter(id => !known.has(id))
+    return unknown.length ? fail('unknown-user', `${unknown.length}, ${unknown[0]} for one`) : audience
+  }
+}
+
+const PRUNE = 200
+
+function fail(...args: ConstructorParameters<typeof BroadcastError>): never {
+  throw new BroadcastError(...args)
+}
+
+function isId(value: unknown): value is number {
+  return Number.isInteger(value) && value as number > 0 && value as number < 2 ** 31
+}
+
+function readTitle(title: unknown) {
+  return typeof title === 'string' && title.length <= LIMIT.title && !title.includes('\0') ? title.trim() : fail('title')
+}
+
+function readTime(value: unknown): Date | null {
+  if (value === undefined || value === null) return null
+  const time = value instanceof Date || typeof value === 'number' ? new Date(value) : undefined
+  if (!time || !(Math.abs(+time) < LIMIT.ahead)) return fail('time')
+  return +time < Date.now() ? fail('past') : time
+}
+
+function readVias(value: unknown): Via[] {
+  try {
+    return [...new Set(toVias(value))]
+  } catch (error) {
+    return fail('via', (error as Error).message)
+  }
+}
+
+function toLimit(value: number | undefined, { initial, max }: { initial: number; max: number }) {
+  return Math.max(1, Math.min(max, Math.floor(value ?? initial) || initial))
 }

@@ -88,6 +88,8 @@ export interface BroadcastRow extends Omit<Broadcast, 'counts' | 'audience'>, Su
   /** As JSON. */
   audience: string
   total: number
+  /** Whoever was first seen later is not in it. */
+  until: Date | null
   /** The last user who was taken into the recipients, in the order of ids. */
   enrolled: string
   /** Whether all were. */
@@ -120,12 +122,13 @@ export function extendBroadcastModel(ctx: Context) {
     startedAt: 'timestamp',
     finishedAt: 'timestamp',
     reason: { type: 'string', length: 64, initial: '' },
-    repeats: 'unsigned',
+    repeats: { type: 'unsigned' },
     total: { type: 'unsigned', initial: 0 },
     sent: { type: 'unsigned', initial: 0 },
     skipped: { type: 'unsigned', initial: 0 },
     failed: { type: 'unsigned', initial: 0 },
     unknown: { type: 'unsigned', initial: 0 },
+    until: 'timestamp',
     enrolled: { type: 'string', length: MAX_ID, initial: '' },
     complete: { type: 'boolean', initial: false },
     owner: { type: 'string', length: 16, initial: '' },
@@ -142,14 +145,14 @@ export function extendBroadcastModel(ctx: Context) {
     selfId: `string(${MAX_ID})`,
     state: { type: 'string', length: 16, initial: 'pending' },
     reason: { type: 'string', length: 64, initial: '' },
-    code: 'unsigned',
-    via: 'string(16)',
+    code: { type: 'unsigned' },
+    via: { type: 'string', length: 16 },
     at: 'timestamp',
     token: { type: 'string', length: 16, initial: '' },
   }, {
     primary: ['broadcast', 'userId'],
     indexes: [
-      ['broadcast', 'state', 'userId'],
+      ['broadcast', 'state', 'reason', 'userId'],
       ['selfId', 'userId'],
     ],
   })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Context, h } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
 import { attempt } from '../shared/attempt'
+import { tame } from '../shared/markup'
 import { Pusher } from '../push'
 import { findComponent } from '../push/component'
 import { PushError } from '../push/error'
@@ -21,7 +22,7 @@ export class Sending {
 
   constructor(private ctx: Context, service: QQUserService, private pusher: Pusher, previews: Previews, private switchboard: Switchboard) {
     switchboard.add('qq-user/push', async (client, selfId, userId, content) => {
-      const elements = parse(text(LIMIT.content)(content))
+      const elements = h.parse(tame(text(LIMIT.content)(content)))
       const component = findComponent(ctx, elements)
       if (component !== undefined) fail(`component:${component}`)
       return this.push(client, id(selfId), id(userId), elements)
@@ -72,10 +73,4 @@ export class Sending {
     if (pending) this.pending.set(client, pending)
     else this.pending.delete(client)
   }
-}
-
-/** What follows the last `>` holds no element, and takes the parser for ever to say so. */
-function parse(content: string) {
-  const end = content.lastIndexOf('>') + 1
-  return h.parse(content.slice(0, end) + content.slice(end).replace(/</g, '&lt;'))
 }

@@ -24,10 +24,12 @@ export interface Message {
   priority: Priority
   /** Takes the message back while it waits. */
   signal?: AbortSignal
+  /** Takes it back, too, but not from under way: whatever was begun comes to its end. */
+  stop?: AbortSignal
   /** Until when (ms) it waits where the platform says that the bot makes too many requests. */
   until?: number
   /** Asked before every message on a way; nothing of one that is always open. */
-  admit(route: Route): Promise<Admission | undefined>
+  admit(route: Route, signal?: AbortSignal): Promise<Admission | undefined>
   /** Asked when the message's first turn has come. */
   claim?(): Promise<boolean>
 }

@@ -2,7 +2,7 @@ import { Context } from 'koishi'
 import { UserEvent } from '../event'
 import { lasting } from '../shared/lasting'
 import { Recent } from '../shared/recent'
-import { countLeft, Replies, rememberReplies } from './replies'
+import { countLeft, rememberReplies, Replies } from './replies'
 import { LastMessage, REPLY_WINDOW } from './route'
 
 const MESSAGES = 10_000

@@ -28,10 +28,12 @@ export interface Supervisor {
   selfId: string
   priority: Priority
   signal?: AbortSignal
+  /** Keeps from going on what has not arrived in part. */
+  stop?: AbortSignal
   /** Until when (ms) a request that is refused as too frequent is made again. */
   until?: number
   /** Asked before every message; it may be a while until it answers. Nothing is asked of a way that is always open. */
-  admit(route: Route): Promise<Admission | undefined>
+  admit(route: Route, signal?: AbortSignal): Promise<Admission | undefined>
   /** Asked when the first request has its turn: whether the message is still to be sent. */
   claim?(): Promise<boolean>
   /** The bot of now, unless there is none. */
@@ -76,6 +78,12 @@ export class Requests {
     await this.admit()
   }
 
+  /** What ends all waiting. */
+  private get signal() {
+    const { signal, stop } = this.supervisor
+    return this.arrived ? signal : stop ?? signal
+  }
+
   /** Makes no more requests. @returns whether one is under way, which may arrive */
   abandon() {
     this.abandoned = true
@@ -105,7 +113,7 @@ export class Requests {
 
   private async request<T>(perform: (internal: Internal) => Promise<T>): Promise<T> {
     this.asked = true
-    const { until = 0, signal } = this.supervisor
+    const { until = 0 } = this.supervisor
     for (let retried = 0, tooFrequent = 0; ;) {
       try {
         return await this.attempt(perform, tooFrequent > 0)
@@ -119,7 +127,7 @@ export class Requests {
         tooFrequent = 0
         const delay = retries[error.failure.meaning]?.[retried++]
         if (delay === undefined) throw error
-        await this.patience.sleep(delay, signal)
+        await this.patience.sleep(delay, this.signal)
       }
     }
   }
@@ -154,7 +162,8 @@ export class Requests {
   }
 
   private async turn(again: boolean): Promise<Turn> {
-    const { selfId, priority, signal } = this.supervisor
+    const { selfId, priority } = this.supervisor
+    const { signal } = this
     try {
       return await this.throttle.turn(selfId, priority, again, signal)
     } catch (error) {
@@ -171,7 +180,7 @@ export class Requests {
     if (claim && !this.arrived && !await unsent(this.patience.race(claim()))) throw new StoppedError('aborted')
     const verdict = this.admission && await unsent(this.admission.confirm())
     if (verdict && !verdict.ok) throw new StoppedError(verdict.reason)
-    if (this.abandoned || this.patience.ended && !this.arrived) throw new StoppedError('aborted')
+    if (this.abandoned || this.signal?.aborted || this.patience.ended && !this.arrived) throw new StoppedError('aborted')
     const bot = find()
     if (!bot) throw new StoppedError('offline')
     return bot.internal
@@ -179,7 +188,7 @@ export class Requests {
 
   private async admit() {
     if (this.admission) return
-    const admission = await unsent(this.supervisor.admit(this.route))
+    const admission = await unsent(this.supervisor.admit(this.route, this.signal))
     if (admission && !admission.ok) throw new StoppedError(admission.reason)
     this.admission = admission
   }

@@ -12,7 +12,7 @@ export interface RequestLimits {
 }
 
 /** What goes first when not all can go. */
-const priorities = ['notice', 'push'] as const
+const priorities = ['notice', 'push', 'broadcast'] as const
 
 export type Priority = typeof priorities[number]
 

@@ -17,6 +17,8 @@ export interface Recipient {
   selfId: string
   userId: string
   signal?: AbortSignal
+  /** Whether everything else goes first. */
+  later?: boolean
 }
 
 type Admitted = Extract<Admission, { ok: true }>
@@ -56,8 +58,8 @@ export class Admissions {
     }
   }
 
-  private async push({ selfId, userId, signal }: Recipient): Promise<Admission> {
-    const slot = await this.pacer(selfId).acquire(userId, signal)
+  private async push({ selfId, userId, signal, later }: Recipient): Promise<Admission> {
+    const slot = await this.pacer(selfId).acquire(userId, signal, later)
     let giveBack: (() => void) | undefined
     try {
       giveBack = await this.quota.take(selfId, userId, signal)
@@ -90,8 +92,8 @@ export class Admissions {
   }
 
   /** Recalls keep to what a bot may send in a span of time; a user's share of a day they do not touch. */
-  private async recall({ selfId, userId, signal }: Recipient): Promise<Admitted> {
-    const slot = await this.pacer(selfId).acquire(userId, signal)
+  private async recall({ selfId, userId, signal, later }: Recipient): Promise<Admitted> {
+    const slot = await this.pacer(selfId).acquire(userId, signal, later)
     let giveBack: (() => void) | undefined
     const confirm = async (): Promise<Verdict> => {
       const user = await this.roster.get(selfId, userId)

@@ -2,7 +2,7 @@ import { Bot, Context, Fragment, h, Universal } from 'koishi'
 import { QQUser } from '../model'
 import { Config } from '../config'
 import { Failure, Meaning, toSubject } from '../delivery/codes'
-import { Delivery } from '../delivery'
+import { Delivery, Message, Outcome } from '../delivery'
 import { LastMessages } from '../delivery/last'
 import { LastMessage, Route } from '../delivery/route'
 import { Admission, judge, Reason, Verdict } from '../gate'
@@ -10,7 +10,7 @@ import { Roster } from '../roster'
 import { createPrivateSession } from '../session'
 import { lasting } from '../shared/lasting'
 import { Admissions } from './admissions'
-import { Limits } from './pacer'
+import { Limits, toStep } from './pacer'
 import { PushError } from './error'
 import { createPermissionState, PermissionWatch } from './permission-watch'
 import { Quota } from './quota'
@@ -40,6 +40,14 @@ export interface PushOptions {
   via?: readonly Via[]
 }
 
+/** What is asked of a message to somebody who waits for no answer. */
+interface Parcel extends Pick<Message, 'selfId' | 'userId' | 'elements' | 'priority' | 'signal' | 'stop' | 'claim'> {
+  allowed: readonly Via[]
+}
+
+/** One of the messages of a broadcast. */
+export type Copy = Omit<Parcel, 'priority' | 'signal'>
+
 /** Everything that is sent to users who did not write first. */
 export class Pusher {
   private quota: Quota
@@ -47,11 +55,17 @@ export class Pusher {
   private recalls: Recalls
   private reaches: Reaches
   private admissions: Admissions
+  /** How far apart (ms) messages lie that use up what a bot may send. */
+  readonly step: number
+  /** What to make of a user whose switch was never seen. */
+  readonly assumeAllowed: boolean
 
   constructor(private ctx: Context, private config: Config, private roster: Roster, private delivery: Delivery, private last: LastMessages) {
     this.permissions = new PermissionWatch(lasting(ctx, 'permissions', createPermissionState))
     const { push } = config
     const limits: Limits = push.tier === 'custom' ? push : tiers[push.tier]
+    this.step = toStep(limits)
+    this.assumeAllowed = push.assumeAllowed
     this.quota = new Quota(ctx, limits.userDay, task => roster.write(task), delivery.patience)
     this.recalls = new Recalls(ctx, roster, delivery.patience)
     this.reaches = new Reaches(push, roster, delivery, last, this.permissions, this.recalls)
@@ -62,8 +76,8 @@ export class Pusher {
   }
 
   /** Whether a user may be written to now, and on which way. */
-  async judge(selfId: string, userId: string): Promise<Reach> {
-    return toReach(await this.reaches.find(selfId, userId))
+  async judge(selfId: string, userId: string, allowed?: readonly Via[]): Promise<Reach> {
+    return toReach(await this.reaches.find(selfId, userId, allowed))
   }
 
   /** The same, and for how long that holds. */
@@ -98,20 +112,7 @@ export class Pusher {
     const allowed = toVias(via)
     // a copy, as the caller may use theirs for somebody else while this one waits
     const elements = h.transform(h.normalize(content), () => true)
-    const found = await this.admissions.ask(this.reaches.find(selfId, userId, allowed), signal)
-    if (!found.ok) throw toError(found.reason, signal)
-    const message = this.last.get(selfId, userId)
-    const outcome = await this.delivery.deliver({
-      selfId,
-      userId,
-      elements,
-      signal,
-      priority: 'push',
-      routes: found.ways.flatMap(via => toRoute(via, message)),
-      // not 'send': of such sessions Koishi runs no components, which a text of the config may have
-      session: bot => createPrivateSession(bot, 'push', userId),
-      admit: route => this.admissions.admit(route, { selfId, userId, signal }),
-    })
+    const { outcome } = await this.send({ selfId, userId, elements, signal, allowed, priority: 'push' })
     if (outcome.state === 'sent') return outcome.ids
     if (outcome.state === 'failed') {
       const { meaning, code, cause } = outcome
@@ -120,6 +121,33 @@ export class Pusher {
     }
     if (outcome.reason === 'empty' || outcome.reason === 'no-route') throw new PushError('refused')
     throw outcome.reason === 'stopped' ? new PushError('aborted') : toError(outcome.reason, signal)
+  }
+
+  /**
+   * Sends a copy of what many get, after everything else that is to be sent.
+   * @returns what came of it, and the way that it took last
+   */
+  sendCopy(copy: Copy) {
+    return this.send({ ...copy, priority: 'broadcast' })
+  }
+
+  private async send({ allowed, ...parcel }: Parcel): Promise<{ outcome: Outcome; via?: Via }> {
+    const { selfId, userId, signal, stop, priority } = parcel
+    const found = await this.admissions.ask(this.reaches.find(selfId, userId, allowed), stop ?? signal)
+    if (!found.ok) return { outcome: { state: 'skipped', reason: found.reason } }
+    const message = this.last.get(selfId, userId)
+    let via: Via | undefined
+    const outcome = await this.delivery.deliver({
+      ...parcel,
+      routes: found.ways.flatMap(via => toRoute(via, message)),
+      // of 'send' Koishi runs no components, which a text of the config may have, and one that is typed may not
+      session: bot => createPrivateSession(bot, priority === 'broadcast' ? 'send' : 'push', userId),
+      admit: (route, signal) => {
+        via = toVia(route)
+        return this.admissions.admit(route, { selfId, userId, signal, later: priority === 'broadcast' })
+      },
+    })
+    return { outcome, via }
   }
 
   /** Whether a proactive message may go out, once it is the bot's and the user's turn. */
@@ -160,6 +188,10 @@ function toRoute(via: Via, message: LastMessage | undefined): Route[] {
   if (via === 'proactive') return [{ via: 'push' }]
   if (via === 'recall') return [{ via }]
   return message ? [{ via: 'message', id: message.id }] : []
+}
+
+function toVia({ via }: Route): Via {
+  return via === 'push' ? 'proactive' : via === 'recall' ? via : 'reply'
 }
 
 function toError(reason: Reason, signal?: AbortSignal) {

@@ -18,6 +18,8 @@ export interface Limits {
 export type Release = (used: boolean) => void
 
 interface Job {
+  /** Whether everything else goes first. */
+  later: boolean
   signal?: AbortSignal
   resolve(release: Release): void
   reject(error: PushError): void
@@ -34,28 +36,36 @@ export class Pacer {
   private windows: Window[]
   private users = new Map<string, User>()
   private waiting = 0
+  /** Those that go after all others. */
+  private later = new Map<Job, string>()
+  /** How far apart (ms) these lie, so that there is soon a place for whoever comes in between. */
+  readonly step: number
+  private nextStep = -Infinity
   private wake?: () => void
   private closed = false
 
   constructor(private ctx: Context, private limits: Limits, private size: number) {
     this.windows = [new Window(limits.botSecond, Time.second), new Window(limits.botMinute, Time.minute)]
+    this.step = toStep(limits)
     ctx.on('dispose', () => this.clear())
   }
 
   /**
    * Waits for a slot.
+   * @param later whether everything else goes first
    * @throws PushError `queue-full`, `user-minute` or `aborted`
    */
-  acquire(userId: string, signal?: AbortSignal): Promise<Release> {
+  acquire(userId: string, signal?: AbortSignal, later = false): Promise<Release> {
     const user = this.users.get(userId) ?? { jobs: [], window: new Window(this.limits.userMinute, Time.minute) }
     if (this.closed || signal?.aborted) throw toError(!signal?.aborted)
     if (this.waiting >= this.size) throw new PushError('queue-full')
     if (user.jobs.length >= this.limits.userMinute) throw new PushError('user-minute')
     this.users.set(userId, user)
     return new Promise((resolve, reject) => {
-      const job: Job = { signal, resolve, reject, abort: () => this.abort(user, job) }
+      const job: Job = { later, signal, resolve, reject, abort: () => this.abort(user, job) }
       signal?.addEventListener('abort', job.abort)
       user.jobs.push(job)
+      if (later) this.later.set(job, userId)
       this.waiting++
       this.pump()
     })
@@ -69,24 +79,44 @@ export class Pacer {
     for (const [userId, user] of [...this.users]) {
       if (delay > 0) break
       const own = user.window.delay(now)
-      if (user.jobs.length && own <= 0) {
-        this.start(userId, user)
+      const job = user.jobs.find(({ later }) => !later)
+      if (job && own <= 0) {
+        this.start(userId, user, job)
         delay = this.delay(now)
       } else if (!user.jobs.length && user.window.idle(now)) {
         this.users.delete(userId)
       }
     }
-    if (!this.waiting) return
-    if (delay <= 0) delay = Math.min(...[...this.users.values()].filter(({ jobs }) => jobs.length).map(({ window }) => window.delay(now)))
+    if (this.waiting <= this.later.size) delay = Infinity
+    else if (delay <= 0) delay = Math.min(...[...this.users.values()].filter(({ jobs }) => jobs.some(({ later }) => !later)).map(({ window }) => window.delay(now)))
+    delay = Math.min(delay, this.pumpLater(now))
     if (delay < Infinity) this.wake = this.ctx.setTimeout(() => this.pump(), Math.max(1, delay))
+  }
+
+  /** Starts those that go last. @returns how long until the next of them, in ms */
+  private pumpLater(now: number): number {
+    let delay = Infinity
+    for (const [job, userId] of this.later) {
+      // a clock that was set back must not make it longer
+      const common = Math.max(this.delay(now), Math.min(this.nextStep - now, this.step))
+      if (common > 0) return common
+      const user = this.users.get(userId)!
+      const own = user.window.delay(now)
+      delay = Math.min(delay, own)
+      if (own > 0) continue
+      this.start(userId, user, job)
+      this.nextStep = Math.max(this.nextStep, now - this.step) + this.step
+    }
+    return this.later.size ? delay : Infinity
   }
 
   private delay(now: number) {
     return Math.max(...this.windows.map(window => window.delay(now)))
   }
 
-  private start(userId: string, user: User) {
-    const job = user.jobs.shift()!
+  private start(userId: string, user: User, job: Job) {
+    user.jobs.splice(user.jobs.indexOf(job), 1)
+    this.later.delete(job)
     this.waiting--
     // to the end of the line
     this.users.delete(userId)
@@ -107,6 +137,7 @@ export class Pacer {
     const index = user.jobs.indexOf(job)
     if (index < 0) return
     user.jobs.splice(index, 1)
+    this.later.delete(job)
     this.waiting--
     job.signal?.removeEventListener('abort', job.abort)
     job.reject(toError(unloaded))
@@ -118,6 +149,11 @@ export class Pacer {
       for (const job of [...user.jobs]) this.abort(user, job, true)
     }
   }
+}
+
+/** How far apart (ms) messages lie that use up what a bot may send, and no more. */
+export function toStep({ botSecond, botMinute }: Limits) {
+  return Math.max(Time.second / botSecond, Time.minute / botMinute)
 }
 
 /** Whoever was not heard because the plugin was unloaded may try again. */

@@ -1,4 +1,4 @@
-import { $, clone, Context, Random, Time } from 'koishi'
+import { $, clone, Context, Query, Random, Time } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { Recent } from '../shared/recent'
@@ -18,7 +18,7 @@ import { toPriority } from './lanes'
 import { Probe } from './probe'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Outdated, Position } from './ledger'
 import { Counts, Move } from './counts'
-import { ListQuery, toFilter, toLimit, toRanges, UserQuery } from './query'
+import { ListQuery, startsWith, toFilter, toLimit, toRanges, UserQuery } from './query'
 import { Store } from './store'
 
 declare module 'koishi' {
@@ -30,6 +30,9 @@ declare module 'koishi' {
     'qq-user/updated'(user: QQUser, previous: QQUser | undefined, entry: QQUserEntry): void
   }
 }
+
+/** Whom to find. @param begins how the database is asked for what begins with a text */
+export type Match = (begins: typeof startsWith) => Query.Expr<QQUser>
 
 interface Arrival {
   event: UserEvent
@@ -242,6 +245,20 @@ export class Roster {
     return rows.map(row => this.fold(toKey(row), row)!)
   }
 
+  /** A page of the users that are asked for, in the order of their ids. */
+  async match(query: Match, limit: number, after?: string): Promise<QQUser[]> {
+    const filter = await this.prepare(query)
+    return this.store.database.get('qq_user', after === undefined ? filter : { $and: [filter, { userId: { $gt: after } }] }, { sort: { userId: 'asc' }, limit })
+  }
+
+  /** How many of these users there are of each relation and consent, and when the latest was first seen. */
+  async survey(query: Match) {
+    return this.store.database
+      .select('qq_user', await this.prepare(query))
+      .groupBy(['relation', 'consent'], { count: row => $.length(row.userId), latest: row => $.max(row.firstSeen) })
+      .execute()
+  }
+
   /** How many users came from which scene, most first; of all bots unless told. */
   async scenes(selfId?: string) {
     await this.recount()
@@ -356,6 +373,13 @@ export class Roster {
   async settled() {
     await this.ready
     await this.queue.settled()
+  }
+
+  private async prepare(query: Match) {
+    // when they last wrote, and what their names are, comes with messages
+    this.flush()
+    await this.settled()
+    return query(await this.store.begins())
   }
 
   private async begins({ search }: UserQuery) {

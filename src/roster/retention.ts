@@ -1,5 +1,6 @@
 import { Context, Time } from 'koishi'
 import { attempt } from '../shared/attempt'
+import { Broadcasts } from '../broadcast'
 import { Pusher } from '../push'
 import { Roster } from '.'
 import { Outdated, Position } from './ledger'
@@ -12,7 +13,7 @@ const MAX_FAILURES = 100
 
 /** Prunes the ledger, a little at a time. @param keepDays 0 to keep everything */
 export class Retention {
-  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, private keepDays: number) {
+  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, private broadcasts: Broadcasts, private keepDays: number) {
     const run = () => attempt(ctx, () => this.run().catch(ignoreEnd))
     ctx.on('ready', run)
     ctx.setInterval(run, INTERVAL)
@@ -23,6 +24,7 @@ export class Retention {
     await attempt(this.ctx, () => this.roster.write(() => this.pusher.prune()).catch(ignoreEnd))
     if (!this.keepDays) return
     const before = new Date(Date.now() - this.keepDays * Time.day)
+    await attempt(this.ctx, () => this.broadcasts.prune(before))
     const failures: unknown[] = []
     let after: Position | undefined
     do {

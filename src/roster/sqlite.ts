@@ -31,6 +31,11 @@ export function save(driver: SQLite, users: object[], entries: object[]) {
   }
 }
 
+/** Adds rows of a table, all of them or none, and leaves alone those that are there. */
+export function add(driver: SQLite, table: string, rows: object[]) {
+  insert(driver, table, rows, false)
+}
+
 /** What of an entry may change, and which entries to change. */
 export type NoticeValues = Partial<Pick<QQUserEntry, 'notice' | 'noticeReason' | 'origin'>>
 export interface NoticeQuery {

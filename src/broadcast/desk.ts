@@ -1,0 +1,243 @@
+import { Context, Random, Time } from 'koishi'
+import { Delivery } from '../delivery'
+import { Pusher } from '../push'
+import { Roster } from '../roster'
+import { prepareAgain } from '../roster/prepare'
+import { attempt } from '../shared/attempt'
+import { lasting } from '../shared/lasting'
+import { Enrolment } from './enrolment'
+import { BroadcastError } from './error'
+import { LEASE, LeaseWatch } from './lease'
+import { causes, isCause, LATE } from './lifecycle'
+import { Broadcast, BroadcastRow, BroadcastState } from './model'
+import { Outcomes } from './outcomes'
+import { Means, Run } from './run'
+import { Sender } from './sender'
+import { BroadcastStore, Outline, Settlement, toBroadcast } from './store'
+import { splitSums, toColumns } from './sums'
+
+/** How often (ms) it is looked at what waits for its time, for its bot, or for another process; and at what others may have made. */
+const LOOK = { soon: Time.second, late: 15 * Time.second }
+/** For how long (ms) the end of what is under way is waited for. */
+const PATIENCE = 5 * Time.second
+
+/** Sees to it that each broadcast that is to go on does, in this process or another one. */
+export class Desk {
+  readonly runs = new Map<number, Run>()
+  readonly outcomes: Outcomes
+  readonly enrolment: Enrolment
+  private means: Means
+  private watch = new LeaseWatch()
+  /** Since when (ms) those wait that paused by themselves. */
+  private pausedAt = new Map<string, number>()
+  private looking?: Promise<void>
+  private again = false
+  private timer?: () => void
+  private failing = false
+  private closed = false
+
+  constructor(private ctx: Context, readonly store: BroadcastStore, roster: Roster, private pusher: Pusher, private delivery: Delivery) {
+    this.outcomes = new Outcomes(ctx, store, (settlement, changed) => this.written(settlement, changed))
+    this.enrolment = new Enrolment(roster, store)
+    this.means = {
+      store,
+      pusher,
+      outcomes: this.outcomes,
+      enrolment: this.enrolment,
+      sender: new Sender(pusher, roster, delivery),
+      patience: delivery.patience,
+      logger: ctx.logger('qq-user'),
+      owner: lasting(ctx, 'origin', () => Random.id(8)),
+      changed: (row, previous) => this.announce(row, previous),
+      isReplaced: run => this.closed || this.runs.get(run.id) !== run,
+    }
+    ctx.on('ready', () => this.look())
+    ctx.on('bot-status-updated', (bot) => {
+      if (bot.platform === 'qq') this.look()
+    })
+    ctx.on('dispose', () => {
+      this.closed = true
+      this.halt()
+    })
+  }
+
+  /** Ends all that this process runs, so that the next one can go on at once. */
+  async close() {
+    const runs = [...this.runs.values()]
+    this.halt()
+    let timer!: NodeJS.Timeout
+    const late = new Promise<void>(resolve => timer = setTimeout(resolve, PATIENCE))
+    await Promise.race([Promise.all(runs.map(({ ended }) => ended)), late])
+    clearTimeout(timer)
+  }
+
+  /** Fixes the audience, and begins. @throws BroadcastError */
+  async begin(row: BroadcastRow, now = new Date()): Promise<BroadcastRow> {
+    const { total, latest } = await this.enrolment.measure(row)
+    if (!total) throw new BroadcastError('empty-audience')
+    // a clock that is slower than the platform's leaves nobody out
+    const until = new Date(Math.max(+now, latest))
+    const { id, state, reason, owner, beat } = row
+    const values = { state: 'running', reason: '', startedAt: now, until, total, owner: this.means.owner, beat: beat + 1 } as const
+    // of two who start it, one does
+    if (!await this.store.change({ id, state, reason, owner, beat }, values)) throw new BroadcastError('wrong-state')
+    const started = { ...row, ...values }
+    this.announce(started, state)
+    await this.adopt(started).ready
+    return started
+  }
+
+  /** Goes on with what is this process's. */
+  adopt(row: BroadcastRow): Run {
+    this.runs.get(row.id)?.halt()
+    const run = new Run(this.means, row)
+    this.runs.set(row.id, run)
+    attempt(this.ctx, () => run.ended.then(() => {
+      if (this.runs.get(row.id) === run) this.runs.delete(row.id)
+      this.look()
+    }))
+    return run
+  }
+
+  /** Takes a broadcast over from whoever has it, if that is as it was seen. */
+  async take(seen: Pick<BroadcastRow, 'id' | 'state' | 'reason' | 'owner' | 'beat'>): Promise<BroadcastRow | undefined> {
+    const { id, state, reason, owner, beat } = seen
+    const values = { state: 'running', reason: '', owner: this.means.owner, beat: beat + 1 } as const
+    if (!await this.store.change({ id, state, reason, owner, beat }, values)) return
+    const row = await this.store.get(id)
+    if (!row) return
+    this.adopt(row)
+    if (state !== 'running') this.announce(row, state)
+    return row
+  }
+
+  announce(row: BroadcastRow, previous: BroadcastState | undefined) {
+    attempt(this.ctx, () => this.ctx.emit('qq-user/broadcast', this.show(row), previous))
+  }
+
+  /** With what is not in the database yet. */
+  show(row: BroadcastRow): Broadcast {
+    const run = this.runs.get(row.id)
+    const shown = toBroadcast({ ...row, ...run && row.state !== 'finished' && run.columns })
+    return run?.trouble && row.state === 'running' ? { ...shown, state: 'paused', reason: run.trouble } : shown
+  }
+
+  /** Whether another process has to let go of it first. */
+  isForeign({ owner }: Pick<BroadcastRow, 'owner'>) {
+    return this.store.shared && !!owner && owner !== this.means.owner
+  }
+
+  /** Looks at what is to be done, now and as long as there is something. */
+  look() {
+    if (this.closed) return
+    this.again = true
+    this.looking ??= this.lookAtAll().finally(() => { this.looking = undefined })
+  }
+
+  private halt() {
+    for (const run of this.runs.values()) run.halt()
+  }
+
+  private async lookAtAll() {
+    let delay = Infinity
+    while (this.again && !this.closed) {
+      this.again = false
+      this.timer?.()
+      try {
+        const delays = []
+        for (const outline of await this.store.active()) delays.push(await this.consider(outline))
+        delay = Math.min(this.store.shared ? LOOK.late : Infinity, ...delays)
+        this.failing = false
+      } catch (error) {
+        delay = LOOK.soon
+        this.means.logger.debug(error)
+        if (!this.failing) await prepareAgain(this.ctx)
+        this.failing = true
+      }
+    }
+    if (delay < Infinity && !this.closed) this.timer = this.ctx.setTimeout(() => this.look(), delay)
+  }
+
+  /** @returns when (ms) it is to be looked at again */
+  private async consider(outline: Outline): Promise<number> {
+    const { id, selfId, state, owner, startAt } = outline
+    if (this.runs.has(id)) return Infinity
+    const online = !!this.delivery.find(selfId)
+    const seen = this.watch.observe(outline)
+    if (state === 'scheduled') {
+      const late = Date.now() - +startAt!
+      if (late < 0) return Math.min(-late, LOOK.late)
+      if (late > LATE) await this.miss(outline)
+      // a process that has the bot goes first
+      else if (online || late > LEASE.expiry) await this.startDue(id)
+      return LOOK.soon
+    }
+    if (this.isForeign(outline) && seen < LEASE.expiry) return LOOK.soon
+    if (state === 'running') {
+      // without a bot it pauses, and says so
+      if (online || seen >= 2 * LEASE.expiry) await this.take(outline)
+      return LOOK.soon
+    }
+    if (owner) await this.tidy(outline)
+    if (state !== 'paused' || !isCause(outline.reason)) return Infinity
+    if (online && this.isOver(outline)) await this.take({ ...outline, ...owner && { owner: '', beat: outline.beat + 1 } })
+    return LOOK.soon
+  }
+
+  /** Whether what a broadcast paused for is over. */
+  private isOver({ id, selfId, reason }: Outline) {
+    if (!isCause(reason)) return false
+    if (reason === 'no-permission') return this.pusher.suspendedUntil(selfId) === undefined
+    const key = `${id} ${reason}`
+    const at = this.pausedAt.get(key) ?? Date.now()
+    this.pausedAt.set(key, at)
+    // a clock that was set back must not make it longer
+    if (Math.abs(Date.now() - at) < causes[reason]) return false
+    this.pausedAt.delete(key)
+    return true
+  }
+
+  private async miss({ id }: Outline) {
+    if (!await this.store.change({ id, state: 'scheduled' }, { state: 'paused', reason: 'missed' })) return
+    const row = await this.store.get(id)
+    if (row) this.announce(row, 'scheduled')
+  }
+
+  private async startDue(id: number) {
+    const row = await this.store.get(id)
+    if (row?.state !== 'scheduled') return
+    try {
+      await this.begin(row)
+    } catch (error) {
+      if (!(error instanceof BroadcastError)) throw error
+      if (error.reason !== 'empty-audience') return
+      const values = { state: 'paused', reason: error.reason } as const
+      if (await this.store.change({ id, state: 'scheduled' }, values)) this.announce({ ...row, ...values }, 'scheduled')
+    }
+  }
+
+  /** Puts in order what somebody left who is gone. */
+  private async tidy({ id, owner, beat }: Outline) {
+    const own = this.means.owner
+    if (!await this.store.change({ id, owner, beat }, { owner: own, beat: beat + 1 })) return
+    await this.outcomes.abandon(id)
+    await this.recount(id)
+    await this.store.change({ id, owner: own }, { owner: '' })
+  }
+
+  /** Counts what no run keeps account of. */
+  async recount(id: number) {
+    const row = await this.store.get(id)
+    if (!row || row.state === 'finished') return
+    const sums = await this.store.tally(id)
+    const { total } = splitSums(sums)
+    await this.store.change({ id }, toColumns(sums, row.complete ? total : row.total))
+  }
+
+  private written(settlement: Settlement, changed: boolean) {
+    if (!changed) return
+    const run = this.runs.get(settlement.broadcast)
+    if (run) run.note(settlement)
+    else attempt(this.ctx, () => this.recount(settlement.broadcast))
+  }
+}

@@ -1,0 +1,45 @@
+import { Roster } from '../roster'
+import { isExact, parseAudience, toQuery } from './audience'
+import { BroadcastRow } from './model'
+import { passing } from './result'
+import { BroadcastStore } from './store'
+
+/** How many users are taken in at once: their ids have to fit a statement. */
+const CHUNK = 200
+
+type Row = Pick<BroadcastRow, 'id' | 'selfId' | 'audience' | 'repeats' | 'until' | 'enrolled'>
+
+/** Takes the audience of a broadcast into its recipients, a little at a time; where it got to is kept with the broadcast. */
+export class Enrolment {
+  constructor(private roster: Roster, private store: BroadcastStore) {}
+
+  /** @returns how many there are, and when (ms) the latest of them was first seen */
+  async measure({ selfId, audience, repeats }: Omit<Row, 'id' | 'until' | 'enrolled'>) {
+    if (repeats) return { total: await this.store.countMissed(repeats, passing), latest: 0 }
+    const groups = await this.roster.survey(begins => toQuery(selfId, parseAudience(audience), begins))
+    return {
+      total: groups.reduce((sum, { count }) => sum + count, 0),
+      latest: Math.max(0, ...groups.map(({ latest }) => +latest)),
+    }
+  }
+
+  /** Takes some more in. @returns where it got to, and whether that was all */
+  async advance(row: Row): Promise<Pick<BroadcastRow, 'enrolled' | 'complete'>> {
+    const { found, wanted } = await this.page(row, row.enrolled || undefined)
+    await this.store.enrol(row, wanted)
+    const progress = { enrolled: found.at(-1) ?? row.enrolled, complete: found.length < CHUNK }
+    await this.store.change({ id: row.id }, progress)
+    return progress
+  }
+
+  private async page({ selfId, repeats, until, ...row }: Row, after: string | undefined) {
+    if (repeats) {
+      const found = await this.store.missed(repeats, passing, CHUNK, after)
+      return { found, wanted: found }
+    }
+    const audience = parseAudience(row.audience)
+    const users = await this.roster.match(begins => toQuery(selfId, audience, begins, until ?? undefined), CHUNK, after)
+    const toId = ({ userId }: { userId: string }) => userId
+    return { found: users.map(toId), wanted: users.filter(isExact(audience)).map(toId) }
+  }
+}

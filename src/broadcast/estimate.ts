@@ -1,0 +1,94 @@
+import { judge, Reason } from '../gate'
+import { QQUser } from '../model'
+import { Pusher } from '../push'
+import { Via } from '../push/ways'
+import { Roster } from '../roster'
+import { toQuery } from './audience'
+import { Audience } from './model'
+
+export interface EstimateQuery {
+  selfId: string
+  /** All friends unless told. */
+  audience?: Audience
+  /** All ways unless told. */
+  via?: readonly Via[]
+}
+
+/** Whom a broadcast would reach now. */
+export interface Estimate {
+  total: number
+  reachable: number
+  /** How many are kept out, by reason. */
+  skipped: Partial<Record<Reason, number>>
+  /** How many would be written to on which way. */
+  ways: Partial<Record<Via, number>>
+  /** How long it takes (ms) with the bot's limits. */
+  duration: number
+}
+
+/** How many users are looked at one by one; of more, these stand for all. */
+const SAMPLE = 500
+
+/** Tells whom a message would reach, without looking at each of a million. */
+export class Estimates {
+  constructor(private roster: Roster, private pusher: Pusher) {}
+
+  async get(selfId: string, audience: Audience, allowed: readonly Via[]): Promise<Estimate> {
+    const groups = await this.roster.survey(begins => toQuery(selfId, audience, begins))
+    const total = groups.reduce((sum, { count }) => sum + count, 0)
+    const estimate: Estimate = { total, reachable: 0, skipped: {}, ways: {}, duration: 0 }
+    let left = 0
+    for (const { relation, consent, count } of groups) {
+      const verdict = judge({ relation, consent }, this.pusher.assumeAllowed)
+      if (verdict.ok) left += count
+      else estimate.skipped[verdict.reason] = (estimate.skipped[verdict.reason] ?? 0) + count
+    }
+    // where nothing else stands in the way, nobody has to be looked at
+    if (allowed.includes('proactive') && this.pusher.suspendedUntil(selfId) === undefined) estimate.ways.proactive = left
+    else await this.sample(estimate, left, selfId, audience, allowed)
+    for (const via of ['proactive', 'reply', 'recall'] as const) {
+      if (!estimate.ways[via]) delete estimate.ways[via]
+      else estimate.reachable += estimate.ways[via]!
+    }
+    estimate.duration = this.measure(estimate.reachable - (estimate.ways.reply ?? 0))
+    return estimate
+  }
+
+  /** How long (ms) so many messages take. */
+  measure(count: number) {
+    return Math.ceil(count * this.pusher.step)
+  }
+
+  private async sample({ skipped, ways }: Estimate, left: number, selfId: string, audience: Audience, allowed: readonly Via[]) {
+    const users = await this.roster.match(begins => toQuery(selfId, audience, begins), SAMPLE)
+    const open = users.filter(user => judge(user, this.pusher.assumeAllowed).ok)
+    const share = open.length ? left / open.length : 0
+    const counts = new Map<string, number>()
+    for (const user of open) {
+      const kind = await this.look(user, allowed)
+      counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    }
+    for (const [kind, count] of apportion(counts, share, left)) {
+      const [list, key] = kind.split(' ')
+      if (list === 'way') ways[key as Via] = count
+      else skipped[key as Reason] = (skipped[key as Reason] ?? 0) + count
+    }
+  }
+
+  private async look({ selfId, userId }: QQUser, allowed: readonly Via[]) {
+    const reach = await this.pusher.judge(selfId, userId, allowed)
+    return reach.ok ? `way ${reach.via}` : `reason ${reach.reason}`
+  }
+}
+
+/** Shares that add up. */
+function* apportion(counts: Map<string, number>, share: number, total: number): Generator<[string, number]> {
+  let before = 0
+  let given = 0
+  for (const [kind, count] of counts) {
+    before += count
+    const until = Math.min(total, Math.round(before * share))
+    yield [kind, until - given]
+    given = until
+  }
+}

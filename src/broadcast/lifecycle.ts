@@ -1,0 +1,55 @@
+import { Time } from 'koishi'
+import { BroadcastError } from './error'
+import { Broadcast, BroadcastState } from './model'
+
+/** How late a scheduled broadcast may start by itself, in ms. */
+export const LATE = Time.hour
+
+/** What an operator may do. */
+export type Action = 'start' | 'pause' | 'resume' | 'cancel'
+
+/** The state of a broadcast, and what it depends on where it goes from there. */
+export type Situation = Pick<Broadcast, 'state' | 'reason' | 'startAt' | 'startedAt'>
+
+const open: BroadcastState[] = ['draft', 'scheduled', 'running', 'paused']
+
+/**
+ * Where an action leads. What was never started is started by going on, unless its time is still to come.
+ * @throws BroadcastError `wrong-state`
+ */
+export function act(action: Action, { state, reason, startAt, startedAt }: Situation, now: number): BroadcastState {
+  const begin = () => startedAt || !startAt || +startAt <= now ? 'running' : 'scheduled'
+  if (action === 'start' && (state === 'draft' || state === 'scheduled')) return 'running'
+  // what paused by itself may be paused by an operator, too: then it does not go on by itself
+  if (action === 'pause' && (state === 'running' || state === 'scheduled' || state === 'paused' && reason)) return 'paused'
+  if (action === 'resume' && state === 'paused') return begin()
+  if (action === 'cancel' && open.includes(state)) return 'cancelled'
+  throw new BroadcastError('wrong-state', state)
+}
+
+/** Whether nothing becomes of it any more. */
+export function isOver(state: BroadcastState) {
+  return state === 'finished' || state === 'cancelled'
+}
+
+/**
+ * Why a broadcast paused by itself, and when it is tried again: as soon as its cause is gone (0), or after a while (ms).
+ * What is not listed waits for an operator: `missed`, `refused`, `empty-audience`.
+ */
+export const causes = {
+  'offline': 0,
+  'no-permission': 0,
+  'bot-rate': Time.minute,
+  'transient': Time.minute,
+  'no-answer': Time.minute,
+  'bot-stopped': 5 * Time.minute,
+  'credentials': 5 * Time.minute,
+  'address': 5 * Time.minute,
+} as const
+
+export type Cause = keyof typeof causes
+export type PauseReason = Cause | 'missed' | 'refused' | 'empty-audience'
+
+export function isCause(reason: string): reason is Cause {
+  return Object.hasOwn(causes, reason)
+}

@@ -1,0 +1,152 @@
+import { $, Context, pick, Query } from 'koishi'
+import { Driver } from 'minato'
+import { isKey } from '../roster/keys'
+import * as sqlite from '../roster/sqlite'
+import { toOriginal } from '../shared/patch'
+import { Broadcast, BroadcastRecipient, BroadcastRow, RecipientRow, RecipientState } from './model'
+import { parseAudience } from './audience'
+import { addUp, Sums, toKind } from './sums'
+
+const table = 'qq_user_broadcast'
+const recipients = 'qq_user_broadcast_recipient'
+
+/** What tells where a broadcast stands, without what it says. */
+const OUTLINE = ['id', 'selfId', 'state', 'reason', 'startAt', 'startedAt', 'owner', 'beat'] as const
+export type Outline = Pick<BroadcastRow, typeof OUTLINE[number]>
+
+/** A recipient who was taken on, and what became of that. `pending` gives them back. */
+export interface Settlement extends Pick<RecipientRow, 'broadcast' | 'userId' | 'token' | 'state' | 'reason' | 'code' | 'via' | 'at'> {}
+
+/** The tables of broadcasts. Every change of a row is for whoever finds it as they think it is, so that of two only one makes it. */
+export class BroadcastStore {
+  /** Without the proxy that tells Cordis who asks: the last outcomes come when the context is gone. */
+  private database: Context['database']
+  private driver: Driver
+  /** Whether other processes may use the same database. */
+  readonly shared: boolean
+
+  constructor(ctx: Context) {
+    this.database = toOriginal(ctx.database)
+    this.driver = this.database.select(table).driver
+    this.shared = !sqlite.isSQLite(this.driver)
+  }
+
+  create(row: Omit<BroadcastRow, 'id'>): Promise<BroadcastRow> {
+    return this.database.create(table, row)
+  }
+
+  async get(id: number): Promise<BroadcastRow | undefined> {
+    const [row] = await this.database.get(table, { id })
+    return row
+  }
+
+  list(selfId: string | undefined, limit: number, after?: number): Promise<BroadcastRow[]> {
+    return this.database.get(table, {
+      ...selfId !== undefined && { selfId },
+      ...after !== undefined && { id: { $lt: after } },
+    }, { sort: { id: 'desc' }, limit })
+  }
+
+  /** Those that something may have to be done for. */
+  async active(): Promise<Outline[]> {
+    return this.database.get(table, { $or: [{ state: ['scheduled', 'running', 'paused'] as never[] }, { owner: { $ne: '' } }] }, [...OUTLINE])
+  }
+
+  /** Those that ended before a time. */
+  async ended(before: Date): Promise<number[]> {
+    const rows = await this.database.get(table, { state: ['finished', 'cancelled'] as never[], finishedAt: { $lt: before } }, ['id'])
+    return rows.map(({ id }) => id)
+  }
+
+  /** @returns whether it was as expected, and so was changed */
+  async change(expected: Query.Expr<BroadcastRow> & { id: number }, values: Partial<Omit<BroadcastRow, 'id'>>): Promise<boolean> {
+    return !!(await this.database.set(table, expected, values)).matched
+  }
+
+  /** Takes users in as recipients, unless they are in already. */
+  async enrol({ id, selfId }: Pick<BroadcastRow, 'id' | 'selfId'>, userIds: string[]) {
+    if (!userIds.length) return
+    const rows = userIds.map(userId => ({ broadcast: id, userId, selfId }))
+    if (sqlite.isSQLite(this.driver)) sqlite.add(this.driver, recipients, rows.map(row => ({ ...row, state: 'pending', reason: '', token: '' })))
+    else await this.database.upsert(recipients, rows)
+  }
+
+  /** Some who are still to be written to, in the order of their ids. */
+  async pending(broadcast: number, limit: number, after?: string): Promise<string[]> {
+    const rows = await this.database.get(recipients, {
+      broadcast, state: 'pending', reason: '', ...after !== undefined && { userId: { $gt: after } },
+    }, { sort: { userId: 'asc' }, limit, fields: ['userId'] })
+    return rows.map(({ userId }) => userId)
+  }
+
+  /** Takes a recipient on: nobody else can afterwards. @returns whether they were still to be had */
+  async claim(broadcast: number, userId: string, token: string, at: Date): Promise<boolean> {
+    return !!(await this.database.set(recipients, { broadcast, userId, state: 'pending' }, { state: 'sending', token, at })).matched
+  }
+
+  /** Puts on record what became of a recipient. @returns whether that was still open */
+  async settle({ broadcast, userId, token, ...outcome }: Settlement, from: RecipientState = 'sending'): Promise<boolean> {
+    const values = outcome.state === 'pending' ? { state: outcome.state, reason: '', code: null, via: null, at: null, token: '' } : outcome
+    return !!(await this.database.set(recipients, { broadcast, userId, state: from, ...from === 'sending' && { token } }, values)).matched
+  }
+
+  /** Those who are taken on, and by whom. */
+  underWay(broadcast: number) {
+    return this.database.get(recipients, { broadcast, state: 'sending' }, ['userId', 'token'])
+  }
+
+  /** How many recipients there are of each kind. */
+  async tally(broadcast: number): Promise<Sums> {
+    const rows = await this.database.select(recipients, { broadcast }).groupBy(['state', 'reason'], { count: row => $.length(row.userId) }).execute()
+    const sums: Sums = new Map()
+    for (const { state, reason, count } of rows) addUp(sums, toKind(state, reason), count)
+    return sums
+  }
+
+  async recipients(broadcast: number, state: RecipientState | undefined, limit: number, after?: string): Promise<BroadcastRecipient[]> {
+    return this.database.get(recipients, {
+      broadcast, ...state && { state }, ...after !== undefined && { userId: { $gt: after } },
+    }, { sort: { userId: 'asc' }, limit, fields: ['userId', 'state', 'reason', 'code', 'via', 'at'] })
+  }
+
+  /** Some whom it did not reach for one of these reasons, in the order of their ids. */
+  async missed(broadcast: number, reasons: string[], limit: number, after?: string): Promise<string[]> {
+    const rows = await this.database.get(recipients, {
+      broadcast, state: ['skipped', 'failed'] as never[], reason: reasons, ...after !== undefined && { userId: { $gt: after } },
+    }, { sort: { userId: 'asc' }, limit, fields: ['userId'] })
+    return rows.map(({ userId }) => userId)
+  }
+
+  countMissed(broadcast: number, reasons: string[]): Promise<number> {
+    return this.database.eval(recipients, row => $.length(row.userId), { broadcast, state: ['skipped', 'failed'] as never[], reason: reasons })
+  }
+
+  /** Erases a user from all broadcasts. @returns what they were there */
+  async forget(selfId: string, userId: string) {
+    if (!isKey({ selfId, userId })) return []
+    const rows = await this.database.get(recipients, { selfId, userId }, ['broadcast', 'userId', 'state', 'reason'])
+    // a database that does not tell upper case from lower has others' too
+    const own = rows.filter(row => row.userId === userId)
+    for (const { broadcast } of own) await this.database.remove(recipients, { broadcast, userId })
+    return own
+  }
+
+  /** Removes some of the recipients. @returns whether there may be more */
+  async prune(broadcast: number, limit: number): Promise<boolean> {
+    const rows = await this.database.get(recipients, { broadcast }, { limit, fields: ['userId'] })
+    if (rows.length) await this.database.remove(recipients, { broadcast, userId: rows.map(({ userId }) => userId) })
+    return rows.length === limit
+  }
+}
+
+/** A row as others see it. */
+export function toBroadcast(row: BroadcastRow): Broadcast {
+  const { total, sent, skipped, failed, unknown } = row
+  // what is not known yet is not below zero
+  const pending = Math.max(0, total - sent - skipped - failed - unknown)
+  return {
+    ...pick(row, ['id', 'selfId', 'title', 'content', 'via', 'state', 'createdAt', 'startAt', 'startedAt', 'finishedAt', 'reason', 'repeats']),
+    audience: parseAudience(row.audience),
+    counts: { total, pending, sent, skipped, failed, unknown },
+  }
+}
