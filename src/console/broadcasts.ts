@@ -1,7 +1,8 @@
-import { Context } from 'koishi'
+import { Context, h } from 'koishi'
 import { Broadcasts } from '../broadcast'
 import { BroadcastError } from '../broadcast/error'
 import { Audience, Broadcast, BroadcastRecipient } from '../broadcast/model'
+import { passing } from '../broadcast/result'
 import { oneOf } from './args'
 import { BroadcastsLive } from './broadcasts-live'
 import { Handler, Switchboard } from './calls'
@@ -87,19 +88,29 @@ export class BroadcastCalls {
   private async get(id: number): Promise<BroadcastDetail | null> {
     const broadcast = await this.broadcasts.get(id)
     if (!broadcast) return null
-    const { content, audience: { activeSince, ...audience } } = broadcast
+    const { content, repeats, startedAt, audience: { activeSince, ...audience } } = broadcast
     return {
       broadcast: this.toRow(broadcast),
       content,
+      ...repeats && !startedAt && { missed: await this.countMissed(repeats) },
       audience: { ...audience, ...activeSince && { activeSince: +activeSince } },
       reasons: await this.broadcasts.reasons(id),
     }
   }
 
+  /** Whom one that repeats another is for. */
+  private async countMissed(id: number) {
+    const reasons = await this.broadcasts.get(id) ? await this.broadcasts.reasons(id) : []
+    const total = reasons
+      .filter(({ state, reason }) => (state === 'skipped' || state === 'failed') && passing.some(other => other === reason))
+      .reduce((sum, { count }) => sum + count, 0)
+    return { total, duration: this.broadcasts.timeLeft({ counts: { total, pending: total, sent: 0, skipped: 0, failed: 0, unknown: 0 } }) }
+  }
+
   /** Whoever is shown a broadcast is told what becomes of it. */
   private toRow(broadcast: Broadcast): BroadcastRow {
     const { id, selfId, title, content, via, state, createdAt, startAt, startedAt, finishedAt, reason, repeats, counts } = broadcast
-    if (state === 'running') this.live.follow(id)
+    if (state === 'running' || reason) this.live.follow(id)
     return {
       id,
       selfId,
@@ -109,7 +120,7 @@ export class BroadcastCalls {
       reason,
       repeats,
       counts,
-      excerpt: content.slice(0, LIMIT.excerpt),
+      excerpt: toExcerpt(content),
       createdAt: +createdAt,
       startAt: toTime(startAt),
       startedAt: toTime(startedAt),
@@ -121,6 +132,11 @@ export class BroadcastCalls {
 
 function toAudience({ activeSince, ...audience }: AudienceRow): Audience {
   return { ...audience, ...activeSince !== undefined && { activeSince: new Date(activeSince) } }
+}
+
+/** What can be read of it, in one line. */
+function toExcerpt(content: string) {
+  return h.unescape(content.replace(/<[^<>]*>/g, ' ').replace(/\s+/g, ' ')).trim().slice(0, LIMIT.excerpt)
 }
 
 function toRecipient({ userId, state, reason, code, via, at }: BroadcastRecipient) {

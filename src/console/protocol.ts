@@ -1,9 +1,8 @@
 import { Dict } from 'koishi'
 import type { DataService } from '@koishijs/plugin-console'
 import type { EventType, NoticeState, QQUser, QQUserEntry } from '../model'
-import type { Estimate, EstimateQuery } from '../broadcast'
 import type { BroadcastFault } from '../broadcast/error'
-import type { Audience, Broadcast, BroadcastRecipient, RecipientState } from '../broadcast/model'
+import type { Audience, Broadcast, BroadcastRecipient, Estimate, EstimateQuery, RecipientState } from '../broadcast/model'
 import type { Meaning } from '../delivery/codes'
 import type { Reason } from '../gate'
 import type { Reach, Span, Via } from '../push/ways'
@@ -156,6 +155,8 @@ export interface ImportReport {
   failed: number
 }
 
+export type { Estimate }
+
 export type AudienceRow = Omit<Audience, 'activeSince'> & { activeSince?: number }
 
 /** A broadcast as a list shows it. */
@@ -172,7 +173,9 @@ export interface BroadcastDetail {
   broadcast: BroadcastRow
   content: string
   audience: AudienceRow
-  /** How many were skipped, and have failed, for which reason, most first. */
+  /** Of one that repeats another, and has not started: whom it is for. */
+  missed?: Pick<Estimate, 'total' | 'duration'>
+  /** How many recipients are of which state, and why. */
   reasons: { state: RecipientState; reason: string; count: number }[]
 }
 
