@@ -1,4 +1,4 @@
-import type { BroadcastRow } from '../api'
+import type { BroadcastRow } from '../../src/console/protocol'
 
 /** What becomes of recipients, the best first. */
 export const outcomes = ['sent', 'skipped', 'failed', 'unknown'] as const

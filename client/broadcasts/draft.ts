@@ -1,4 +1,4 @@
-import type { AudienceRow, BroadcastDraft, UserRow } from '../api'
+import type { AudienceRow, BroadcastDraft, UserRow } from '../../src/console/protocol'
 import { ways } from '../shared/values'
 
 /** What an operator fills in. */

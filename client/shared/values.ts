@@ -1,4 +1,4 @@
-import type { BroadcastDraft, EntryRow, RecipientRow, UserRow } from '../api'
+import type { BroadcastDraft, EntryRow, RecipientRow, UserRow } from '../../src/console/protocol'
 
 export const relations: UserRow['relation'][] = ['friend', 'deleted', 'unknown']
 
