@@ -59,17 +59,17 @@ onPage('broadcasts', (stage) => {
     expect(platform.accepted(toOpenid(0)).at(-1)!.body.content).to.equal('Hello, 林小满!')
 
     // started, but not without asking
-    await page.getByRole('textbox', { name: '标题' }).fill('春季')
+    await page.getByRole('textbox', { name: '标题' }).fill('Spring')
     await button(page, '开始群发').click()
     await box(page).getByText(`群发给 ${friends} 人？`).waitFor()
     await box(page).getByRole('button', { name: '取消' }).click()
     await box(page).waitFor({ state: 'hidden' })
     expect(await broadcasts().list()).to.deep.equal([])
     const before = platform.accepted().length
-    platform.latency = 400
+    platform.latency = 1500
     await button(page, '开始群发').click()
     await box(page).getByRole('button', { name: '开始群发' }).click()
-    await page.getByRole('heading', { name: '春季' }).waitFor()
+    await page.getByRole('heading', { name: 'Spring' }).waitFor()
     await state(page, '发送中')
 
     // followed
@@ -79,7 +79,7 @@ onPage('broadcasts', (stage) => {
     await page.locator('.left').getByText(/^约 /).waitFor()
     await page.locator('.tabs a[href$=overview]').click()
     await page.getByRole('heading', { name: '正在进行的群发' }).waitFor()
-    await page.getByRole('link', { name: '春季' }).click()
+    await page.getByRole('link', { name: 'Spring' }).click()
 
     // paused, and resumed
     await button(page, '暂停').click()
@@ -281,7 +281,7 @@ onPage('broadcasts', (stage) => {
           ])
           expect(found.filter(({ ratio }) => ratio < 4.5), path).to.deep.equal([])
           const text = await page.locator('.page-qq-user').innerText()
-          if (locale === 'en-US') expect(text.replace(/^.*[\u3000-\u9fff].*!$/gm, '').match(/[\u3000-\u9fff]{3,}/g), path).to.equal(null)
+          if (locale === 'en-US') expect(text.replace('林小满', '').match(/[\u3000-\u9fff]+/g), path).to.equal(null)
           expect(text, path).not.to.match(/\bqq-user\.|broadcasts\.[a-z]/)
           await stage.close()
         }
