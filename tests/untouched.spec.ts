@@ -62,7 +62,7 @@ describe('what a caller gave is never written to', () => {
 
   describe('by ctx.qqUser', () => {
     type Service = QQUserService
-    const calls: { [K in keyof Service]: (service: Service, selfId: string) => Promise<unknown> } = {
+    const calls: { [K in Exclude<keyof Service, 'broadcasts'>]: (service: Service, selfId: string) => Promise<unknown> } = {
       get: (service, selfId) => service.get(selfId, 'U'),
       list: async (service, selfId) => {
         const [last] = await service.list(forbidWrites({ selfId, relation: 'friend', consent: 'unknown', search: 'U', sort: 'firstSeen', limit: 1 }))
@@ -90,6 +90,21 @@ describe('what a caller gave is never written to', () => {
     for (const [name, call] of Object.entries(calls)) {
       it(`${name}()`, () => call(harness.app.qqUser, platform.selfId))
     }
+  })
+
+  it('by ctx.qqUser.broadcasts', async () => {
+    const { broadcasts } = harness.app.qqUser
+    const { selfId } = platform
+    const audience = forbidWrites({ relation: 'friend' as const, userIds: ['U'], activeSince: new Date(0) })
+    const content = forbidWrites([h('p', [h.text('for {user.name}'), h('b', 'bold')]), h('button', { type: 'link', href: 'https://example.com' }, 'link')])
+    await broadcasts.create(forbidWrites({ selfId, content, title: 'news', audience, via: ['proactive' as const], startAt: new Date(Date.now() + 60_000) }))
+    const options = forbidWrites({ selfId, content, audience: { relation: 'friend' as const }, via: ['proactive' as const] })
+    expect((await broadcasts.estimate(options)).reachable).to.equal(1)
+    const { id } = await broadcasts.create(options)
+    await broadcasts.start(id)
+    await until(async () => (await broadcasts.get(id))?.state === 'finished')
+    expect((await broadcasts.recipients(id, forbidWrites({ limit: 1 })))[0].state).to.equal('sent')
+    expect((await broadcasts.list(forbidWrites({ selfId, limit: 2 }))).length).to.equal(2)
   })
 
   it('by bot.sendPrivateMessage(), bot.sendMessage(), bot.createMessage() and bot.broadcast()', async () => {

@@ -53,6 +53,8 @@ export interface RecipientQuery {
   after?: string
 }
 
+type Draft = Pick<BroadcastRow, 'selfId' | 'title' | 'content' | 'audience' | 'via' | 'state' | 'startAt' | 'repeats'>
+
 const LIMIT = { title: 255, ahead: 4e12, broadcasts: { initial: 20, max: 200 }, recipients: { initial: 100, max: 1000 } }
 
 /** One message to many users, as `ctx.qqUser.broadcasts`: each of them gets it once, whatever happens meanwhile. */
@@ -72,20 +74,13 @@ export class Broadcasts {
    * Makes a broadcast, which waits for `start`, or for its time.
    * @throws BroadcastError for what cannot be sent
    */
-  async create({ selfId, content, title = '', audience, startAt, via }: BroadcastOptions): Promise<Broadcast> {
-    this.findBot(selfId)
-    const who = await this.readAudience(selfId, audience)
-    const time = readTime(startAt)
-    return this.add({
-      selfId,
-      title: readTitle(title),
-      content: readContent(this.ctx, content),
-      audience: JSON.stringify(who),
-      via: readVias(via),
-      state: time ? 'scheduled' : 'draft',
-      startAt: time,
-      repeats: null,
-    })
+  async create(options: BroadcastOptions): Promise<Broadcast> {
+    return this.add(await this.read(options))
+  }
+
+  /** Finds what is wrong with a broadcast that is to be made, and makes none. @throws BroadcastError */
+  async check(options: BroadcastOptions): Promise<void> {
+    await this.read(options)
   }
 
   /**
@@ -216,7 +211,22 @@ export class Broadcasts {
     }
   }
 
-  private async add(values: Pick<BroadcastRow, 'selfId' | 'title' | 'content' | 'audience' | 'via' | 'state' | 'startAt' | 'repeats'>) {
+  private async read({ selfId, content, title = '', audience, startAt, via }: BroadcastOptions): Promise<Draft> {
+    this.findBot(selfId)
+    const time = readTime(startAt)
+    return {
+      selfId,
+      title: readTitle(title),
+      content: readContent(this.ctx, content),
+      audience: JSON.stringify(await this.readAudience(selfId, audience)),
+      via: readVias(via),
+      state: time ? 'scheduled' : 'draft',
+      startAt: time,
+      repeats: null,
+    }
+  }
+
+  private async add(values: Draft) {
     const row = await this.store.create({
       ...values,
       createdAt: new Date(),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Logger, Random, Time } from 'koishi'
 import { Patience } from '../delivery/patience'
 import { StoppedError } from '../delivery/stop'
@@ -49,7 +50,7 @@ export class Run {
   sums: Sums = new Map()
 
   private over = false
-  private stopping = new AbortController()
+  private stopping = createStop()
   private tracker = new Tracker()
   /** Those who are being written to. */
   private inHand = new Set<string>()
@@ -336,4 +337,11 @@ export class Run {
       }
     }
   }
+}
+
+/** All that is under way listens to it. */
+function createStop() {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
 }

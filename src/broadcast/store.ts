@@ -1,4 +1,4 @@
-import { $, Context, pick, Query } from 'koishi'
+import { $, Context, pick, Tables } from 'koishi'
 import { Driver } from 'minato'
 import { isKey } from '../roster/keys'
 import * as sqlite from '../roster/sqlite'
@@ -59,8 +59,8 @@ export class BroadcastStore {
   }
 
   /** @returns whether it was as expected, and so was changed */
-  async change(expected: Query.Expr<BroadcastRow> & { id: number }, values: Partial<Omit<BroadcastRow, 'id'>>): Promise<boolean> {
-    return !!(await this.database.set(table, expected, values)).matched
+  change(expected: Partial<BroadcastRow> & { id: number }, values: Partial<Omit<BroadcastRow, 'id'>>): Promise<boolean> {
+    return this.set(table, expected, values)
   }
 
   /** Takes users in as recipients, unless they are in already. */
@@ -81,13 +81,19 @@ export class BroadcastStore {
 
   /** Takes a recipient on: nobody else can afterwards. @returns whether they were still to be had */
   async claim(broadcast: number, userId: string, token: string, at: Date): Promise<boolean> {
-    return !!(await this.database.set(recipients, { broadcast, userId, state: 'pending' }, { state: 'sending', token, at })).matched
+    return this.set(recipients, { broadcast, userId, state: 'pending' }, { state: 'sending', token, at })
   }
 
   /** Puts on record what became of a recipient. @returns whether that was still open */
   async settle({ broadcast, userId, token, ...outcome }: Settlement, from: RecipientState = 'sending'): Promise<boolean> {
     const values = outcome.state === 'pending' ? { state: outcome.state, reason: '', code: null, via: null, at: null, token: '' } : outcome
-    return !!(await this.database.set(recipients, { broadcast, userId, state: from, ...from === 'sending' && { token } }, values)).matched
+    return this.set(recipients, { broadcast, userId, state: from, ...from === 'sending' && { token } }, values)
+  }
+
+  /** @returns whether there was a row as expected */
+  private async set<K extends typeof table | typeof recipients>(name: K, expected: Partial<Tables[K]>, values: Partial<Tables[K]>): Promise<boolean> {
+    if (sqlite.isSQLite(this.driver)) return sqlite.change(this.driver, name, expected, values) > 0
+    return !!(await this.database.set(name, expected as never, values as never)).matched
   }
 
   /** Those who are taken on, and by whom. */

@@ -2,6 +2,8 @@ import { Context } from 'koishi'
 import { Pusher } from '../push'
 import { QQUserService } from '../service'
 import { Statistics } from '../roster/statistics'
+import broadcast from './broadcast'
+import broadcasts from './broadcasts'
 import forget from './forget'
 import info from './info'
 import list from './list'
@@ -15,6 +17,8 @@ export function registerCommands(ctx: Context, service: QQUserService, pusher: P
   info(ctx, service, pusher)
   stats(ctx, statistics)
   push(ctx, service)
+  broadcast(ctx, service)
+  broadcasts(ctx, service)
   forget(ctx, service)
   status(ctx, service)
 }

@@ -36,6 +36,21 @@ export function add(driver: SQLite, table: string, rows: object[]) {
   insert(driver, table, rows, false)
 }
 
+/**
+ * Changes the rows that are as expected, in one statement: the driver looks first, and changes what it saw, whatever
+ * happened in between.
+ *
+ * @returns how many there were
+ */
+export function change(driver: SQLite, table: string, expected: object, values: object) {
+  const dump = (row: object) => Object.entries(row).map(([column, value]) => dumper(driver, table, column)?.(value) ?? value ?? null)
+  driver._run([
+    `UPDATE ${table} SET ${Object.keys(values).map(column => `${column} = ?`)}`,
+    `WHERE ${Object.keys(expected).map(column => `${column} = ?`).join(' AND ')}`,
+  ].join(' '), [...dump(values), ...dump(expected)])
+  return driver._get('SELECT changes() AS count').count
+}
+
 /** What of an entry may change, and which entries to change. */
 export type NoticeValues = Partial<Pick<QQUserEntry, 'notice' | 'noticeReason' | 'origin'>>
 export interface NoticeQuery {
@@ -63,18 +78,21 @@ function undo(driver: SQLite) {
 }
 
 function insert(driver: SQLite, table: string, rows: object[], update: boolean) {
-  const model = driver.model(table)
   const columns = Object.keys(rows[0])
-  const primary = makeArray(model.primary)
+  const primary = makeArray(driver.model(table).primary)
   const updates = columns.filter(column => !primary.includes(column)).map(column => `${column} = excluded.${column}`)
   // what the driver does with a value; its own way there leads through a proxy for every cell
-  const dumps = columns.map(column => driver.types[model.fields[column]!.type.type as string]?.dump)
+  const dumps = columns.map(column => dumper(driver, table, column))
   const cells = rows.flatMap(row => Object.values(row).map((value, index) => dumps[index]?.(value) ?? value ?? null))
   driver._run([
     `INSERT INTO ${table} (${columns})`,
     `VALUES ${rows.map(() => `(${columns.map(() => '?')})`)}`,
     `ON CONFLICT (${primary}) DO ${update ? `UPDATE SET ${updates}` : 'NOTHING'}`,
   ].join(' '), cells)
+}
+
+function dumper(driver: SQLite, table: string, column: string) {
+  return driver.types[driver.model(table).fields[column]!.type.type as string]?.dump
 }
 
 function groupByColumns(rows: object[]) {

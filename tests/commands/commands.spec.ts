@@ -12,6 +12,12 @@ describe('commands', () => {
       'qq-user.info A': 3,
       'qq-user.stats': 3,
       'qq-user.push A hi': 4,
+      'qq-user.broadcast -s nobody hi': 4,
+      'qq-user.broadcasts': 4,
+      'qq-user.broadcasts.pause 1': 4,
+      'qq-user.broadcasts.resume 1': 4,
+      'qq-user.broadcasts.cancel 1': 4,
+      'qq-user.broadcasts.repeat 1': 4,
       'qq-user.forget -y A': 4,
       'push-status': 0,
     }
@@ -40,7 +46,7 @@ describe('commands', () => {
   })
 
   describe('take a bot by its id', () => {
-    const commands = ['qq-user.list', 'qq-user.info A', 'qq-user.stats', 'qq-user.push -b BOT A hi', 'qq-user.forget -y A']
+    const commands = ['qq-user.list', 'qq-user.info A', 'qq-user.stats', 'qq-user.push -b BOT A hi', 'qq-user.broadcast -b BOT -s nobody hi', 'qq-user.broadcasts', 'qq-user.forget -y A']
 
     for (const command of commands) {
       it(`and ${command} says that it does not know it`, async () => {
@@ -64,6 +70,7 @@ describe('commands', () => {
         const commands = own(harness.app.$commander._commandList)
         expect(commands.map(({ name }) => name)).to.have.members([
           'qq-user', 'qq-user.list', 'qq-user.info', 'qq-user.stats', 'qq-user.push', 'qq-user.forget', 'push-status',
+          'qq-user.broadcast', 'qq-user.broadcasts', 'qq-user.broadcasts.pause', 'qq-user.broadcasts.resume', 'qq-user.broadcasts.cancel', 'qq-user.broadcasts.repeat',
         ])
         const paths = commands.flatMap(({ name, _options, _arguments }) => [
           'description',
@@ -84,7 +91,7 @@ describe('commands', () => {
       for (const example of commands.flatMap(({ name }) => text('en-US', `commands.${name}.examples`).split('\n'))) {
         const answer = await ask(h.unescape(example.split('  ')[0]))
         expect([noUser(), noBot(), text('en-US', 'internal.redunant-arguments')], example).not.to.include(answer)
-        if (example.startsWith('qq-user.forget')) await ask('n')
+        if (/^qq-user.(?:forget|broadcast )/.test(example)) await ask('n')
       }
     })
   })

@@ -70,7 +70,7 @@ export async function roam(side: Side, users: number) {
 export async function prune({ app }: Side) {
   const room: { Retention: typeof Retention } = require('../../../../src/roster/retention')
   // eslint-disable-next-line no-new
-  new room.Retention(app, app.qqUser['roster'], app.qqUser['pusher'], 1)
+  new room.Retention(app, app.qqUser['roster'], app.qqUser['pusher'], app.qqUser.broadcasts, 1)
   const before = new Date(Date.now() - Time.day)
   while (true) {
     const [entry] = await app.database.get('qq_user_event', { occurredAt: { $lt: before } }, { limit: 1, fields: ['id'] })
