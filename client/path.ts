@@ -45,7 +45,7 @@ export function useNavigation() {
   const router = useRouter()
   return {
     showUsers: () => router.push(ROOT + '/users'),
-    showBroadcast: (id: number) => router.push(toBroadcastPath(id)),
+    showBroadcast: (id: number | 'new') => router.push(toBroadcastPath(id)),
     showUser: (user: { selfId: string; userId: string }) => router.push(toUserPath(user)),
   }
 }

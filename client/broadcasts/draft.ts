@@ -1,4 +1,5 @@
-import type { AudienceRow, BroadcastDraft, UserRow } from '../../src/console/protocol'
+import { shallowRef } from 'vue'
+import type { AudienceRow, BroadcastDetail, BroadcastDraft, UserRow } from '../../src/console/protocol'
 import { ways } from '../shared/values'
 
 /** What an operator fills in. */
@@ -35,6 +36,32 @@ export function createForm(): Form {
     when: 'now',
     startAt: '',
   }
+}
+
+/** What the next one is to be like. */
+export const model = shallowRef<BroadcastDetail>()
+
+/** What an operator would have to fill in for the same once more. */
+export function toForm({ broadcast, content, audience }: BroadcastDetail): Form {
+  return {
+    ...createForm(),
+    title: broadcast.title,
+    content,
+    via: [...broadcast.via],
+    relation: audience.relation ?? 'friend',
+    consent: audience.consent ?? '',
+    scene: audience.scene ?? '',
+    sceneParam: audience.sceneParam ?? '',
+    search: audience.search ?? '',
+    userIds: audience.userIds?.join('\n') ?? '',
+    activeSince: audience.activeSince === undefined ? '' : toDate(new Date(audience.activeSince)),
+  }
+}
+
+/** As `<input type="date">` has it, by the operator's clock. */
+function toDate(date: Date) {
+  const pad = (value: number, length: number) => String(value).padStart(length, '0')
+  return [pad(date.getFullYear(), 4), pad(date.getMonth() + 1, 2), pad(date.getDate(), 2)].join('-')
 }
 
 export function toAudience(form: Form): AudienceRow {

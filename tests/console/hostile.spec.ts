@@ -24,7 +24,8 @@ describe('console: a hostile client', () => {
     const value = fc.oneof(word, fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(0, -1, 1e308, 20, 1.5, null, true, [], {}))
     const key = fc.constantFrom(
       'selfId', 'userId', 'days', 'sort', 'limit', 'after', 'relation', 'consent', 'search', 'key', 'locale',
-      'id', 'content', 'audience', 'title', 'startAt', 'via', 'state', 'userIds', 'scene', 'activeSince', 'table', 'query', 'since', 'until', 'firstSeen', 'lastMessageAt', '__proto__', 'constructor',
+      'id', 'content', 'audience', 'title', 'startAt', 'via', 'state', 'userIds', 'scene', 'activeSince',
+      'table', 'query', 'since', 'until', 'firstSeen', 'lastMessageAt', '__proto__', 'constructor',
     )
     const record = fc.dictionary(key, fc.oneof(value, fc.dictionary(key, value)))
     const args = fc.array(fc.oneof(value, record), { maxLength: 4 })

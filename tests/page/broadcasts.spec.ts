@@ -198,6 +198,10 @@ onPage('broadcasts', (stage) => {
     await button(page, '取消群发').click()
     await box(page).getByRole('button', { name: '取消群发' }).click()
     await state(page, '已取消')
+
+    // mended, as another one
+    await button(page, '复制为新的群发').click()
+    expect(await page.getByRole('textbox', { name: '消息内容' }).inputValue()).to.equal('Hello, {user.name}!')
   })
 
   it('go again to those whom one did not reach for a passing reason', async () => {

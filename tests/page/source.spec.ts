@@ -5,13 +5,14 @@ import { Time } from 'koishi'
 import enUS from '../../client/locales/en-US.yml'
 import zhCN from '../../client/locales/zh-CN.yml'
 import { addSample, toRate } from '../../client/broadcasts/counts'
-import { createForm, findGap, toAudience, toDraft } from '../../client/broadcasts/draft'
+import { createForm, findGap, toAudience, toDraft, toForm } from '../../client/broadcasts/draft'
 import { examine } from '../../client/doctor/examine'
 import { toMarks, toPieces } from '../../client/texts/markup'
 import { readChunks } from '../../client/transfer/chunks'
 import messages from '../../locales/zh-CN.yml'
 import { BroadcastFault } from '../../src/broadcast/error'
 import { causes, PauseReason } from '../../src/broadcast/lifecycle'
+import type { BroadcastDetail } from '../../src/console/protocol'
 import { listMeanings } from '../../src/delivery/codes'
 import { check } from '../../src/notices/template'
 
@@ -109,6 +110,9 @@ describe('the source of the page', () => {
     expect(toAudience(form)).to.deep.equal({
       relation: 'friend', userIds: ['A', 'B', 'C', 'D'], scene: 1001, sceneParam: 'spring', activeSince: +new Date(2024, 1, 29),
     })
+    const copy = toForm({ broadcast: { title: 'x', via: ['reply'] }, content: 'y', audience: toAudience(form) } as BroadcastDetail)
+    expect(copy).to.include({ title: 'x', content: 'y', userIds: 'A\nB\nC\nD', activeSince: '2024-02-29', scene: 1001 })
+    expect(toAudience(copy)).to.deep.equal(toAudience(form))
     expect(findGap(form)).to.equal('empty-content')
     expect(findGap({ ...form, content: 'x', via: [] })).to.equal('via')
     expect(findGap({ ...form, content: 'x', when: 'later' })).to.equal('time')
