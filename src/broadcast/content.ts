@@ -46,9 +46,11 @@ function toSource(content: unknown) {
 }
 
 function findFaults(source: string): TemplateError[] {
-  const { expressions } = toOutline(source)
+  const { expressions, errors } = toOutline(source)
   const unsafe = expressions.filter(expression => !expression.faulty && !isValue(expression))
-  return [...check(source), ...unsafe.map(({ index, code }) => ({ index, expression: code.trim(), kind: 'unsafe' as const }))]
+  // which is not tried out
+  if (unsafe.length) return [...errors, ...unsafe.map(({ index, code }) => ({ index, expression: code.trim(), kind: 'unsafe' as const }))]
+  return check(source)
 }
 
 function isValue({ role, code }: Expression) {

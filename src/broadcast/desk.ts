@@ -17,7 +17,7 @@ import { BroadcastStore, Outline, Settlement, toBroadcast } from './store'
 import { splitSums, toColumns } from './sums'
 
 /** How often (ms) it is looked at what waits for its time, for its bot, or for another process; and at what others may have made. */
-const LOOK = { soon: Time.second, late: 15 * Time.second }
+const toLook = () => ({ soon: Math.min(Time.second, LEASE.expiry / 4), late: 1.5 * LEASE.expiry })
 /** For how long (ms) the end of what is under way is waited for. */
 const PATIENCE = 5 * Time.second
 
@@ -37,6 +37,9 @@ export class Desk {
   private closed = false
 
   constructor(private ctx: Context, readonly store: BroadcastStore, roster: Roster, private pusher: Pusher, private delivery: Delivery) {
+    // of the instances of the plugin in this process, the latest has the say
+    const latest = lasting(ctx, 'broadcast.latest', () => ({ instance: 0 }))
+    const instance = ++latest.instance
     this.outcomes = new Outcomes(ctx, store, (settlement, changed) => this.written(settlement, changed))
     this.enrolment = new Enrolment(roster, store)
     this.means = {
@@ -49,7 +52,7 @@ export class Desk {
       logger: ctx.logger('qq-user'),
       owner: lasting(ctx, 'origin', () => Random.id(8)),
       changed: (row, previous) => this.announce(row, previous),
-      isReplaced: run => this.closed || this.runs.get(run.id) !== run,
+      isReplaced: run => latest.instance !== instance || this.runs.get(run.id) !== run,
     }
     ctx.on('ready', () => this.look())
     ctx.on('bot-status-updated', (bot) => {
@@ -58,17 +61,23 @@ export class Desk {
     ctx.on('dispose', () => {
       this.closed = true
       this.halt()
+      // what is under way is put on record by this instance, unless there is another one by then
+      attempt(ctx, () => this.ended().then(() => this.outcomes.close()))
     })
   }
 
   /** Ends all that this process runs, so that the next one can go on at once. */
   async close() {
-    const runs = [...this.runs.values()]
+    this.closed = true
     this.halt()
     let timer!: NodeJS.Timeout
     const late = new Promise<void>(resolve => timer = setTimeout(resolve, PATIENCE))
-    await Promise.race([Promise.all(runs.map(({ ended }) => ended)), late])
+    await Promise.race([this.ended(), late])
     clearTimeout(timer)
+  }
+
+  private async ended() {
+    await Promise.all([...this.runs.values()].map(({ ended }) => ended))
   }
 
   /** Fixes the audience, and begins. @throws BroadcastError */
@@ -146,12 +155,12 @@ export class Desk {
       try {
         const delays = []
         for (const outline of await this.store.active()) delays.push(await this.consider(outline))
-        delay = Math.min(this.store.shared ? LOOK.late : Infinity, ...delays)
+        delay = Math.min(this.store.shared ? toLook().late : Infinity, ...delays)
         this.failing = false
       } catch (error) {
-        delay = LOOK.soon
+        delay = toLook().soon
         this.means.logger.debug(error)
-        if (!this.failing) await prepareAgain(this.ctx)
+        if (!this.failing && !this.closed) await prepareAgain(this.ctx)
         this.failing = true
       }
     }
@@ -166,22 +175,22 @@ export class Desk {
     const seen = this.watch.observe(outline)
     if (state === 'scheduled') {
       const late = Date.now() - +startAt!
-      if (late < 0) return Math.min(-late, LOOK.late)
+      if (late < 0) return Math.min(-late, toLook().late)
       if (late > LATE) await this.miss(outline)
       // a process that has the bot goes first
       else if (online || late > LEASE.expiry) await this.startDue(id)
-      return LOOK.soon
+      return toLook().soon
     }
-    if (this.isForeign(outline) && seen < LEASE.expiry) return LOOK.soon
+    if (this.isForeign(outline) && seen < LEASE.expiry) return toLook().soon
     if (state === 'running') {
       // without a bot it pauses, and says so
       if (online || seen >= 2 * LEASE.expiry) await this.take(outline)
-      return LOOK.soon
+      return toLook().soon
     }
     if (owner) await this.tidy(outline)
     if (state !== 'paused' || !isCause(outline.reason)) return Infinity
     if (online && this.isOver(outline)) await this.take({ ...outline, ...owner && { owner: '', beat: outline.beat + 1 } })
-    return LOOK.soon
+    return toLook().soon
   }
 
   /** Whether what a broadcast paused for is over. */

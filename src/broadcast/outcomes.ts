@@ -16,6 +16,7 @@ export class Outcomes {
   /** The marks of those who were taken on by this process, whichever instance of the plugin did, and are not on record yet. */
   readonly inHand: Set<string>
   private closed = false
+  private detach: () => void
   private logger: Logger
   private failing = false
 
@@ -24,13 +25,13 @@ export class Outcomes {
     this.logger = ctx.logger('qq-user')
     this.inbox = lasting(ctx, 'broadcast.outcomes', () => new Inbox(LIMIT))
     this.inHand = lasting(ctx, 'broadcast.in-hand', () => new Set())
-    ctx.effect(() => {
-      const detach = this.inbox.attach(item => this.write(item))
-      return () => {
-        this.closed = true
-        detach()
-      }
-    })
+    this.detach = this.inbox.attach(item => this.write(item))
+  }
+
+  /** Leaves what is not on record to the next instance. */
+  close() {
+    this.closed = true
+    this.detach()
   }
 
   /** Puts on record what became of somebody. Resolves when it is, or this instance has ended. */

@@ -318,7 +318,7 @@ export class Run {
   /** Lets others have it. */
   private async release() {
     const { store, owner, isReplaced } = this.means
-    if (!isReplaced(this)) await store.change({ id: this.id, owner }, { owner: '', ...this.columns })
+    if (!isReplaced(this)) await store.change({ id: this.id, owner, beat: this.row.beat }, { owner: '', ...this.columns })
   }
 
   /** Goes on until the database takes it. @throws StoppedError at the end of it all */

@@ -1,0 +1,221 @@
+import { expect } from 'chai'
+import { Time } from 'koishi'
+import { Broadcast } from '../../src'
+import { Clock, freeze } from '../clock'
+import { pass, until } from '../harness'
+import { befriend, begin, broadcasts, create, fast, harness, names, platform, reach, reached, recipients, start } from './stage'
+
+/** Rule: a broadcast that cannot go on pauses, says why, and goes on by itself when the cause is gone. */
+describe('a broadcast pauses by itself', () => {
+  let clock: Clock | undefined
+
+  afterEach(async () => {
+    clock?.uninstall()
+    clock = undefined
+    await harness.stop()
+  })
+
+  const reason = async (id: number) => {
+    const { state, reason } = (await broadcasts().get(id))!
+    return `${state} ${reason}`.trim()
+  }
+  const becomes = (id: number, expected: string) => until(async () => await reason(id) === expected)
+  const tick = (ms: number) => clock!.tickAsync(ms)
+
+  /** Lets time pass until something holds. */
+  async function wait(condition: () => unknown, step = Time.second) {
+    await until(async () => {
+      if (await condition()) return true
+      await tick(step)
+      await pass(2)
+    })
+  }
+
+  const everybody = (count: number): Broadcast['counts'] => ({ total: count, pending: 0, sent: count, skipped: 0, failed: 0, unknown: 0 })
+
+  it('while the bot is offline', async () => {
+    await start({ config: { push: { ...fast.push, botSecond: 20 } } })
+    await befriend(...names(10))
+    const { id } = await begin()
+    await until(() => reached().length >= 2)
+    harness.adapter!.dispose()
+    await becomes(id, 'paused offline')
+    // what was under way
+    await pass()
+    const before = reached().length
+    await pass(100)
+    expect(reached().length).to.equal(before)
+    harness.connect()
+    await harness.online()
+    expect((await reach(id)).counts).to.deep.equal(everybody(10))
+    expect(reached().sort()).to.deep.equal(names(10))
+    expect(harness.log.filter(line => line.includes('paused by itself'))).to.have.length(1)
+  })
+
+  it('but not again by itself where an operator paused it, too', async () => {
+    await start({ config: { push: { ...fast.push, botSecond: 20 } } })
+    await befriend(...names(10))
+    const { id } = await begin()
+    await until(() => reached().length >= 2)
+    harness.adapter!.dispose()
+    await becomes(id, 'paused offline')
+    await broadcasts().pause(id)
+    await pass()
+    const before = reached().length
+    harness.connect()
+    await harness.online()
+    await pass(50)
+    expect(await reason(id)).to.equal('paused')
+    expect(reached().length).to.equal(before)
+    await broadcasts().resume(id)
+    await reach(id)
+  })
+
+  it('while the bot may not push, and nobody has failed for it', async () => {
+    await start()
+    await befriend(...names(6))
+    platform.pushBanned = true
+    clock = freeze()
+    const { id } = await begin({ via: ['proactive'] })
+    await wait(async () => await reason(id) === 'paused no-permission', 10)
+    expect(platform.posts).to.have.length(3)
+    expect((await recipients(id)).map(({ state }) => state)).to.deep.equal(names(6).map(() => 'pending'))
+    platform.pushBanned = false
+    await tick(30 * Time.minute)
+    expect(platform.posts).to.have.length(3)
+    await wait(async () => await reason(id) === 'finished', Time.minute)
+    expect((await broadcasts().get(id))!.counts).to.deep.equal(everybody(6))
+  })
+
+  it('but not for those whom another way reaches meanwhile', async () => {
+    await start()
+    await befriend('A', 'B', 'C', 'D', 'E')
+    platform.message('E')
+    await until(async () => (await harness.app.qqUser.get(platform.selfId, 'E'))?.lastMessageAt)
+    platform.pushBanned = true
+    const { id } = await begin()
+    await becomes(id, 'paused no-permission')
+    expect(reached()).to.deep.equal(['E'])
+    expect((await broadcasts().get(id))!.counts).to.deep.include({ pending: 4, sent: 1 })
+  })
+
+  it('but not for a single user to whom the platform lets nothing through', async () => {
+    await start()
+    await befriend('A', 'B', 'C', 'D')
+    platform.users.get('B')!.pushBanned = true
+    const { id } = await begin({ via: ['proactive'] })
+    expect((await reach(id)).counts).to.deep.include({ sent: 3, skipped: 1 })
+    expect((await recipients(id))[1]).to.deep.include({ state: 'skipped', reason: 'no-permission' })
+    expect(platform.posts.filter(({ target }) => target === 'B')).to.have.length(1)
+  })
+
+  it('when the bot sends too often for the platform, and nobody has failed for it', async () => {
+    await start()
+    await befriend('A', 'B', 'C')
+    const take = platform.fail({ code: 22009, times: Infinity })
+    clock = freeze()
+    const { id } = await begin()
+    await wait(async () => await reason(id) === 'paused bot-rate')
+    expect((await recipients(id)).map(({ state }) => state)).to.deep.equal(['pending', 'pending', 'pending'])
+    take()
+    await wait(async () => await reason(id) === 'finished')
+    expect((await broadcasts().get(id))!.counts).to.deep.equal(everybody(3))
+    expect(reached().sort()).to.deep.equal(['A', 'B', 'C'])
+  })
+
+  it('when the platform does not answer, so that not everybody is lost', async () => {
+    await start()
+    await befriend(...names(12))
+    const take = platform.fail({ status: 502, times: Infinity })
+    clock = freeze()
+    const { id } = await begin()
+    await wait(async () => await reason(id) === 'paused no-answer', 10)
+    expect((await broadcasts().get(id))!.counts).to.deep.include({ unknown: 5, pending: 7 })
+    take()
+    await wait(async () => await reason(id) === 'finished')
+    expect((await broadcasts().get(id))!.counts).to.deep.include({ unknown: 5, sent: 7 })
+    expect(platform.posts).to.have.length(12)
+  })
+
+  it('after twenty refusals of the message in a row, as the text is at fault, until an operator looks', async () => {
+    await start()
+    await befriend(...names(30))
+    const take = platform.fail({ code: 40034006, times: Infinity })
+    const { id } = await begin()
+    await becomes(id, 'paused refused')
+    expect((await broadcasts().get(id))!.counts).to.deep.include({ failed: 20, pending: 10 })
+    take()
+    await pass(100)
+    expect(platform.posts).to.have.length(20)
+    await broadcasts().resume(id)
+    expect((await reach(id)).counts).to.deep.include({ failed: 20, sent: 10 })
+  })
+
+  it('and starts again with what the platform refuses for a moment', async () => {
+    await start()
+    await befriend(...names(5))
+    const take = platform.fail({ code: 40054006, times: Infinity })
+    clock = freeze()
+    const { id } = await begin()
+    await wait(async () => await reason(id) === 'paused transient')
+    take()
+    await wait(async () => await reason(id) === 'finished')
+    expect((await broadcasts().get(id))!.counts).to.deep.equal(everybody(5))
+  })
+
+  describe('that is scheduled', () => {
+    it('starts when its time has come', async () => {
+      await start()
+      await befriend('A')
+      clock = freeze()
+      const { id } = await create({ startAt: new Date(Date.now() + Time.hour) })
+      expect(await reason(id)).to.equal('scheduled')
+      await tick(59 * Time.minute)
+      expect(await reason(id)).to.equal('scheduled')
+      await befriend('B')
+      await wait(async () => await reason(id) === 'finished', 10 * Time.second)
+      expect(reached().sort()).to.deep.equal(['A', 'B'])
+    })
+
+    it('and is more than an hour late, as nothing ran, does not fire', async () => {
+      await start()
+      await befriend('A')
+      const { id } = await create({ startAt: new Date(Date.now() + Time.hour) })
+      harness.plugin!.dispose()
+      clock = freeze(Date.now() + 2 * Time.hour + Time.minute)
+      harness.load(fast)
+      await wait(async () => harness.app.get('qqUser') && await reason(id) === 'paused missed')
+      await tick(Time.hour)
+      expect(platform.posts).to.deep.equal([])
+      await broadcasts().resume(id)
+      await wait(async () => await reason(id) === 'finished')
+      expect(reached()).to.deep.equal(['A'])
+    })
+
+    it('and is a little late, starts', async () => {
+      await start()
+      await befriend('A')
+      const { id } = await create({ startAt: new Date(Date.now() + Time.hour) })
+      harness.plugin!.dispose()
+      clock = freeze(Date.now() + 1.5 * Time.hour)
+      harness.load(fast)
+      await wait(async () => harness.app.get('qqUser') && await reason(id) === 'finished')
+    })
+
+    it('for nobody, says so', async () => {
+      await start()
+      clock = freeze()
+      const { id } = await create({ startAt: new Date(Date.now() + Time.minute) })
+      await wait(async () => await reason(id) === 'paused empty-audience')
+    })
+
+    it('is put off, and goes back to waiting', async () => {
+      await start()
+      const { id } = await create({ startAt: new Date(Date.now() + Time.hour) })
+      await broadcasts().pause(id)
+      expect(await reason(id)).to.equal('paused')
+      await broadcasts().resume(id)
+      expect(await reason(id)).to.equal('scheduled')
+    })
+  })
+})

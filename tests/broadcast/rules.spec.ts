@@ -1,0 +1,134 @@
+import { expect } from 'chai'
+import { readAudience } from '../../src/broadcast/audience'
+import { Flow } from '../../src/broadcast/flow'
+import { LeaseWatch } from '../../src/broadcast/lease'
+import { act, Action, Situation } from '../../src/broadcast/lifecycle'
+import { BroadcastState } from '../../src/broadcast/model'
+import { Result, toResult } from '../../src/broadcast/result'
+import { toColumns, toKind } from '../../src/broadcast/sums'
+import { listMeanings, toSubject } from '../../src/delivery/codes'
+
+describe('the state of a broadcast', () => {
+  const states: BroadcastState[] = ['draft', 'scheduled', 'running', 'paused', 'finished', 'cancelled']
+  const now = 1000
+  const situation = (state: BroadcastState, values: Partial<Situation> = {}): Situation => ({ state, reason: '', startAt: null, startedAt: null, ...values })
+  const lead = (action: Action, values: Situation) => {
+    try {
+      return act(action, values, now)
+    } catch (error) {
+      return (error as { reason: string }).reason
+    }
+  }
+
+  const table: Record<Action, string[]> = {
+    start: ['running', 'running', 'wrong-state', 'wrong-state', 'wrong-state', 'wrong-state'],
+    pause: ['wrong-state', 'paused', 'paused', 'wrong-state', 'wrong-state', 'wrong-state'],
+    resume: ['wrong-state', 'wrong-state', 'wrong-state', 'running', 'wrong-state', 'wrong-state'],
+    cancel: ['cancelled', 'cancelled', 'cancelled', 'cancelled', 'wrong-state', 'wrong-state'],
+  }
+
+  for (const action in table) {
+    it(`is led by ${action} from each state where it may`, () => {
+      expect(states.map(state => lead(action as Action, situation(state)))).to.deep.equal(table[action as Action])
+    })
+  }
+
+  it('that paused by itself may be paused by an operator', () => {
+    expect(lead('pause', situation('paused', { reason: 'offline' }))).to.equal('paused')
+  })
+
+  it('goes back to waiting where its time is still to come', () => {
+    expect(lead('resume', situation('paused', { startAt: new Date(now + 1) }))).to.equal('scheduled')
+    expect(lead('resume', situation('paused', { startAt: new Date(now - 1) }))).to.equal('running')
+    expect(lead('resume', situation('paused', { startAt: new Date(now + 1), startedAt: new Date(0) }))).to.equal('running')
+  })
+})
+
+describe('who runs a broadcast', () => {
+  it('is gone when nothing of theirs has changed for long, by the own time of whoever looks', () => {
+    let now = 0
+    const watch = new LeaseWatch(() => now)
+    const look = (beat: number, owner = 'a') => watch.observe({ id: 1, owner, beat })
+    expect(look(1)).to.equal(0)
+    now = 5000
+    expect(look(1)).to.equal(5000)
+    expect(look(2)).to.equal(0)
+    now = 8000
+    expect(look(2)).to.equal(3000)
+    expect(look(2, 'b')).to.equal(0)
+    expect(watch.observe({ id: 2, owner: 'a', beat: 2 })).to.equal(0)
+  })
+})
+
+describe('how many are written to at once', () => {
+  const sent: Result = { state: 'sent', reason: '', code: null, via: 'proactive' }
+  const unknown: Result = { state: 'unknown', reason: 'unknown-outcome', code: null, via: 'proactive' }
+  const refused: Result = { state: 'failed', reason: 'content', code: 1, via: 'proactive', refused: true }
+  const held = (obstacle: 'offline' | 'aborted' | 'no-permission' | 'transient'): Result => ({ state: 'pending', obstacle, code: null, via: null })
+
+  it('grows from one with what arrives, up to sixteen', () => {
+    const flow = new Flow()
+    const widths = Array.from({ length: 6 }, () => [flow.width, flow.note(sent)][0])
+    expect(widths).to.deep.equal([1, 2, 4, 8, 16, 16])
+  })
+
+  it('is one again after an answer that told nothing, and none after five in a row', () => {
+    const flow = new Flow()
+    for (let index = 0; index < 5; index++) flow.note(sent)
+    expect([1, 2, 3, 4, 5].map(() => flow.note(unknown))).to.deep.equal([undefined, undefined, undefined, undefined, 'no-answer'])
+    expect(flow.width).to.equal(1)
+  })
+
+  it('is none after twenty refusals of the message with no success in between', () => {
+    const flow = new Flow()
+    for (let index = 0; index < 19; index++) expect(flow.note(refused)).to.equal(undefined)
+    flow.note(sent)
+    for (let index = 0; index < 19; index++) expect(flow.note(refused)).to.equal(undefined)
+    expect(flow.note(refused)).to.equal('refused')
+  })
+
+  it('is none when it is the bot, and not the recipient', () => {
+    expect(['offline', 'aborted', 'no-permission', 'transient'].map(obstacle => new Flow().note(held(obstacle as 'offline')))).to.deep.equal(['offline', undefined, undefined, undefined])
+  })
+})
+
+describe('what an outcome says of a recipient', () => {
+  const failed = (meaning: ReturnType<typeof listMeanings>[number]) => toResult({ state: 'failed', reason: meaning, meaning, code: 1 }, 'proactive', ['proactive'])
+
+  for (const meaning of listMeanings()) {
+    it(`${meaning}: ${describeMeaning()}`, () => {
+      const result = failed(meaning)
+      if (toSubject(meaning) === 'bot') expect(result).to.deep.include({ state: 'pending', obstacle: meaning })
+      else if (meaning === 'rate') expect(result).to.deep.include({ state: 'pending', obstacle: 'bot-rate' })
+      else if (meaning === 'transient' || meaning === 'no-permission') expect(result).to.deep.include({ state: 'pending', obstacle: meaning })
+      else if (meaning === 'unknown-outcome') expect(result).to.deep.include({ state: 'unknown' })
+      else expect(result.state).to.be.oneOf(['failed', 'skipped'])
+    })
+
+    function describeMeaning() {
+      const result = failed(meaning)
+      return result.state === 'pending' ? 'still to be written to' : result.state
+    }
+  }
+
+  it('who is not to be reached proactively anyway does not wait for a permission', () => {
+    expect(toResult({ state: 'skipped', reason: 'no-permission' }, null, ['reply'])).to.deep.include({ state: 'skipped', reason: 'no-permission' })
+    expect(toResult({ state: 'skipped', reason: 'no-permission' }, null, ['proactive', 'reply'])).to.deep.include({ state: 'pending' })
+  })
+})
+
+describe('the sums of a broadcast', () => {
+  it('add up, with those who are under way still to come', () => {
+    const sums = new Map([[toKind('sent', ''), 3], [toKind('sent', 'audit'), 1], [toKind('skipped', 'rejected'), 2], [toKind('pending', ''), 4], [toKind('sending', ''), 1]])
+    expect(toColumns(sums)).to.deep.equal({ total: 11, sent: 4, skipped: 2, failed: 0, unknown: 0 })
+    expect(toColumns(sums, 20).total).to.equal(20)
+  })
+})
+
+describe('an audience', () => {
+  it('is read as it was given, each id once', () => {
+    const activeSince = new Date(5)
+    expect(readAudience({ relation: 'unknown', consent: undefined, userIds: ['A', 'B', 'A'], activeSince })).to.deep.equal({ relation: 'unknown', userIds: ['A', 'B'], activeSince })
+    expect(readAudience(undefined)).to.deep.equal({})
+  })
+})
