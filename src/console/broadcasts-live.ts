@@ -9,6 +9,8 @@ const INTERVAL = Time.second
 /** Tells the pages that are open how far broadcasts are. */
 export class BroadcastsLive {
   private followed = new Set<number>()
+  /** What was told last. */
+  private told = new Map<number, string>()
   private timer?: () => void
 
   constructor(private ctx: Context, private read: (id: number) => Promise<BroadcastRow | undefined>) {
@@ -33,7 +35,10 @@ export class BroadcastsLive {
     for (const id of ids) {
       // whoever reads one that runs follows it further
       const row = await this.read(id)
-      if (row) await this.ctx.get('console')?.broadcast('qq-user/broadcast', row, ACCESS)
+      const text = JSON.stringify(row)
+      if (row && this.told.get(id) !== text) await this.ctx.get('console')?.broadcast('qq-user/broadcast', row, ACCESS)
+      if (this.followed.has(id)) this.told.set(id, text)
+      else this.told.delete(id)
     }
   }
 }

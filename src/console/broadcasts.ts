@@ -1,6 +1,7 @@
 import { Context, h } from 'koishi'
 import { Broadcasts } from '../broadcast'
 import { BroadcastError } from '../broadcast/error'
+import { isCause } from '../broadcast/lifecycle'
 import { Audience, Broadcast, BroadcastRecipient } from '../broadcast/model'
 import { passing } from '../broadcast/result'
 import { oneOf } from './args'
@@ -107,10 +108,10 @@ export class BroadcastCalls {
     return { total, duration: this.broadcasts.timeLeft({ counts: { total, pending: total, sent: 0, skipped: 0, failed: 0, unknown: 0 } }) }
   }
 
-  /** Whoever is shown a broadcast is told what becomes of it. */
+  /** Whoever is shown one that goes on, or may do so by itself, is told what becomes of it. */
   private toRow(broadcast: Broadcast): BroadcastRow {
     const { id, selfId, title, content, via, state, createdAt, startAt, startedAt, finishedAt, reason, repeats, counts } = broadcast
-    if (state === 'running' || reason) this.live.follow(id)
+    if (state === 'running' || isCause(reason) || reason === 'database') this.live.follow(id)
     return {
       id,
       selfId,

@@ -2,12 +2,18 @@ import { Dict } from 'koishi'
 import type { DataService } from '@koishijs/plugin-console'
 import type { EventType, NoticeState, QQUser, QQUserEntry } from '../model'
 import type { BroadcastFault } from '../broadcast/error'
-import type { Audience, Broadcast, BroadcastRecipient, Estimate, EstimateQuery, RecipientState } from '../broadcast/model'
+import type { Estimate } from '../broadcast/model'
 import type { Meaning } from '../delivery/codes'
 import type { Reason } from '../gate'
-import type { Reach, Span, Via } from '../push/ways'
+import type { Reach, Span } from '../push/ways'
 import type { UserQuery } from '../roster/query'
 import type { Movement } from '../roster/statistics'
+import type {
+  AudienceQuery, BroadcastDeed, BroadcastDetail, BroadcastDraft, BroadcastPreview, BroadcastRow, BroadcastsQuery, DraftQuery,
+  RecipientPageQuery, RecipientRow, RecipientsQuery,
+} from './broadcasts-protocol'
+
+export type * from './broadcasts-protocol'
 
 /** A row of a table as it goes over the wire: times in ms. */
 export type Wire<T> = { [K in keyof T]: T[K] extends Date ? number : T[K] extends Date | null ? number | null : T[K] }
@@ -125,12 +131,6 @@ export interface LedgerQuery {
   until?: number
 }
 
-/** The recipients of a broadcast, or those of them in one state. */
-export interface RecipientsQuery {
-  id: number
-  state?: RecipientState
-}
-
 export type ExportQuery =
   | { table: 'users'; query: UserQuery }
   | { table: 'ledger'; query: LedgerQuery }
@@ -154,75 +154,6 @@ export interface ImportReport {
   /** How many lines cannot be used, those beyond `errors` included. */
   failed: number
 }
-
-export type { Estimate }
-
-export type AudienceRow = Omit<Audience, 'activeSince'> & { activeSince?: number }
-
-/** A broadcast as a list shows it. */
-export type BroadcastRow = Omit<Wire<Broadcast>, 'content' | 'audience'> & {
-  /** The beginning of the message. */
-  excerpt: string
-  /** How long (ms) it still takes with the bot's limits, while it is running or paused. */
-  timeLeft?: number
-}
-
-export type RecipientRow = Wire<BroadcastRecipient>
-
-export interface BroadcastDetail {
-  broadcast: BroadcastRow
-  content: string
-  audience: AudienceRow
-  /** Of one that repeats another, and has not started: whom it is for. */
-  missed?: Pick<Estimate, 'total' | 'duration'>
-  /** How many recipients are of which state, and why. */
-  reasons: { state: RecipientState; reason: string; count: number }[]
-}
-
-export interface BroadcastsQuery {
-  selfId?: string
-  /** 20 unless told, 100 at most. */
-  limit?: number
-  /** The id of the last broadcast of the page before. */
-  after?: number
-  /** Only those that are running, or paused, or have a time to start. */
-  active?: boolean
-}
-
-export interface RecipientPageQuery extends RecipientsQuery {
-  /** 50 unless told, 250 at most. */
-  limit?: number
-  /** The id of the last user of the page before. */
-  after?: string
-}
-
-export type AudienceQuery = Omit<EstimateQuery, 'audience'> & { audience: AudienceRow }
-
-/** A message and who gets to see it. */
-export interface DraftQuery {
-  selfId: string
-  userId: string
-  content: string
-  via?: Via[]
-}
-
-export interface BroadcastDraft {
-  selfId: string
-  content: string
-  title?: string
-  audience: AudienceRow
-  /** A time (ms). */
-  startAt?: number
-  via?: Via[]
-}
-
-export type BroadcastPreview = Pick<Preview, 'content' | 'errors'> & {
-  /** What is wrong with it besides. */
-  fault?: ErrorCode
-}
-
-/** `repeat` makes a new one, a draft, for those whom it did not reach for a passing reason. */
-export type BroadcastDeed = 'start' | 'pause' | 'resume' | 'cancel' | 'repeat'
 
 /** What a call fails with, as the error's whole text. */
 export type ErrorCode =

@@ -74,6 +74,21 @@ describe('console: broadcasts', () => {
     expect(page.messages('qq-user/broadcast')).to.have.length(length)
   })
 
+  it('tell why they stopped by themselves, once, and that they go on', async () => {
+    await start('A')
+    const { id } = await create()
+    site.harness.bot.offline()
+    await page.call('qq-user/broadcast-do', id, 'start')
+    await told(id, ({ state, reason }) => state === 'paused' && reason === 'offline')
+    await sleep(1200)
+    const { length } = page.messages('qq-user/broadcast')
+    await sleep(1200)
+    expect(page.messages('qq-user/broadcast')).to.have.length(length)
+    site.harness.bot.online()
+    await told(id, ({ state }) => state === 'finished')
+    expect(reached()).to.deep.equal(['A'])
+  })
+
   it('are read by nobody while nobody looks', async () => {
     await start(...names(3))
     page.close()
