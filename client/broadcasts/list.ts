@@ -7,6 +7,8 @@ import { useQuery } from '../shared/query'
 /** So many come at once. */
 const PAGE = 20
 
+const active: BroadcastRow['state'][] = ['running', 'paused', 'scheduled']
+
 /** Broadcasts, newest first, that stay true while they are looked at. */
 export function useBroadcasts(query: Pick<BroadcastsQuery, 'active'>) {
   const { selfId } = useBots()
@@ -38,9 +40,11 @@ export function useBroadcasts(query: Pick<BroadcastsQuery, 'active'>) {
   }
 
   listen(useContext(), 'qq-user/broadcast', (row) => {
+    if (selfId.value && row.selfId !== selfId.value) return
+    const isKnown = !!rows.value?.some(({ id }) => id === row.id)
+    const belongs = query.active ? active.includes(row.state) : isKnown || row.id > (rows.value?.[0]?.id ?? 0)
+    if (isKnown !== belongs) refresh()
     const put = (rows: BroadcastRow[]) => rows.map(other => other.id === row.id ? row : other)
-    // one that is new here, or is not what is looked for any more
-    if (query.active || !rows.value?.some(({ id }) => id === row.id)) refresh()
     if (data.value) data.value = put(data.value)
     older.value = put(older.value)
   })

@@ -145,7 +145,8 @@ function toRecipient({ userId, state, reason, code, via, at }: BroadcastRecipien
 }
 
 function toCode({ reason, detail }: BroadcastError): ErrorCode {
-  return reason === 'component' ? `component:${detail ?? ''}` : reason
+  if (reason === 'component') return `component:${detail ?? ''}`
+  return reason === 'unknown-user' && detail ? `unknown-users:${detail}` : reason
 }
 
 function toTime(date: Date | null) {

@@ -166,6 +166,8 @@ export type ErrorCode =
   /** Something else; the log knows more. */
   | 'failed'
   | 'unknown-user'
+  /** Some of the users that were named are not known; how many and which follows a colon. */
+  | `unknown-users:${string}`
   | 'unknown-bot'
   /** There is nothing in the message. */
   | 'empty'

@@ -142,7 +142,7 @@ describe('console: broadcasts', () => {
     expect(await error({ content: 'x'.repeat(4001) })).to.equal('too-long')
     expect(await error({ content: '<execute>danger</execute>' })).to.match(/^component:.*execute/)
     expect(await error({ selfId: 'nobody' })).to.equal('unknown-bot')
-    expect(await error({ audience: { userIds: ['A', 'B'] } })).to.equal('unknown-user')
+    expect(await error({ audience: { userIds: ['A', 'B'] } })).to.match(/^unknown-users:.*B/)
     expect(await error({ startAt: Date.now() - Time.minute })).to.equal('past')
     expect(await error({ via: [] })).to.equal('via')
     expect(await page.call('qq-user/broadcasts', {})).to.deep.equal([])
