@@ -137,7 +137,7 @@ function toAudience({ activeSince, ...audience }: AudienceRow): Audience {
 
 /** What can be read of it, in one line. */
 function toExcerpt(content: string) {
-  return h.unescape(content.replace(/<[^<>]*>/g, ' ').replace(/\s+/g, ' ')).trim().slice(0, LIMIT.excerpt)
+  return h.unescape(content.replace(/\{[#/:][^{}]*\}/g, '').replace(/<[^<>]*>/g, ' ').replace(/\s+/g, ' ')).trim().slice(0, LIMIT.excerpt)
 }
 
 function toRecipient({ userId, state, reason, code, via, at }: BroadcastRecipient) {
