@@ -2,6 +2,7 @@ import { Context, Dict, Universal } from 'koishi'
 import { HTTP } from '@koishijs/plugin-http'
 import QQBot from '@satorijs/adapter-qq'
 import * as plugin from '../../../src'
+import { LEASE } from '../../../src/broadcast/lease'
 import { measure } from './measure'
 import { report } from './report'
 import { countSteps } from './steps'
@@ -14,6 +15,8 @@ export interface Life {
   webhook?: number
   /** The plugin's config. */
   config?: Dict
+  /** After how long (ms) this process takes over the broadcasts of one that is gone. */
+  expiry?: number
   /** At which step to die; never unless told. */
   dieAt?: number
 }
@@ -28,7 +31,8 @@ process.once('message', (life: Life) => {
   live(life)
 })
 
-function live({ platform, store, webhook, config, dieAt }: Life) {
+function live({ platform, store, webhook, config, expiry, dieAt }: Life) {
+  if (expiry) Object.assign(LEASE, { beat: expiry / 10, expiry })
   const app = new Context()
   const { step } = countSteps(dieAt)
   app.plugin(HTTP as never)
