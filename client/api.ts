@@ -1,7 +1,8 @@
 import { Context, global, send } from '@koishijs/client'
 import { shallowReactive } from 'vue'
 import type {
-  Calls, ExportQuery, Made, Messages, OverviewQuery, PageQuery, PreviewQuery, Sent,
+  AudienceQuery, BroadcastDeed, BroadcastDraft, BroadcastsQuery, Calls, DraftQuery, ExportQuery, Made, Messages, OverviewQuery, PageQuery,
+  PreviewQuery, RecipientPageQuery, Sent,
 } from '../src/console/protocol'
 
 export type * from '../src/console/protocol'
@@ -33,6 +34,14 @@ export const api = {
   createLink: (selfId: string, sceneParam: string, title: string) => call('qq-user/create-link', selfId, sceneParam, title),
   removeLink: (selfId: string, sceneParam: string) => call('qq-user/remove-link', selfId, sceneParam),
   diagnose: () => call('qq-user/diagnose'),
+  broadcasts: (query: BroadcastsQuery) => call('qq-user/broadcasts', query),
+  broadcast: (id: number) => call('qq-user/broadcast-get', id),
+  recipients: (query: RecipientPageQuery) => call('qq-user/broadcast-recipients', query),
+  estimate: (query: AudienceQuery) => call('qq-user/broadcast-estimate', query),
+  previewBroadcast: (query: DraftQuery) => call('qq-user/broadcast-preview', query),
+  testBroadcast: (query: DraftQuery) => call('qq-user/broadcast-test', query),
+  createBroadcast: (draft: BroadcastDraft) => call('qq-user/broadcast-create', draft),
+  changeBroadcast: (id: number, deed: BroadcastDeed) => call('qq-user/broadcast-do', id, deed),
   export: (query: ExportQuery) => call('qq-user/export', query),
   import: (selfId: string, dryRun: boolean) => call('qq-user/import', selfId, dryRun),
   importChunk: (ticket: string, text: string, last: boolean) => call('qq-user/import-chunk', ticket, text, last),

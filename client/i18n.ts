@@ -58,5 +58,18 @@ export function useText() {
     return new Intl.DateTimeFormat(locale.value, { timeStyle: 'medium', hourCycle: 'h23' }).format(ms)
   }
 
-  return { t, name, reason, scene, number, percent, time, clock, locale }
+  /** How long something takes, as exactly as anybody wants to know. */
+  function duration(ms: number) {
+    const seconds = Math.max(1, Math.round(ms / 1000))
+    const units = seconds < 60
+      ? [['second', seconds]] as const
+      : seconds < 3600
+        ? [['minute', Math.round(seconds / 60)]] as const
+        : [['hour', Math.floor(Math.round(seconds / 60) / 60)], ['minute', Math.round(seconds / 60) % 60]] as const
+    return units.filter(([, value]) => value)
+      .map(([unit, value]) => new Intl.NumberFormat(locale.value, { style: 'unit', unit, unitDisplay: 'long' }).format(value))
+      .join(' ')
+  }
+
+  return { t, name, reason, scene, number, percent, time, clock, duration, locale }
 }

@@ -2,7 +2,7 @@ import { computed, ref, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { ROOT } from './api'
 
-export const tabs = ['overview', 'users', 'links', 'texts', 'doctor', 'transfer'] as const
+export const tabs = ['overview', 'users', 'broadcasts', 'links', 'texts', 'doctor', 'transfer'] as const
 
 export type Tab = typeof tabs[number]
 
@@ -14,11 +14,14 @@ export interface Path {
   /** The bot and the parameter that a list is to be limited to, if it is led to by a link. */
   bot?: string
   param?: string
+  /** The broadcast that is looked at, or `new` for one that is being written. */
+  broadcast?: number | 'new'
 }
 
 export function parsePath(segments: string[]): Path {
   const [name, selfId, userId] = segments
   const tab = tabs.find(tab => tab === name) ?? 'overview'
+  if (tab === 'broadcasts') return { tab, broadcast: selfId === 'new' ? selfId : +selfId || undefined }
   return tab === 'users' && userId ? { tab, selfId, userId } : { tab }
 }
 
@@ -32,6 +35,10 @@ export function toLinksPath(param: string) {
 
 export function toUserPath({ selfId, userId }: { selfId: string; userId: string }) {
   return `${ROOT}/users/${encodeURIComponent(selfId)}/${encodeURIComponent(userId)}`
+}
+
+export function toBroadcastPath(id: number | 'new') {
+  return `${ROOT}/broadcasts/${id}`
 }
 
 /** What the page shows. Stays as it is while another page of the console is shown. */
@@ -50,6 +57,7 @@ export function useNavigation() {
   const router = useRouter()
   return {
     showUsers: () => router.push(ROOT + '/users'),
+    showBroadcast: (id: number | 'new') => router.push(toBroadcastPath(id)),
     showUser: (user: { selfId: string; userId: string }) => router.push(toUserPath(user)),
   }
 }

@@ -4,27 +4,9 @@ import { Pusher } from '../push'
 import { Via } from '../push/ways'
 import { Roster } from '../roster'
 import { toQuery } from './audience'
-import { Audience } from './model'
+import { Audience, Estimate } from './model'
 
-export interface EstimateQuery {
-  selfId: string
-  /** All friends unless told. */
-  audience?: Audience
-  /** All ways unless told. */
-  via?: readonly Via[]
-}
-
-/** Whom a broadcast would reach now. */
-export interface Estimate {
-  total: number
-  reachable: number
-  /** How many are kept out, by reason. */
-  skipped: Partial<Record<Reason, number>>
-  /** How many would be written to on which way. */
-  ways: Partial<Record<Via, number>>
-  /** How long it takes (ms) with the bot's limits. */
-  duration: number
-}
+export type { Estimate, EstimateQuery } from './model'
 
 /** How many users are looked at one by one; of more, these stand for all. */
 const SAMPLE = 500

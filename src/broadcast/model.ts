@@ -1,4 +1,5 @@
 import { Context } from 'koishi'
+import { Reason } from '../gate'
 import { Consent, MAX_ID, Relation } from '../model'
 import { Via } from '../push/ways'
 
@@ -79,6 +80,26 @@ export interface BroadcastRecipient {
   via: Via | null
   /** When that was. */
   at: Date | null
+}
+
+export interface EstimateQuery {
+  selfId: string
+  /** All friends unless told. */
+  audience?: Audience
+  /** All ways unless told. */
+  via?: readonly Via[]
+}
+
+/** Whom a broadcast would reach now. */
+export interface Estimate {
+  total: number
+  reachable: number
+  /** How many are kept out, by reason. */
+  skipped: Partial<Record<Reason, number>>
+  /** How many would be written to on which way. */
+  ways: Partial<Record<Via, number>>
+  /** How long it takes (ms) with the bot's limits. */
+  duration: number
 }
 
 type Sums = Record<'sent' | 'skipped' | 'failed' | 'unknown', number>

@@ -29,6 +29,11 @@ export function oneOf<const T extends string>(...values: T[]): Reader<T> {
   return value => values.includes(value as T) ? value as T : fail('bad-request')
 }
 
+/** A list of at most so many. */
+export function list<T>(reader: Reader<T>, max: number): Reader<T[]> {
+  return value => Array.isArray(value) && value.length <= max ? value.map(reader) : fail('bad-request')
+}
+
 /** What may be left out, or be `null`, which is what JSON makes of it in an array. */
 export function optional<T>(reader: Reader<T>): Reader<T | undefined> {
   return value => value === undefined || value === null ? undefined : reader(value)

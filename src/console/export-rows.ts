@@ -1,9 +1,12 @@
+import { Broadcasts } from '../broadcast'
+import { BroadcastRecipient } from '../broadcast/model'
 import { QQUser, QQUserEntry } from '../model'
 import { Roster } from '../roster'
 import { EntryQuery, Position } from '../roster/ledger'
 import { UserQuery } from '../roster/query'
 import { BOM, toLine } from './csv-writer'
-import type { ExportQuery, LedgerQuery } from './protocol'
+import { fail } from './errors'
+import type { ExportQuery, LedgerQuery, RecipientsQuery } from './protocol'
 
 const PAGE = 250
 
@@ -40,19 +43,43 @@ const entryColumns = {
   notice_reason: 'noticeReason',
 } as const satisfies Record<string, keyof QQUserEntry>
 
-export function countRows(roster: Roster, { table, query }: ExportQuery): Promise<number> {
-  return table === 'users' ? roster.count(query) : roster.countEntries(toEntryQuery(query))
+const recipientColumns = {
+  openid: 'userId',
+  state: 'state',
+  reason: 'reason',
+  code: 'code',
+  via: 'via',
+  at: 'at',
+} as const satisfies Record<string, keyof BroadcastRecipient>
+
+/** Where the rows come from. */
+export interface Tables {
+  roster: Roster
+  broadcasts: Broadcasts
+}
+
+export async function countRows({ roster, broadcasts }: Tables, { table, query }: ExportQuery): Promise<number> {
+  if (table === 'users') return roster.count(query)
+  if (table === 'ledger') return roster.countEntries(toEntryQuery(query))
+  const { counts } = await broadcasts.get(query.id) ?? fail('not-found')
+  // who is under way counts as pending
+  return query.state === undefined ? counts.total : query.state === 'sending' ? 0 : counts[query.state]
 }
 
 /** Reads a page only when it is asked for. */
-export async function* writeRows(roster: Roster, { table, query }: ExportQuery): AsyncGenerator<Piece> {
-  const columns: Record<string, keyof QQUser | keyof QQUserEntry> = table === 'users' ? userColumns : entryColumns
+export async function* writeRows(tables: Tables, query: ExportQuery): AsyncGenerator<Piece> {
+  const { columns, pages } = open(tables, query)
   const keys = Object.values(columns)
   yield { text: BOM + toLine(Object.keys(columns)), rows: 0 }
-  const pages = table === 'users' ? readUsers(roster, query) : readEntries(roster, toEntryQuery(query))
   for await (const page of pages) {
     yield { text: page.map(row => toLine(keys.map(key => row[key as never]))).join(''), rows: page.length }
   }
+}
+
+function open({ roster, broadcasts }: Tables, { table, query }: ExportQuery): { columns: Record<string, string>; pages: AsyncGenerator<object[]> } {
+  if (table === 'users') return { columns: userColumns, pages: readUsers(roster, query) }
+  if (table === 'ledger') return { columns: entryColumns, pages: readEntries(roster, toEntryQuery(query)) }
+  return { columns: recipientColumns, pages: readRecipients(broadcasts, query) }
 }
 
 async function* readUsers(roster: Roster, query: UserQuery): AsyncGenerator<QQUser[]> {
@@ -76,6 +103,15 @@ async function* readEntries(roster: Roster, { selfId, ...query }: EntryQuery): A
     yield selfId === undefined ? page : page.filter(entry => entry.selfId === selfId)
     after = page.length < PAGE ? undefined : page.at(-1)
   } while (after)
+}
+
+async function* readRecipients(broadcasts: Broadcasts, { id, state }: RecipientsQuery): AsyncGenerator<BroadcastRecipient[]> {
+  let after: string | undefined
+  do {
+    const page = await broadcasts.recipients(id, { state, after, limit: PAGE })
+    yield page
+    after = page.length < PAGE ? undefined : page.at(-1)!.userId
+  } while (after !== undefined)
 }
 
 function toEntryQuery({ since, until, ...query }: LedgerQuery): EntryQuery {

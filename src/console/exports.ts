@@ -4,10 +4,9 @@ import { Context, Time } from 'koishi'
 import type {} from '@koishijs/plugin-server'
 import type { Client } from '@koishijs/plugin-console'
 import { attempt } from '../shared/attempt'
-import { Roster } from '../roster'
 import { Switchboard } from './calls'
 import { fail } from './errors'
-import { countRows, writeRows } from './export-rows'
+import { countRows, Tables, writeRows } from './export-rows'
 import { readExportQuery } from './queries'
 import type { ExportQuery } from './protocol'
 
@@ -31,7 +30,7 @@ interface Ticket {
 export class Exports {
   private tickets = new Map<string, Ticket>()
 
-  constructor(private ctx: Context, private roster: Roster, private switchboard: Switchboard) {
+  constructor(private ctx: Context, private tables: Tables, private switchboard: Switchboard) {
     switchboard.add('qq-user/export', (client, query) => this.prepare(client, readExportQuery(query)))
     ctx.on('console/connection', client => attempt(ctx, () => this.review(client)))
     ctx.on('dispose', () => {
@@ -85,7 +84,7 @@ export class Exports {
 
   private async prepare(client: Client, query: ExportQuery) {
     if (!this.ctx.get('server')) fail('no-server')
-    const total = await countRows(this.roster, query)
+    const total = await countRows(this.tables, query)
     for (const [token, ticket] of this.tickets) {
       if (ticket.client !== client) continue
       if (ticket.abort) fail('busy')
@@ -114,7 +113,7 @@ export class Exports {
     let toldAt = Date.now()
     let complete = false
     try {
-      for await (const piece of writeRows(this.roster, ticket.query)) {
+      for await (const piece of writeRows(this.tables, ticket.query)) {
         if (!await this.switchboard.admits(ticket.client)) return ticket.abort!()
         yield piece.text
         rows += piece.rows

@@ -6,6 +6,7 @@ import { Pusher } from '../push'
 import { Roster } from '../roster'
 import { QQUserService } from '../service'
 import { Notices } from '../notices'
+import { BroadcastCalls } from './broadcasts'
 import { Switchboard } from './calls'
 import { Diagnostics } from './diagnosis'
 import { Exports } from './exports'
@@ -33,11 +34,12 @@ export function serveConsole(ctx: Context, { gateway, roster, pusher, notices, s
   const rows = new Rows(ctx, id => notices.isUnderWay(id))
   const switchboard = new Switchboard(ctx)
   const previews = new Previews(ctx, notices.texts, service, switchboard)
-  const exports = new Exports(ctx, roster, switchboard)
+  const sending = new Sending(ctx, service, pusher, previews, switchboard)
+  const exports = new Exports(ctx, { roster, broadcasts: service.broadcasts }, switchboard)
   /* eslint-disable no-new */
   new Overviews(ctx, roster, switchboard)
   new Lists(roster, service, pusher, rows, switchboard)
-  new Sending(ctx, service, pusher, previews, switchboard)
+  new BroadcastCalls(ctx, service.broadcasts, sending, switchboard)
   new Diagnostics(ctx, gateway, roster, pusher, switchboard)
   new LinkPanel(ctx, roster, links, switchboard)
   new Imports(ctx, roster, switchboard)

@@ -1,6 +1,8 @@
 import { Dict } from 'koishi'
 import type { DataService } from '@koishijs/plugin-console'
 import type { EventType, NoticeState, QQUser, QQUserEntry } from '../model'
+import type { BroadcastFault } from '../broadcast/error'
+import type { Estimate } from '../broadcast/model'
 import type { Meaning } from '../delivery/codes'
 import type { Reason } from '../gate'
 import type { LinkReason } from '../links/error'
@@ -8,6 +10,12 @@ import type { LinkNumbers } from '../links/model'
 import type { Reach, Span } from '../push/ways'
 import type { UserQuery } from '../roster/query'
 import type { Movement } from '../roster/statistics'
+import type {
+  AudienceQuery, BroadcastDeed, BroadcastDetail, BroadcastDraft, BroadcastPreview, BroadcastRow, BroadcastsQuery, DraftQuery,
+  RecipientPageQuery, RecipientRow, RecipientsQuery,
+} from './broadcasts-protocol'
+
+export type * from './broadcasts-protocol'
 
 /** A row of a table as it goes over the wire: times in ms. */
 export type Wire<T> = { [K in keyof T]: T[K] extends Date ? number : T[K] extends Date | null ? number | null : T[K] }
@@ -148,7 +156,10 @@ export interface LedgerQuery {
   until?: number
 }
 
-export type ExportQuery = { table: 'users'; query: UserQuery } | { table: 'ledger'; query: LedgerQuery }
+export type ExportQuery =
+  | { table: 'users'; query: UserQuery }
+  | { table: 'ledger'; query: LedgerQuery }
+  | { table: 'recipients'; query: RecipientsQuery }
 
 /** A download, good for one GET within a minute. */
 export interface Export {
@@ -180,6 +191,8 @@ export type ErrorCode =
   /** Something else; the log knows more. */
   | 'failed'
   | 'unknown-user'
+  /** Some of the users that were named are not known; how many and which follows a colon. */
+  | `unknown-users:${string}`
   | 'unknown-bot'
   /** What is to go along with a link may be made of letters, digits and hyphens, 32 at most. */
   | 'bad-param'
@@ -197,6 +210,8 @@ export type ErrorCode =
   | 'bad-csv'
   /** There is no web server to download from. */
   | 'no-server'
+  /** Why a broadcast is not made, or not changed. */
+  | BroadcastFault
 
 /** Every one of these is for authority 4 only. */
 export interface Calls {
@@ -219,6 +234,16 @@ export interface Calls {
   'qq-user/remove-link'(selfId: string, sceneParam: string): Promise<void>
   'qq-user/diagnose'(): Promise<Diagnosis>
   'qq-user/export'(query: ExportQuery): Promise<Export>
+  'qq-user/broadcasts'(query: BroadcastsQuery): Promise<BroadcastRow[]>
+  'qq-user/broadcast-get'(id: number): Promise<BroadcastDetail | null>
+  'qq-user/broadcast-recipients'(query: RecipientPageQuery): Promise<RecipientRow[]>
+  'qq-user/broadcast-estimate'(query: AudienceQuery): Promise<Estimate>
+  'qq-user/broadcast-preview'(query: DraftQuery): Promise<BroadcastPreview>
+  /** Starts sending it to one user; its outcome follows as `qq-user/sent`. */
+  'qq-user/broadcast-test'(query: DraftQuery): Promise<{ ticket: string }>
+  'qq-user/broadcast-create'(draft: BroadcastDraft): Promise<BroadcastRow>
+  /** @returns what it is now, or the new one */
+  'qq-user/broadcast-do'(id: number, deed: BroadcastDeed): Promise<BroadcastRow>
   /** Begins an import; with `dryRun` nothing is written. CSV with the columns `openid`, `first_seen` and, if wanted, `name`. */
   'qq-user/import'(selfId: string, dryRun: boolean): Promise<{ ticket: string }>
   /** The next piece of the file, 64 KiB at most; `last` with the final one. */
@@ -236,6 +261,8 @@ export interface Messages {
   }
   'qq-user/sent': { ticket: string } & Sent
   'qq-user/link-made': { ticket: string } & Made
+  /** A broadcast changed: its state at once, its numbers now and then while it runs. */
+  'qq-user/broadcast': BroadcastRow
   'qq-user/exported': {
     url: string
     rows: number

@@ -1,10 +1,14 @@
 import { consents, eventTypes, noticeStates, relations } from '../model'
 import { UserQuery } from '../roster/query'
-import { count, id, nullable, oneOf, optional, Reader, record, text, time } from './args'
+import { vias } from '../push/ways'
+import { count, flag, id, list, nullable, oneOf, optional, Reader, record, text, time } from './args'
 import { fail } from './errors'
-import type { ExportQuery, LedgerQuery, OverviewQuery, PageQuery, PreviewQuery } from './protocol'
+import type {
+  AudienceQuery, AudienceRow, BroadcastDraft, BroadcastsQuery, DraftQuery, ExportQuery, LedgerQuery, OverviewQuery, PageQuery, PreviewQuery,
+  RecipientPageQuery, RecipientsQuery,
+} from './protocol'
 
-const MAX = { days: 365, page: 100, search: 64, param: 255 }
+const MAX = { days: 365, page: 100, search: 64, recipients: 250, title: 255, content: 10_000, param: 255, users: 10_000, number: 2 ** 31 - 1 }
 
 const search: Reader<string | undefined> = (value) => {
   const read = optional(text(MAX.search))(value)
@@ -55,10 +59,58 @@ const readLedgerQuery = record<LedgerQuery>({
   until: optional(time),
 })
 
+export const number = count(1, MAX.number)
+
+const recipients = {
+  id: number,
+  state: optional(oneOf('pending', 'sending', 'sent', 'skipped', 'failed', 'unknown')),
+}
+
+const readRecipientsQuery = record<RecipientsQuery>(recipients)
+
+export const readRecipientPageQuery = record<RecipientPageQuery>({
+  ...recipients,
+  limit: optional(count(1, MAX.recipients)),
+  after: optional(id),
+})
+
+export const readBroadcastsQuery = record<BroadcastsQuery>({
+  selfId: optional(id),
+  limit: optional(count(1, MAX.page)),
+  after: optional(number),
+  active: optional(flag),
+})
+
+const audience = record<AudienceRow>({
+  relation: filters.relation,
+  consent: filters.consent,
+  scene: optional(count(0, MAX.number)),
+  sceneParam: optional(text(MAX.param)),
+  search,
+  userIds: optional(list(id, MAX.users)),
+  activeSince: optional(time),
+})
+
+const via = optional(list(oneOf(...vias), vias.length))
+
+export const readAudienceQuery = record<AudienceQuery>({ selfId: id, audience, via })
+
+export const readDraftQuery = record<DraftQuery>({ selfId: id, userId: id, content: text(MAX.content), via })
+
+export const readBroadcastDraft = record<BroadcastDraft>({
+  selfId: id,
+  content: text(MAX.content),
+  title: optional(text(MAX.title)),
+  audience,
+  startAt: optional(time),
+  via,
+})
+
 export const readExportQuery: Reader<ExportQuery> = (value) => {
   const { table, query } = record<{ table: ExportQuery['table']; query: unknown }>({
-    table: oneOf('users', 'ledger'),
+    table: oneOf('users', 'ledger', 'recipients'),
     query: value => value,
   })(value)
-  return table === 'users' ? { table, query: readUserQuery(query) } : { table, query: readLedgerQuery(query) }
+  if (table === 'users') return { table, query: readUserQuery(query) }
+  return table === 'ledger' ? { table, query: readLedgerQuery(query) } : { table, query: readRecipientsQuery(query) }
 }

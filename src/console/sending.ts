@@ -25,7 +25,7 @@ export class Sending {
       const elements = h.parse(tame(text(LIMIT.content)(content)))
       const component = findComponent(ctx, elements)
       if (component !== undefined) fail(`component:${component}`)
-      return this.start(client, id(selfId), id(userId), elements)
+      return this.push(client, id(selfId), id(userId), elements)
     })
 
     switchboard.add('qq-user/send-notice', async (client, value) => {
@@ -33,12 +33,17 @@ export class Sending {
       const user = await service.get(query.selfId, id(query.userId)) ?? fail('unknown-user')
       // what the config says may run components, as the recipient
       const { elements } = await previews.compose(query, user)
-      return this.start(client, user.selfId, user.userId, elements ?? fail('template'))
+      return this.push(client, user.selfId, user.userId, elements ?? fail('template'))
     })
   }
 
-  private start(client: Client, selfId: string, userId: string, elements: h[]) {
+  private push(client: Client, selfId: string, userId: string, elements: h[]) {
     if (!elements.join('').trim()) fail('empty')
+    return this.start(client, () => this.pusher.push(selfId, userId, elements))
+  }
+
+  /** Sends something whose outcome the client is told later. */
+  start(client: Client, push: () => Promise<string[]>) {
     const pending = this.pending.get(client) ?? 0
     const all = [...this.pending.values()].reduce((sum, count) => sum + count, 0)
     if (pending >= LIMIT.client || all >= LIMIT.all) fail('busy')
@@ -46,16 +51,16 @@ export class Sending {
     const ticket = randomUUID()
     // the answer goes first
     setImmediate(() => attempt(this.ctx, async () => {
-      const sent = await this.send(selfId, userId, elements)
+      const sent = await this.send(push)
       this.release(client)
       await this.switchboard.tell(client, 'qq-user/sent', { ticket, ...sent })
     }))
     return { ticket }
   }
 
-  private async send(selfId: string, userId: string, elements: h[]): Promise<Sent> {
+  private async send(push: () => Promise<string[]>): Promise<Sent> {
     try {
-      return { ok: true, ids: await this.pusher.push(selfId, userId, elements) }
+      return { ok: true, ids: await push() }
     } catch (error) {
       if (error instanceof PushError) return { ok: false, reason: error.reason, ...error.code && { code: error.code } }
       this.ctx.logger.warn(error)

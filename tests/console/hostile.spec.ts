@@ -19,18 +19,22 @@ describe('console: a hostile client', () => {
     const before = await snapshot()
     const word = fc.constantFrom(
       'A', selfId, '__proto__', 'constructor', 'toString', '', ' ', '\u0000', '\ud800', '<'.repeat(3000), "' OR 1=1 --",
-      'users', 'ledger', 'icebreaker', 'firstSeen', 'lastMessageAt', 'friend',
+      'users', 'ledger', 'recipients', 'icebreaker', 'firstSeen', 'lastMessageAt', 'friend',
     )
     const value = fc.oneof(word, fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(0, -1, 1e308, 20, 1.5, null, true, [], {}))
     const key = fc.constantFrom(
       'selfId', 'userId', 'days', 'sort', 'limit', 'after', 'relation', 'consent', 'search', 'key', 'locale',
-      'sceneParam', 'table', 'query', 'since', 'until', 'firstSeen', 'lastMessageAt', '__proto__', 'constructor',
+      'id', 'sceneParam', 'content', 'audience', 'title', 'startAt', 'via', 'state', 'userIds', 'scene', 'activeSince',
+      'table', 'query', 'since', 'until', 'firstSeen', 'lastMessageAt', '__proto__', 'constructor',
     )
     const record = fc.dictionary(key, fc.oneof(value, fc.dictionary(key, value)))
     const args = fc.array(fc.oneof(value, record), { maxLength: 4 })
     // it may forget whom it can name, and no other
     const names = Object.keys(calls('')).filter(name => name !== 'qq-user/forget')
-    const codes = ['bad-request', 'busy', 'unknown-user', 'unknown-bot', 'empty', 'expired', 'bad-header', 'bad-csv', 'template', 'bad-param']
+    const codes = [
+      'bad-request', 'busy', 'unknown-user', 'unknown-bot', 'empty', 'expired', 'bad-header', 'bad-csv', 'template',
+      'not-found', 'empty-content', 'content', 'audience', 'title', 'past', 'via', 'bad-param',
+    ]
     await fc.assert(fc.asyncProperty(fc.constantFrom(...names), args, async (name, args) => {
       const error = await page.error(name, ...args)
       if (error !== undefined) expect(codes).to.include(error)
@@ -74,11 +78,26 @@ describe('console: a hostile client', () => {
       ['qq-user/create-link', selfId, 'poster', 'x'.repeat(201)],
       ['qq-user/remove-link', selfId, 'a b'],
       ['qq-user/list', { sceneParam: 5 }],
+      ['qq-user/export', { table: 'recipients', query: { id: 0 } }],
+      ['qq-user/broadcasts', { limit: 101 }],
+      ['qq-user/broadcast-get', '1'],
+      ['qq-user/broadcast-get', 2 ** 31],
+      ['qq-user/broadcast-recipients', { id: 1, limit: 251 }],
+      ['qq-user/broadcast-recipients', { id: 1, state: 'read' }],
+      ['qq-user/broadcast-estimate', { selfId }],
+      ['qq-user/broadcast-estimate', { selfId, audience: { userIds: Array(10_001).fill('A') } }],
+      ['qq-user/broadcast-estimate', { selfId, audience: { activeSince: '2024-01-01' } }],
+      ['qq-user/broadcast-estimate', { selfId, audience: {}, via: ['smoke'] }],
+      ['qq-user/broadcast-preview', { selfId, userId: 'A', content: 'x'.repeat(10_001) }],
+      ['qq-user/broadcast-create', { selfId, content: 'x', audience: {}, title: 'x'.repeat(256) }],
+      ['qq-user/broadcast-do', 1, 'forget'],
+      ['qq-user/broadcast-do', 1, '__proto__'],
       ['qq-user/import', selfId, 1],
     ] as [string, ...unknown[]][]) expect(await page.error(name, ...args), JSON.stringify([name, args]).slice(0, 100)).to.equal('bad-request')
     const start = process.cpuUsage()
     expect(await page.error('qq-user/push', selfId, 'nobody', '<'.repeat(5000))).to.equal(undefined)
     expect(await page.error('qq-user/push', selfId, 'nobody', ' <!-- -->')).to.equal('empty')
+    expect(await page.error('qq-user/broadcast-preview', { selfId, userId: 'A', content: '<'.repeat(10_000) })).to.equal(undefined)
     expect(process.cpuUsage(start).user / 1000).to.be.below(500)
   })
 

@@ -3,7 +3,7 @@ import { until } from '../harness'
 import { contrast, overflow } from './look'
 import { onPage } from './stage'
 
-const tabs = ['overview', 'users', 'links', 'texts', 'doctor', 'transfer']
+const tabs = ['overview', 'users', 'broadcasts', 'links', 'texts', 'doctor', 'transfer']
 
 onPage('looks', (stage) => {
   it('speaks English where it should', async () => {
@@ -16,7 +16,7 @@ onPage('looks', (stage) => {
       expect(text, tab).not.to.match(/\bqq-user\.|[a-z]+\.[a-z]+-[a-z]+/)
     }
     expect(await page.title()).to.include('QQ users')
-    expect(await page.locator('.tabs a').allInnerTexts()).to.deep.equal(['Overview', 'Users', 'Links', 'Texts', 'Doctor', 'Import/export'])
+    expect(await page.locator('.tabs a').allInnerTexts()).to.deep.equal(['Overview', 'Users', 'Broadcasts', 'Links', 'Texts', 'Doctor', 'Import/export'])
   })
 
   for (const theme of ['light', 'dark'] as const) {

@@ -10,7 +10,7 @@ import { populate, toOpenid } from './people'
 import { Site } from './site'
 
 /** The pictures that the READMEs show. */
-const SHOWN = /^(overview|users|user|doctor)\.(zh-CN|en-US)$/
+const SHOWN = /^(overview|users|user|broadcast|doctor)\.(zh-CN|en-US)$/
 
 /** Takes the pictures in `client/screenshots`, or, with a folder to put them into, of everything. */
 async function shoot() {
@@ -23,12 +23,14 @@ async function shoot() {
     config: {
       icebreaker: { enabled: true, content: '你好{#if user.name}，{user.name}{/if}！我是小助手。\n发送“帮助”看看我能做什么。' },
       pushRejected: { enabled: true, content: '好的，{user.nick}，我不会再主动打扰你。' },
+      // slow enough for a broadcast to be looked at
+      push: { tier: 'custom', botSecond: 1, botMinute: 60, userMinute: 20, userDay: 1000 },
     },
   })
   const browser = await Browser.start()
   const { app, platform } = site.harness
   try {
-    await populate(site.harness, platform, 140)
+    await populate(site.harness, platform, 140, 5 * Time.minute)
     await provoke()
     await site.harness.app.qqUser.links.create(platform.selfId, 'spring-sale', { title: '春季促销' })
     await site.harness.app.qqUser.links.create(platform.selfId, 'poster-07', { title: '地铁海报' })
@@ -68,6 +70,16 @@ async function shoot() {
     await take('links.phone.zh-CN', 'links', phone)
     await take('link.zh-CN', 'links', {}, showCode)
     await take('link.dark.phone.en-US', 'links', { ...dark, ...english, ...phone }, showCode)
+    const running = await broadcast()
+    await take('broadcast.zh-CN', running, {}, follow)
+    await take('broadcast.en-US', running, english, follow)
+    await take('broadcast.dark.en-US', running, { ...dark, ...english }, follow)
+    await take('broadcast.phone.zh-CN', running, phone, follow)
+    await take('broadcasts.zh-CN', 'broadcasts', {})
+    await take('broadcasts.phone.en-US', 'broadcasts', { ...english, ...phone })
+    await take('compose.zh-CN', 'broadcasts/new', {}, compose)
+    await take('compose.dark.en-US', 'broadcasts/new', { ...dark, ...english }, compose)
+    await take('compose.phone.zh-CN', 'broadcasts/new', phone, compose)
     await take('texts.zh-CN', 'texts', {}, choose)
     await take('texts.dark.en-US', 'texts', { ...dark, ...english }, choose)
     await take('texts.phone.zh-CN', 'texts', phone, choose)
@@ -93,6 +105,30 @@ async function shoot() {
     platform.users.get(toOpenid(3))!.push = false
     await app.qqUser.push(platform.selfId, toOpenid(3), 'x').catch(() => {})
     await until(async () => (await app.qqUser.get(platform.selfId, toOpenid(3)))?.consent === 'rejected')
+  }
+
+  /** One that is under way, with a few on which something went wrong. */
+  async function broadcast() {
+    const { selfId } = platform
+    const content = '{#if user.name}{user.name}，{/if}春季特惠开始了！<br/>回复“优惠”查看详情。'
+    let posts = 0
+    platform.fail({ code: 40034006, times: 2, when: () => posts++ % 15 === 7 })
+    const { id } = await app.qqUser.broadcasts.create({ selfId, title: '春季特惠', content })
+    await app.qqUser.broadcasts.start(id)
+    await until(async () => (await app.qqUser.broadcasts.get(id))!.counts.sent > 40, Time.minute)
+    return `broadcasts/${id}`
+  }
+
+  /** Waits until it is known how fast it goes. */
+  async function follow(page: Page) {
+    await page.locator('.recipient-table').waitFor()
+    await page.waitForTimeout(4000)
+  }
+
+  async function compose(page: Page) {
+    await page.locator('form textarea').first().fill('{user.name}，春季特惠开始了！\n回复“优惠”查看详情。')
+    await page.locator('.bubble').waitFor()
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur())
   }
 
   async function write(page: Page) {

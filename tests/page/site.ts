@@ -2,6 +2,7 @@ import { Context, Dict, ForkScope } from 'koishi'
 import Auth from '@koishijs/plugin-auth'
 import Console from '@koishijs/plugin-console'
 import { Server } from '@koishijs/plugin-server'
+import type { Calls } from '../../src/console/protocol'
 import { freePort } from '../database'
 import { Harness, until } from '../harness'
 import { Platform } from '../platform'
@@ -76,4 +77,17 @@ export class Site {
     await this.harness.stop()
     await this.second?.stop()
   }
+}
+
+/** Has a call wait, and then fail, until it is restored. */
+export function hold(site: Site, name: keyof Calls) {
+  const listener = site.harness.app.console.listeners[name]
+  const { callback } = listener
+  let fail!: () => void
+  const failure = new Promise<never>((resolve, reject) => {
+    fail = () => reject(Object.assign(new Error('busy'), { stack: 'busy' }))
+  })
+  failure.catch(() => {})
+  listener.callback = (() => failure) as never
+  return { fail, restore: () => { listener.callback = callback } }
 }

@@ -4,10 +4,15 @@ import { expect } from 'chai'
 import { Time } from 'koishi'
 import enUS from '../../client/locales/en-US.yml'
 import zhCN from '../../client/locales/zh-CN.yml'
+import { addSample, toRate } from '../../client/broadcasts/counts'
+import { createForm, findGap, toAudience, toDraft, toForm } from '../../client/broadcasts/draft'
 import { examine } from '../../client/doctor/examine'
 import { toMarks, toPieces } from '../../client/texts/markup'
 import { readChunks } from '../../client/transfer/chunks'
 import messages from '../../locales/zh-CN.yml'
+import { BroadcastFault } from '../../src/broadcast/error'
+import { causes, PauseReason } from '../../src/broadcast/lifecycle'
+import type { BroadcastDetail } from '../../src/console/protocol'
 import { listMeanings } from '../../src/delivery/codes'
 import { check } from '../../src/notices/template'
 
@@ -55,6 +60,64 @@ describe('the source of the page', () => {
     for (const meaning of listMeanings()) {
       for (const key of [meaning, `${meaning}-advice`]) expect(chinese.has(`doctor.mean.${key}`), key).to.equal(true)
     }
+  })
+
+  it('has a text for every reason why a broadcast stops, is not made, or does not reach somebody', () => {
+    const others: (PauseReason | 'database')[] = ['missed', 'refused', 'empty-audience', 'database']
+    for (const reason of [...Object.keys(causes), ...others]) {
+      for (const key of [reason, `${reason}-advice`]) expect(chinese.has(`broadcasts.stopped.${key}`), key).to.equal(true)
+    }
+    const faults: Record<BroadcastFault, true> = {
+      'not-found': true,
+      'wrong-state': true,
+      'unknown-bot': true,
+      'unknown-user': true,
+      'empty-content': true,
+      'content': true,
+      'component': true,
+      'too-long': true,
+      'audience': true,
+      'empty-audience': true,
+      'too-many-users': true,
+      'nobody-left': true,
+      'via': true,
+      'title': true,
+      'time': true,
+      'past': true,
+    }
+    for (const fault in faults) expect(chinese.has(`error.${fault}`), fault).to.equal(true)
+    for (const meaning of listMeanings()) expect(chinese.has(`reason.${meaning}`), meaning).to.equal(true)
+  })
+
+  it('tells how fast it goes by the last minute', () => {
+    const counts = (sent: number) => ({ total: 900, pending: 900 - sent, sent, skipped: 5, failed: 0, unknown: 0 })
+    let samples = addSample([], counts(0), 0)
+    expect(toRate([])).to.equal(undefined)
+    samples = addSample(samples, counts(5), 1000)
+    expect(toRate(samples)).to.equal(undefined)
+    samples = addSample(samples, counts(30), 30_000)
+    expect(toRate(samples)).to.equal(60)
+    samples = addSample(samples, counts(30), 61_000)
+    expect(toRate(samples)).to.equal(25)
+    for (let at = 62_000; at < 130_000; at += 1000) samples = addSample(samples, counts(30), at)
+    expect(toRate(samples)).to.equal(0)
+    expect(samples).to.have.length(61)
+  })
+
+  it('describes an audience as the operator filled it in', () => {
+    expect(toAudience(createForm())).to.deep.equal({ relation: 'friend' })
+    const form = { ...createForm(), userIds: ' A, B\nC\uff0cD ', scene: 1001, sceneParam: ' spring ', activeSince: '2024-02-29' }
+    expect(toAudience(form)).to.deep.equal({
+      relation: 'friend', userIds: ['A', 'B', 'C', 'D'], scene: 1001, sceneParam: 'spring', activeSince: +new Date(2024, 1, 29),
+    })
+    const copy = toForm({ broadcast: { title: 'x', via: ['reply'] }, content: 'y', audience: toAudience(form) } as BroadcastDetail)
+    expect(copy).to.include({ title: 'x', content: 'y', userIds: 'A\nB\nC\nD', activeSince: '2024-02-29', scene: 1001 })
+    expect(toAudience(copy)).to.deep.equal(toAudience(form))
+    expect(findGap(form)).to.equal('empty-content')
+    expect(findGap({ ...form, content: 'x', via: [] })).to.equal('via')
+    expect(findGap({ ...form, content: 'x', when: 'later' })).to.equal('time')
+    expect(findGap({ ...form, content: 'x' })).to.equal(undefined)
+    expect(toDraft({ ...form, content: 'x', when: 'later', startAt: '2030-01-01T08:30' }, 'bot').startAt).to.equal(+new Date(2030, 0, 1, 8, 30))
   })
 
   it('has no text of its own', () => {

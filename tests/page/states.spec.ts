@@ -4,21 +4,8 @@ import type { Calls } from '../../src/console/protocol'
 import { until } from '../harness'
 import { rows } from './look'
 import { toOpenid } from './people'
-import { Site } from './site'
+import { hold } from './site'
 import { onPage, Stage } from './stage'
-
-/** Has a call wait, and then fail, until it is restored. */
-function hold(site: Site, name: keyof Calls) {
-  const listener = site.harness.app.console.listeners[name]
-  const { callback } = listener
-  let fail!: () => void
-  const failure = new Promise<never>((resolve, reject) => {
-    fail = () => reject(Object.assign(new Error('busy'), { stack: 'busy' }))
-  })
-  failure.catch(() => {})
-  listener.callback = (() => failure) as never
-  return { fail, restore: () => { listener.callback = callback } }
-}
 
 const user = (stage: Stage) => `users/${stage.site.platform.selfId}/${toOpenid(1)}`
 
@@ -29,6 +16,8 @@ onPage('whatever state it is in', (stage) => {
     ['the links', 'qq-user/links', () => 'links', '.link-row'],
     ['a user', 'qq-user/get', user, '.user-facts'],
     ['a history', 'qq-user/history', user, '.ledger-entry'],
+    ['the broadcasts', 'qq-user/broadcasts', () => 'broadcasts', '.empty-view'],
+    ['a broadcast', 'qq-user/broadcast-get', () => 'broadcasts/1', '.empty-view'],
     ['the doctor', 'qq-user/diagnose', () => 'doctor', '.verdict'],
   ]
 
@@ -108,6 +97,9 @@ onPage('whatever state it is in', (stage) => {
       await visit('users', '还没有用户。')
       await visit(`users/${site.platform.selfId}/NOBODY`, '没有这个用户的记录')
       await visit('links', '还没有链接。生成一个')
+      await visit('broadcasts', '还没有群发过消息')
+      await visit('broadcasts/1', '没有这次群发的记录')
+      await visit('broadcasts/new', '没有用户符合条件')
       await visit('texts', '请选择一名用户')
       await visit('doctor', '启动以来没有收到任何用户事件', '启动以来没有消息被平台拒绝', '启动以来没有格式不正确或类型未知的事件')
     } finally {
