@@ -57,7 +57,7 @@ describe('console: broadcasts', () => {
 
   it('tell of their numbers while they run, once a second at most', async () => {
     await start(...names(60))
-    site.platform.latency = 100
+    site.platform.latency = 500
     const { id } = await create()
     await page.call('qq-user/broadcast-do', id, 'start')
     await told(id, ({ counts }) => counts.sent > 0 && counts.pending > 0)
