@@ -1,4 +1,4 @@
-import { Roster } from '../roster'
+import { Match, Roster } from '../roster'
 import { isExact, parseAudience, toQuery } from './audience'
 import { BroadcastRow } from './model'
 import { passing } from './result'
@@ -16,10 +16,11 @@ export class Enrolment {
   /** @returns how many there are, and when (ms) the latest of them was first seen */
   async measure({ selfId, audience, repeats }: Omit<Row, 'id' | 'until' | 'enrolled'>) {
     if (repeats) return { total: await this.store.countMissed(repeats, passing), latest: 0 }
-    const groups = await this.roster.survey(begins => toQuery(selfId, parseAudience(audience), begins))
+    const match: Match = begins => toQuery(selfId, parseAudience(audience), begins)
+    const groups = await this.roster.survey(match)
     return {
       total: groups.reduce((sum, { count }) => sum + count, 0),
-      latest: Math.max(0, ...groups.map(({ latest }) => +latest)),
+      latest: +(await this.roster.latest(match) ?? 0),
     }
   }
 

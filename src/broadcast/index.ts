@@ -2,13 +2,13 @@ import { Bot, Context, Fragment, h } from 'koishi'
 import { Delivery } from '../delivery'
 import { QQUser } from '../model'
 import { Pusher } from '../push'
-import { toVias, Via } from '../push/ways'
+import { Via } from '../push/ways'
 import { Roster } from '../roster'
 import { readAudience } from './audience'
 import { compose, readContent } from './content'
 import { Desk } from './desk'
-import { BroadcastError } from './error'
 import { Estimate, EstimateQuery, Estimates } from './estimate'
+import { fail, isId, readTime, readTitle, readVias, toLimit } from './input'
 import { act, Action, isOver } from './lifecycle'
 import { Audience, Broadcast, BroadcastRecipient, BroadcastRow, BroadcastState, extendBroadcastModel, RecipientState } from './model'
 import { passing } from './result'
@@ -55,7 +55,7 @@ export interface RecipientQuery {
 
 type Draft = Pick<BroadcastRow, 'selfId' | 'title' | 'content' | 'audience' | 'via' | 'state' | 'startAt' | 'repeats'>
 
-const LIMIT = { title: 255, ahead: 4e12, broadcasts: { initial: 20, max: 200 }, recipients: { initial: 100, max: 1000 } }
+const LIMIT = { broadcasts: { initial: 20, max: 200 }, recipients: { initial: 100, max: 1000 } }
 
 /** One message to many users, as `ctx.qqUser.broadcasts`: each of them gets it once, whatever happens meanwhile. */
 export class Broadcasts {
@@ -190,7 +190,7 @@ export class Broadcasts {
   async prune(before: Date) {
     for (const id of await this.store.ended(before)) {
       // a database within this process would let nothing else have its turn
-      while (await this.store.prune(id, PRUNE)) await new Promise(resolve => setImmediate(resolve))
+      while (!this.roster.closed && await this.store.prune(id, PRUNE)) await new Promise(resolve => setImmediate(resolve))
     }
   }
 
@@ -276,34 +276,3 @@ export class Broadcasts {
 }
 
 const PRUNE = 200
-
-function fail(...args: ConstructorParameters<typeof BroadcastError>): never {
-  throw new BroadcastError(...args)
-}
-
-function isId(value: unknown): value is number {
-  return Number.isInteger(value) && value as number > 0 && value as number < 2 ** 31
-}
-
-function readTitle(title: unknown) {
-  return typeof title === 'string' && title.length <= LIMIT.title && !title.includes('\0') ? title.trim() : fail('title')
-}
-
-function readTime(value: unknown): Date | null {
-  if (value === undefined || value === null) return null
-  const time = value instanceof Date || typeof value === 'number' ? new Date(value) : undefined
-  if (!time || !(Math.abs(+time) < LIMIT.ahead)) return fail('time')
-  return +time < Date.now() ? fail('past') : time
-}
-
-function readVias(value: unknown): Via[] {
-  try {
-    return [...new Set(toVias(value))]
-  } catch (error) {
-    return fail('via', (error as Error).message)
-  }
-}
-
-function toLimit(value: number | undefined, { initial, max }: { initial: number; max: number }) {
-  return Math.max(1, Math.min(max, Math.floor(value ?? initial) || initial))
-}

@@ -13,6 +13,7 @@ import { Outcomes } from './outcomes'
 import { Result } from './result'
 import { Sender } from './sender'
 import { BroadcastStore, Settlement } from './store'
+import { Tenure } from './tenure'
 import { addUp, Columns, splitSums, Sums, toColumns, toKind } from './sums'
 
 /** What a run works with. */
@@ -61,11 +62,11 @@ export class Run {
   /** How many were settled in this round. */
   private progress = 0
   private wake?: () => void
-  /** When (ms, of this process's own time) it was last known that this process runs it. */
-  private provenAt = performance.now()
+  private tenure: Tenure
 
   constructor(private means: Means, private row: BroadcastRow) {
     this.id = row.id
+    this.tenure = new Tenure(means.store, means.patience, row, means.owner)
     let isReady!: () => void
     this.ready = new Promise(resolve => isReady = resolve)
     this.ended = this.live(isReady)
@@ -105,7 +106,7 @@ export class Run {
     const { logger } = this.means
     try {
       await this.persist(() => this.recover())
-      const parallel = [this.enrol(isReady), this.beat()]
+      const parallel = [this.enrol(isReady), this.tenure.keep(() => this.columns, this.stopping.signal).then(() => this.halt())]
       await this.work()
       this.halt()
       await Promise.all(parallel)
@@ -139,32 +140,12 @@ export class Run {
     isReady()
   }
 
-  /** Shows others that this process is there, and learns from it whether it still runs this. */
-  private async beat() {
-    const { store, owner, patience } = this.means
-    while (!this.over && store.shared) {
-      const at = performance.now()
-      try {
-        if (!await store.change({ id: this.id, owner, state: 'running' }, { beat: ++this.row.beat, ...this.columns })) return this.halt()
-        this.provenAt = at
-      } catch (error) {
-        this.means.logger.debug(error)
-      }
-      await patience.sleep(LEASE.beat, this.stopping.signal).catch(() => {})
-    }
-  }
-
-  /** Whether no other process can have taken it over. */
-  private get holds() {
-    return !this.means.store.shared || performance.now() - this.provenAt < LEASE.expiry * 0.7
-  }
-
   private async work() {
     for (let after: string | undefined; !this.over;) {
       const page = await this.persist(() => this.means.store.pending(this.id, PAGE, after))
       for (const userId of page) {
         if (this.inHand.has(userId)) continue
-        while (!this.over && (this.inHand.size >= this.flow.width || !this.holds)) await this.change()
+        while (!this.over && (this.inHand.size >= this.flow.width || !this.tenure.holds)) await this.change()
         if (this.over) return
         this.inHand.add(userId)
         this.tracker.track(this.serve(userId).finally(() => {
@@ -219,7 +200,7 @@ export class Run {
     const { outcomes, owner, sender } = this.means
     const token = owner + Random.id(8)
     let claimed: Promise<boolean> | undefined
-    const claim = () => claimed ??= this.over || !this.holds ? Promise.resolve(false) : this.claim(userId, token)
+    const claim = () => claimed ??= this.over || !this.tenure.holds ? Promise.resolve(false) : this.claim(userId, token)
     let result: Result
     try {
       result = await sender.send(this.row, userId, { stop: this.stopping.signal, claim })
@@ -260,14 +241,9 @@ export class Run {
     if (obstacle !== 'error') return result
     logger.debug(result.cause)
     // of a database that takes writes it is no fault
-    if (this.round < ROUNDS || !await this.probe()) return result
+    if (this.round < ROUNDS || !await this.tenure.prove()) return result
     logger.warn('broadcast %d: %s is not written to: %s', this.id, userId, result.cause)
     return { state: 'failed', reason: 'refused', code, via }
-  }
-
-  private async probe() {
-    const { store, owner } = this.means
-    return store.change({ id: this.id, owner, state: 'running' }, { beat: ++this.row.beat }).catch(() => false)
   }
 
   /** Whoever was not written to for now. */

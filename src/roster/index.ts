@@ -270,12 +270,19 @@ export class Roster {
     return this.store.database.get('qq_user', after === undefined ? filter : { $and: [filter, { userId: { $gt: after } }] }, { sort: { userId: 'asc' }, limit })
   }
 
-  /** How many of these users there are of each relation and consent, and when the latest was first seen. */
+  /** How many of these users there are of each relation and consent. */
   async survey(query: Match) {
     return this.store.database
       .select('qq_user', await this.prepare(query))
-      .groupBy(['relation', 'consent'], { count: row => $.length(row.userId), latest: row => $.max(row.firstSeen) })
+      // counts a column of the index, which then is all that is read
+      .groupBy(['relation', 'consent'], { count: row => $.length(row.selfId) })
       .execute()
+  }
+
+  /** When the latest of these users was first seen. */
+  async latest(query: Match): Promise<Date | undefined> {
+    const [row] = await this.store.database.get('qq_user', await this.prepare(query), { sort: { firstSeen: 'desc' }, limit: 1, fields: ['firstSeen'] })
+    return row?.firstSeen
   }
 
   /** How many users came from which scene, most first; of all bots unless told. */

@@ -24,7 +24,6 @@ export class Retention {
     await attempt(this.ctx, () => this.roster.write(() => this.pusher.prune()).catch(ignoreEnd))
     if (!this.keepDays) return
     const before = new Date(Date.now() - this.keepDays * Time.day)
-    await attempt(this.ctx, () => this.broadcasts.prune(before))
     const failures: unknown[] = []
     let after: Position | undefined
     do {
@@ -34,6 +33,7 @@ export class Retention {
       // a database within this process would let nothing else have its turn
       await new Promise(resolve => setImmediate(resolve))
     } while (after && !this.roster.closed && failures.length < MAX_FAILURES)
+    await attempt(this.ctx, () => this.broadcasts.prune(before))
     if (failures.length) this.ctx.logger('qq-user').warn('%d old entries of the ledger cannot be removed: %s', failures.length, failures[0])
   }
 

@@ -47,7 +47,9 @@ describe('a broadcast pauses by itself', () => {
     expect(reached().length).to.equal(before)
     harness.connect()
     await harness.online()
-    expect((await reach(id)).counts).to.deep.equal(everybody(10))
+    // the answers to what was under way may have been lost with the connection
+    const { counts } = await reach(id)
+    expect(counts.sent + counts.unknown).to.equal(10)
     expect(reached().sort()).to.deep.equal(names(10))
     expect(harness.log.filter(line => line.includes('paused by itself'))).to.have.length(1)
   })
