@@ -64,8 +64,6 @@ export class Requests {
   underWay = 0
 
   private admission?: Admitted
-  /** Whether a request was made. */
-  private begun = false
   private abandoned = false
 
   constructor(bot: Bot, private route: Route, private supervisor: Supervisor, private throttle: Throttle, private patience: Patience) {
@@ -138,14 +136,13 @@ export class Requests {
 
   private async attempt<T>(perform: (internal: Internal) => Promise<T>, again: boolean): Promise<T> {
     await this.admit()
-    if (this.begun) await this.awaitBot()
+    if (this.arrived) await this.awaitBot()
     const turn = await this.turn(again)
     let fate: Fate = 'unsent'
     let tooFrequent: boolean | undefined
     try {
       const internal = await this.prepare()
       fate = 'sent'
-      this.begun = true
       this.underWay++
       const answer = await unlessAborted(perform(internal), AbortSignal.timeout(ANSWER)).finally(() => this.underWay--)
       tooFrequent = false
@@ -167,7 +164,7 @@ export class Requests {
     }
   }
 
-  /** A message that was begun is not cut off because the adapter is reloaded. */
+  /** A message of which a part arrived is not cut off because the adapter is reloaded. */
   private async awaitBot() {
     const { find, signal } = this.supervisor
     for (let waited = 0; !find() && waited < ABSENCE.longest; waited += ABSENCE.look) await this.patience.sleep(ABSENCE.look, signal)
