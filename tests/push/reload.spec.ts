@@ -125,12 +125,14 @@ describe('pushes that wait', () => {
     it('between two tries go out through the bot of now', async () => {
       await start()
       platform.fail({ code: 40054006 })
+      clock = freeze()
       const waiting = push('B')
       await until(() => platform.posts.length === 1)
       await pass()
       harness.adapter!.dispose()
       harness.connect()
       await harness.online()
+      await clock.tickAsync(Time.second)
       await waiting
       expect(platform.accepted('B')).to.have.length(1)
     })
