@@ -188,7 +188,12 @@ export class Broadcasts {
 
   /** Removes the recipients of what was over before a time. */
   async prune(before: Date) {
-    for (const id of await this.store.ended(before)) {
+    const ended = await this.store.ended(before).catch((error) => {
+      // the tables are gone with the plugin
+      if (!this.roster.closed) throw error
+      return []
+    })
+    for (const id of ended) {
       // a database within this process would let nothing else have its turn
       while (!this.roster.closed && await this.store.prune(id, PRUNE)) await new Promise(resolve => setImmediate(resolve))
     }

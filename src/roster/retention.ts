@@ -33,7 +33,7 @@ export class Retention {
       // a database within this process would let nothing else have its turn
       await new Promise(resolve => setImmediate(resolve))
     } while (after && !this.roster.closed && failures.length < MAX_FAILURES)
-    await attempt(this.ctx, () => this.broadcasts.prune(before))
+    if (!this.roster.closed) await attempt(this.ctx, () => this.broadcasts.prune(before))
     if (failures.length) this.ctx.logger('qq-user').warn('%d old entries of the ledger cannot be removed: %s', failures.length, failures[0])
   }
 

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import { $, Context } from 'koishi'
-import { engines } from '.'
+import { kinds } from '.'
 import { entry, open, user } from '../roster/tables'
 
-const find = (name: string) => engines.find(engine => engine.name === name)!
+const find = (name: string) => kinds.find(engine => engine.name === name)!
 
 describe('the strict engine', () => {
   let app: Context
