@@ -10,7 +10,7 @@ import { populate, toOpenid } from './people'
 import { Site } from './site'
 
 /** The pictures that the READMEs show. */
-const SHOWN = /^(overview|users|user|broadcast|doctor)\.(zh-CN|en-US)$/
+const SHOWN = /^(overview|users|user|broadcast|links|doctor)\.(zh-CN|en-US)$/
 
 /** Takes the pictures in `client/screenshots`, or, with a folder to put them into, of everything. */
 async function shoot() {
@@ -66,6 +66,7 @@ async function shoot() {
     await take('user.dark.en-US', user, { ...dark, ...english })
     await take('user.phone.en-US', user, { ...english, ...phone })
     await take('links.zh-CN', 'links', {})
+    await take('links.en-US', 'links', english)
     await take('links.dark.en-US', 'links', { ...dark, ...english })
     await take('links.phone.zh-CN', 'links', phone)
     await take('link.zh-CN', 'links', {}, showCode)
