@@ -62,7 +62,7 @@ export function toLimit({ limit = LIMIT.initial }: ListQuery, max = LIMIT.max) {
 const NOWHERE = '~'.repeat(256)
 
 /** However long a text is that is found nowhere: a statement that is too long breaks SQLite, and a NUL breaks PostgreSQL. */
-function cut(text: string) {
+export function cut(text: string) {
   return text.includes('\0') ? NOWHERE : text.slice(0, NOWHERE.length)
 }
 
