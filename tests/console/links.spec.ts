@@ -106,4 +106,22 @@ describe('console: links', () => {
     expect(await list({ sceneParam: 'poster', relation: 'deleted' })).to.deep.equal([])
     expect(await list({ sceneParam: 'nothing' })).to.deep.equal([])
   })
+
+  it('counts days anew when what was written is in doubt, and when the database answers again', async () => {
+    const page = await site.start()
+    const roster = site.harness.app.qqUser['roster']
+    const today = async () => (await page.call('qq-user/link-lines')).map(({ days }) => days.at(-1))
+    const seed = (userId: string) => site.seed([{ userId, sceneParam: 'poster', firstSeen: new Date() }])
+    await seed('A')
+    await page.call('qq-user/links')
+    // who groups asks within another question
+    const end = site.intercept((selection, proceed) => typeof selection.table === 'string' ? proceed() : Promise.reject(new Error('no answer')))
+    expect(await page.error('qq-user/link-lines')).to.equal('failed')
+    end()
+    expect(await today()).to.deep.equal([1])
+    await seed('B')
+    expect(await today()).to.deep.equal([1])
+    roster['changes'].doubt()
+    expect(await today()).to.deep.equal([2])
+  })
 })
