@@ -53,6 +53,15 @@ describe('qq-user.link', () => {
     expect(platform.links.asked).to.deep.equal(['poster'])
   })
 
+  it('takes for its note all that is left of the message', async () => {
+    await start()
+    await ask(`qq-user.link poster -b ${platform.selfId} -t "In the" metro -b 1`)
+    expect((await rows()).map(({ selfId, title }) => [selfId, title])).to.deep.equal([[platform.selfId, '"In the" metro -b 1']])
+    for (const [locale, last] of [['zh-CN', '最后'], ['zh-TW', '最後'], ['ja-JP', '最後'], ['en-US', 'last']]) {
+      expect(text(locale, 'commands.qq-user.link.options.title'), locale).to.contain(last)
+    }
+  })
+
   it('says why there is none', async () => {
     await start()
     for (const param of ['a_b', '海报', 'x'.repeat(33)]) {
