@@ -1,4 +1,4 @@
-import { $, Context, Time } from 'koishi'
+import { Context, Time } from 'koishi'
 import { QQUser } from '../model'
 import { Recent } from '../shared/recent'
 import { Roster } from '../roster'
@@ -20,7 +20,7 @@ export class LinkDays {
   private current = new Recent<Day>(SIZE, KEEP.today)
   private past = new Recent<Day>(SIZE, KEEP.past)
 
-  constructor(private ctx: Context, private roster: Roster) {
+  constructor(ctx: Context, private roster: Roster) {
     ctx.effect(() => roster.follow({
       changed: ({ users }) => users.forEach(({ previous, user }) => {
         this.move(previous, -1)
@@ -60,8 +60,9 @@ export class LinkDays {
 
   private load(selfId: string, number: number) {
     const day = { counts: new Map(), loaded: false } as Day
-    day.loading = this.roster.scan(() => this.read(selfId, number), ({ result, missed }) => {
-      for (const { param, count } of result) if (param) add(day.counts, param, count)
+    const read = () => this.roster.countSeen(selfId, Time.fromDateNumber(number), Time.fromDateNumber(number + 1))
+    day.loading = this.roster.scan(read, ({ result, missed }) => {
+      for (const { sceneParam, count } of result) if (sceneParam) add(day.counts, sceneParam, count)
       for (const { previous, user } of missed.flatMap(({ users }) => users)) {
         for (const [row, sign] of [[previous, -1], [user, 1]] as const) {
           if (row?.selfId === selfId && row.sceneParam && Time.getDateNumber(row.firstSeen) === number) add(day.counts, row.sceneParam, sign)
@@ -70,17 +71,6 @@ export class LinkDays {
       day.loaded = true
     })
     return day
-  }
-
-  private read(selfId: string, number: number) {
-    return this.ctx.database
-      .select('qq_user', {
-        selfId,
-        firstSeen: { $gte: Time.fromDateNumber(number), $lt: Time.fromDateNumber(number + 1) },
-      })
-      // a column would lead a database to the index of parameters, by which it would look at all users
-      .groupBy({ param: row => $.concat(row.sceneParam as never, '') }, { count: row => $.length(row.userId) })
-      .execute()
   }
 }
 

@@ -45,12 +45,14 @@ export class LinkPanel {
 
   private async draw(only?: string): Promise<LinkLine[]> {
     const today = Time.getDateNumber()
+    const shown = new Set((await this.list(only)).map(toKey))
     const lines = new Map<string, LinkLine>()
     for (const selfId of this.bots(only)) {
       for (let day = 0; day < DAYS; day++) {
         const counts = await this.days.get(selfId, today - DAYS + 1 + day)
         for (const [sceneParam, count] of counts) {
-          const key = `${selfId} ${sceneParam}`
+          const key = toKey({ selfId, sceneParam })
+          if (!shown.has(key)) continue
           let line = lines.get(key)
           if (!line) lines.set(key, line = { selfId, sceneParam, days: Array(DAYS).fill(0) })
           line.days[day] = count
@@ -89,4 +91,8 @@ export class LinkPanel {
       return { ok: false, reason: 'failed' }
     }
   }
+}
+
+function toKey({ selfId, sceneParam }: Pick<LinkLine, 'selfId' | 'sceneParam'>) {
+  return `${selfId} ${sceneParam}`
 }

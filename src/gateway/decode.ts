@@ -127,7 +127,18 @@ function readDate(value: string) {
 
 function readScene(d: Record<string, unknown>): Pick<Fact, 'scene' | 'sceneParam'> {
   if (!Number.isInteger(d.scene) || Math.abs(d.scene as number) > 0x7fffffff) return {}
-  return { scene: d.scene as number, sceneParam: readText(d.scene_param) }
+  return { scene: d.scene as number, sceneParam: readText(readParam(d.scene_param)) }
+}
+
+/** A link that was asked for with `callbackData` brings along the whole of what was sent. */
+function readParam(param: unknown): unknown {
+  if (typeof param !== 'string' || !param.trimStart().startsWith('{')) return param
+  try {
+    const { callbackData } = JSON.parse(param)
+    return typeof callbackData === 'string' ? callbackData : param
+  } catch {
+    return param
+  }
 }
 
 function fail(type: WireType, field: string): never {

@@ -1,9 +1,8 @@
 import { $, Context, Time } from 'koishi'
 import { QQUser } from '../model'
 import { Roster } from '../roster'
-import { ask } from '../roster/chunks'
+import { Counted } from '../roster/exact'
 import { toOriginal } from '../shared/patch'
-import { Counted, countExactly, isMySQL } from './exact'
 import { LinkNumbers } from './model'
 
 /** How many parameters of a bot are looked at that no link was made for, most users first. */
@@ -28,8 +27,6 @@ interface Kept {
 export class LinkCounts {
   private bots = new Map<string, Kept>()
   private database: Context['database']
-  /** Whether the database takes upper case for lower. */
-  private folds?: boolean
 
   constructor(ctx: Context, private roster: Roster) {
     this.database = toOriginal(ctx.database)
@@ -68,12 +65,15 @@ export class LinkCounts {
   private scan(selfId: string, kept: Kept, params: string[], others: boolean) {
     const limit = others ? params.length + OTHERS : 0
     const read = async () => {
-      const [top, rows] = await Promise.all([others ? this.top(selfId, limit) : [], this.read(selfId, params)])
+      const [top, rows] = await Promise.all([others ? this.top(selfId, limit) : [], this.roster.countByParam(selfId, params)])
       const more = top.filter(param => !params.includes(param))
-      return { all: [...params, ...more], complete: top.length < limit, rows: [...rows, ...await this.read(selfId, more)] }
+      // where case does not count, a parameter is found by any of its spellings, of which only one was among these
+      const groups = new Map([...rows, ...await this.roster.countByParam(selfId, more)].map(row => [toKey(row), row]))
+      const found = [...groups.values()]
+      return { all: new Set([...params, ...more, ...found.map(({ sceneParam }) => sceneParam!)]), complete: top.length < limit, rows: found }
     }
     return this.roster.scan(read, ({ result, missed, exact, doubtful }) => {
-      const numbers = new Map(result.all.map(param => [param, { users: 0, friends: 0, rejected: 0 }]))
+      const numbers = new Map([...result.all].map(param => [param, { users: 0, friends: 0, rejected: 0 }]))
       const use = (user: Counted, sign: number) => add(numbers.get(user.sceneParam!), user, sign)
       for (const row of result.rows) use(row, 1)
       const complete = others && result.complete
@@ -100,27 +100,6 @@ export class LinkCounts {
     return rows.map(({ sceneParam }) => sceneParam!)
   }
 
-  private async read(selfId: string, params: string[]): Promise<Counted[]> {
-    const folds = params.length > 0 && await this.isFolding(selfId)
-    const wanted = new Set<string | null>(params)
-    const rows = await ask(params, param => [param], (sceneParam) => {
-      const selection = this.database.select('qq_user', { selfId, sceneParam })
-      if (folds && isMySQL(selection.driver)) return countExactly(selection.driver, selfId, sceneParam)
-      return selection.groupBy(['sceneParam', 'relation', 'consent'], { count: row => $.length(row.selfId) }).execute()
-    })
-    return rows.filter(({ sceneParam }) => wanted.has(sceneParam))
-  }
-
-  /** No user has a relation in upper case. */
-  private async isFolding(selfId: string) {
-    if (this.folds !== undefined) return this.folds
-    const relation = { relation: ['FRIEND', 'DELETED', 'UNKNOWN'] as never[] }
-    const [any] = await this.database.get('qq_user', { selfId }, { limit: 1, fields: ['selfId'] })
-    if (!any) return false
-    const [found] = await this.database.get('qq_user', { selfId, ...relation }, { limit: 1, fields: ['selfId'] })
-    return this.folds = !!found
-  }
-
   private move(user: QQUser, sign: 1 | -1) {
     const { selfId, sceneParam } = user
     const kept = this.bots.get(selfId)
@@ -132,6 +111,10 @@ export class LinkCounts {
     }
     add(numbers, { ...user, count: 1 }, sign)
   }
+}
+
+function toKey({ sceneParam, relation, consent }: Counted) {
+  return JSON.stringify([sceneParam, relation, consent])
 }
 
 function add(numbers: LinkNumbers | undefined, { relation, consent, count }: Counted, sign: number) {

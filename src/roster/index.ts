@@ -19,7 +19,7 @@ import { Probe } from './probe'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Outdated, Position } from './ledger'
 import { Counts, Move } from './counts'
 import { takePart } from './order'
-import { ListQuery, Sort, startsWith, toFilter, toLimit, toRanges, UserQuery } from './query'
+import { cut, ListQuery, Sort, startsWith, toFilter, toLimit, toRanges, UserQuery } from './query'
 import { Store } from './store'
 
 declare module 'koishi' {
@@ -247,13 +247,33 @@ export class Roster {
   }
 
   async count({ search, sceneParam, ...query }: UserQuery): Promise<number> {
-    if (search) this.flush()
-    if (search || sceneParam !== undefined) {
+    if (search) {
+      this.flush()
       await this.settled()
       return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search, sceneParam }, await this.begins({ search })))
     }
+    if (sceneParam !== undefined) return this.countOf(sceneParam, query)
     await this.recount()
     return this.counts.get(query)
+  }
+
+  private async countOf(param: string, { selfId, relation, consent }: UserQuery) {
+    const selfIds = selfId === undefined ? await this.bots() : [cut(selfId)]
+    await this.settled()
+    const groups = await Promise.all(selfIds.map(selfId => this.countByParam(selfId, [cut(param)])))
+    return groups.flat()
+      .filter(group => group.sceneParam === param && (relation ?? group.relation) === group.relation && (consent ?? group.consent) === group.consent)
+      .reduce((sum, { count }) => sum + count, 0)
+  }
+
+  /** How many users of a bot came by each of these parameters, or by one that the database takes for the same. */
+  countByParam(selfId: string, params: string[]) {
+    return this.store.countByParam(selfId, params)
+  }
+
+  /** How many users of a bot were first seen within a time, by the parameter that they came by. */
+  countSeen(selfId: string, since: Date, until: Date) {
+    return this.store.countSeen(selfId, since, until)
   }
 
   /** Some of the users of a query, in no order. */

@@ -1,8 +1,9 @@
 import { $, Context, Dict, Logger, omit } from 'koishi'
 import { Driver } from 'minato'
-import { QQUser, QQUserEntry } from '../model'
+import { QQUser, QQUserEntry, Relation } from '../model'
 import { toOriginal } from '../shared/patch'
 import { ask, inChunks } from './chunks'
+import { Counted, countExactly, countSeen, isMySQL, Seen } from './exact'
 import { fold, isKey, toKey, UserKey } from './keys'
 import { matchesStart, startsWith } from './query'
 import * as sqlite from './sqlite'
@@ -29,6 +30,7 @@ export class Store {
   readonly logger: Logger
   private driver: Driver
   private ordered?: boolean
+  private folding?: boolean
 
   constructor(ctx: Context) {
     this.logger = ctx.logger('qq-user')
@@ -67,6 +69,44 @@ export class Store {
       this.ordered = !!(await this.database.get('qq_user', { $and: [row, beginning] }, ['userId'])).length
     }
     return this.ordered ? startsWith : matchesStart
+  }
+
+  /**
+   * How many users of a bot came by each of these parameters. A database that does not tell upper case from lower returns
+   * other spellings of them as well.
+   */
+  async countByParam(selfId: string, params: string[]): Promise<Counted[]> {
+    const folds = params.length > 0 && await this.folds()
+    return ask(params, param => [param], (sceneParam) => {
+      if (folds && isMySQL(this.driver)) return countExactly(this.driver, selfId, sceneParam)
+      return this.database
+        .select('qq_user', { selfId, sceneParam })
+        .groupBy(['sceneParam', 'relation', 'consent'], { count: row => $.length(row.selfId) })
+        .execute()
+    })
+  }
+
+  /** How many users of a bot were first seen within a time, by the parameter that they came by. */
+  async countSeen(selfId: string, since: Date, until: Date): Promise<Seen[]> {
+    if (await this.folds() && isMySQL(this.driver)) return countSeen(this.driver, selfId, since, until)
+    const rows = await this.database
+      .select('qq_user', { selfId, firstSeen: { $gte: since, $lt: until } })
+      // a column would lead a database to the index of parameters, by which it would look at all users
+      .groupBy({ param: row => $.concat(row.sceneParam as never, '') }, { count: row => $.length(row.userId) })
+      .execute()
+    return rows.map(({ param, count }) => ({ sceneParam: param, count }))
+  }
+
+  /** Whether this database takes upper case for lower. */
+  private async folds() {
+    if (this.folding === undefined) {
+      const [row] = await this.database.get('qq_user', {}, { limit: 1, fields: ['selfId', 'userId', 'relation'] })
+      if (!row) return false
+      // no user has a relation in upper case
+      const relation = row.relation.toUpperCase() as Relation
+      this.folding = !!(await this.database.get('qq_user', { ...row, relation }, ['userId'])).length
+    }
+    return this.folding
   }
 
   /**

@@ -5,6 +5,8 @@ import { render } from '../../src/notices/template'
 import { until } from '../harness'
 import { ask, enroll, harness, message, noBot, platform, start, text } from './operator'
 
+const MARGIN = 4 * 8
+
 /** The pixels of a picture with one bit for each, as what reads codes wants them. */
 function decode(png: Buffer) {
   const chunk = (type: string) => {
@@ -19,6 +21,13 @@ function decode(png: Buffer) {
   const pixels = new Uint8ClampedArray(width * height * 4)
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) pixels.fill(data[y * stride + 1 + (x >> 3)] >> (7 - (x & 7)) & 1 ? 255 : 0, (y * width + x) * 4, (y * width + x + 1) * 4)
+  }
+  // what is white around it, which scanners ask for
+  const isMargin = (place: number, size: number) => place < MARGIN || place >= size - MARGIN
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (isMargin(x, width) || isMargin(y, height)) expect(pixels[(y * width + x) * 4]).to.equal(255)
+    }
   }
   return jsQR(pixels, width, height)?.data
 }
@@ -42,6 +51,15 @@ describe('qq-user.link', () => {
     expect(decode(Buffer.from(body.file_data, 'base64'))).to.equal(url)
     expect(await ask('qq-user.link poster')).to.contain(url)
     expect(platform.links.asked).to.deep.equal(['poster'])
+  })
+
+  it('takes for its note all that is left of the message', async () => {
+    await start()
+    await ask(`qq-user.link poster -b ${platform.selfId} -t "In the" metro -b 1`)
+    expect((await rows()).map(({ selfId, title }) => [selfId, title])).to.deep.equal([[platform.selfId, '"In the" metro -b 1']])
+    for (const [locale, last] of [['zh-CN', '最后'], ['zh-TW', '最後'], ['ja-JP', '最後'], ['en-US', 'last']]) {
+      expect(text(locale, 'commands.qq-user.link.options.title'), locale).to.contain(last)
+    }
   })
 
   it('says why there is none', async () => {

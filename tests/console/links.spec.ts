@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { until } from '../harness'
+import { refuse } from '../platform/answer'
 import { Site } from './site'
 
 describe('console: links', () => {
@@ -32,6 +33,39 @@ describe('console: links', () => {
     expect(await page.until('qq-user/link-made')).to.deep.equal({ ticket, ok: false, reason: 'refused', code: 51 })
     const other = await page.call('qq-user/create-link', 'nobody', 'poster')
     expect(await page.until('qq-user/link-made', body => body.ticket === other.ticket)).to.deep.include({ ok: false, reason: 'unknown-bot' })
+  })
+
+  it('shows no more than fifty that were not made here, those that most users came by, and how they went', async () => {
+    const page = await site.start()
+    const firstSeen = new Date()
+    const user = (userId: string, sceneParam: string) => ({ userId, sceneParam, firstSeen })
+    await site.seed([
+      ...Array.from({ length: 300 }, (_, index) => user(`u${index}`, `p${index}`)),
+      ...['a', 'b', 'c'].map(id => user(id, 'most')), ...['d', 'e'].map(id => user(id, 'more')),
+    ])
+    await site.harness.app.qqUser.links.create(site.platform.selfId, 'made')
+    const rows = await page.call('qq-user/links')
+    expect(rows.slice(0, 3).map(({ sceneParam, users }) => [sceneParam, users])).to.deep.equal([['made', 0], ['most', 3], ['more', 2]])
+    expect(rows).to.have.length(51)
+    const lines = await page.call('qq-user/link-lines')
+    expect(lines.map(({ sceneParam }) => sceneParam)).to.have.members(rows.slice(1).map(({ sceneParam }) => sceneParam))
+  })
+
+  it('makes twenty at once and no more, and others when these are done', async () => {
+    const page = await site.start()
+    const other = await site.open()
+    const { selfId, links } = site.platform
+    await site.harness.app.database.upsert('qq_user_link', [{ selfId, sceneParam: 'made', url: 'https://bot.q.qq.com/s/x', title: '', createdAt: new Date() }])
+    links.misbehaviour.push(refuse(11004))
+    for (let index = 0; index < 20; index++) await page.call('qq-user/create-link', selfId, `p${index}`)
+    expect(await other.error('qq-user/create-link', selfId, 'made')).to.equal('busy')
+    site.harness.bot.offline()
+    await until(() => page.messages('qq-user/link-made').length === 20)
+    expect(new Set(page.messages('qq-user/link-made').map(made => !made.ok && made.reason))).to.deep.equal(new Set(['offline']))
+    for (let index = 0; index < 25; index++) {
+      const { ticket } = await page.call('qq-user/create-link', selfId, 'made')
+      expect(await page.until('qq-user/link-made', body => body.ticket === ticket)).to.include({ ok: true })
+    }
   })
 
   it('shows what else users came by, who came on which day, and leads to them', async () => {
@@ -71,5 +105,23 @@ describe('console: links', () => {
     expect(await list({ sceneParam: 'poster', search: 'D' })).to.deep.equal(['D'])
     expect(await list({ sceneParam: 'poster', relation: 'deleted' })).to.deep.equal([])
     expect(await list({ sceneParam: 'nothing' })).to.deep.equal([])
+  })
+
+  it('counts days anew when what was written is in doubt, and when the database answers again', async () => {
+    const page = await site.start()
+    const roster = site.harness.app.qqUser['roster']
+    const today = async () => (await page.call('qq-user/link-lines')).map(({ days }) => days.at(-1))
+    const seed = (userId: string) => site.seed([{ userId, sceneParam: 'poster', firstSeen: new Date() }])
+    await seed('A')
+    await page.call('qq-user/links')
+    // who groups asks within another question
+    const end = site.intercept((selection, proceed) => typeof selection.table === 'string' ? proceed() : Promise.reject(new Error('no answer')))
+    expect(await page.error('qq-user/link-lines')).to.equal('failed')
+    end()
+    expect(await today()).to.deep.equal([1])
+    await seed('B')
+    expect(await today()).to.deep.equal([1])
+    roster['changes'].doubt()
+    expect(await today()).to.deep.equal([2])
   })
 })

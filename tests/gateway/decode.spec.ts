@@ -41,6 +41,18 @@ describe('reading a payload', () => {
       expect(scene({ scene: 2003, scene_param: 'from=poster' })).to.include({ scene: 2003, sceneParam: 'from=poster' })
     })
 
+    it('has its data by itself or within the JSON that was sent for the link', () => {
+      const param = (value: string) => scene({ scene: 2003, scene_param: value }).sceneParam
+      for (const data of ['poster', 'x'.repeat(32), '{"a":1}', '海报 "1"']) {
+        expect(param(JSON.stringify({ callbackData: data }))).to.equal(data)
+        expect(param(` ${JSON.stringify({ callbackData: data, more: [1] }, undefined, 40)}`)).to.equal(data)
+      }
+      expect(param('{"callbackData": ""}')).to.equal(undefined)
+      for (const other of ['{poster}', '{"callbackData":5}', '{"callback":"a"}', '{"callbackData":"a"', '"a"', '[{"callbackData":"a"}]']) {
+        expect(param(other)).to.equal(other)
+      }
+    })
+
     it('may be a scene alone', () => {
       for (const value of [undefined, null, '', ' ', 42, {}]) {
         expect(scene({ scene: 1001, scene_param: value }).scene).to.equal(1001)

@@ -65,6 +65,16 @@ for (const engine of engines) {
       ])
       await service().create(selfId, 'Poster')
       expect(await numbers()).to.deep.equal({ Poster: [2, 1, 1] })
+      expect((await service().survey(selfId)).others.map(({ sceneParam, users }) => [sceneParam, users])).to.have.deep.members([['poster', 1], ['POSTER', 1]])
+      for (const [sceneParam, users] of [['poster', 1], ['Poster', 2], ['POSTER', 1], ['pOSTER', 0]] as const) {
+        expect(await harness.app.qqUser.count({ selfId, sceneParam }), sceneParam).to.equal(users)
+        expect(await harness.app.qqUser.count({ sceneParam }), sceneParam).to.equal(users)
+        expect(await harness.app.qqUser.list({ selfId, sceneParam }), sceneParam).to.have.length(users)
+      }
+      expect(await harness.app.qqUser.count({ selfId, sceneParam: 'Poster', relation: 'friend', consent: 'unknown' })).to.equal(1)
+      const seen = await harness.app.qqUser['roster'].countSeen(selfId, at, new Date(+at + 1))
+      expect(seen.map(({ sceneParam, count }) => [sceneParam, count])).to.have.deep.members([['poster', 1], ['Poster', 2], ['POSTER', 1]])
+      expect(await harness.app.qqUser['roster'].countSeen(selfId, new Date(+at + 1), new Date())).to.deep.equal([])
       await service().remove(selfId, 'poster')
       const second = await service().create(selfId, 'poster').catch(error => error.reason)
       const apart = second !== 'same-but-case'
@@ -74,6 +84,19 @@ for (const engine of engines) {
       await until(async () => (await numbers()).Poster[0] === 3)
       await harness.app.qqUser.forget(selfId, 'u3')
       expect((await numbers()).Poster).to.deep.equal([2, 2, 0])
+    })
+
+    it('are told apart by whatever a database may take for the same', async () => {
+      const { selfId } = harness.platform
+      const params = ['pöster', '😀', '😁', '\\', "' OR '' = '", '__proto__']
+      await seed(['poster', ...params, ...params].map(sceneParam => ({ sceneParam, relation: 'friend' as const })))
+      await service().create(selfId, 'poster')
+      expect(await numbers()).to.deep.equal({ poster: [1, 1, 0] })
+      expect((await service().survey(selfId)).others.map(({ sceneParam, users }) => [sceneParam, users])).to.have.deep.members(params.map(param => [param, 2]))
+      for (const sceneParam of params) expect(await harness.app.qqUser.count({ selfId, sceneParam }), sceneParam).to.equal(2)
+      for (const sceneParam of ['', 'x\0', 'x'.repeat(70_000)]) expect(await harness.app.qqUser.count({ selfId, sceneParam })).to.equal(0)
+      const seen = await harness.app.qqUser['roster'].countSeen(selfId, at, new Date())
+      expect(seen.map(({ sceneParam, count }) => [sceneParam, count])).to.have.deep.members([['poster', 1], ...params.map(param => [param, 2])])
     })
 
     it('are one, if two processes make it at once', async function () {

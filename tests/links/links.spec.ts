@@ -74,6 +74,7 @@ describe('links', () => {
     const links = await Promise.all(['a', 'a', 'b', 'a'].map(param => create(param)))
     expect(new Set(links.map(({ url }) => url)).size).to.equal(2)
     expect(made().asked).to.deep.equal(['a', 'b'])
+    expect(new Set(links).size).to.equal(4)
   })
 
   it('are made anew after they were removed', async () => {
@@ -112,6 +113,16 @@ describe('links', () => {
     await ticking(pushed)
     expect(made().asked).to.have.length(1)
     await ticking(link)
+  })
+
+  it('give their turn back, whatever came of it', async () => {
+    harness.plugin!.update({ ...silent, requests: { concurrent: 1 } })
+    await until(() => harness.app.get('qqUser'))
+    made().misbehaviour.push({ status: 500 }, { status: 200, body: { retcode: 51 } })
+    expect(await fail('a')).to.include({ reason: 'no-answer' })
+    expect(await fail('a')).to.include({ reason: 'refused' })
+    await create('a')
+    await create('b')
   })
 
   it('are given up when the platform makes none for long, and the next one is asked for', async () => {
@@ -268,5 +279,67 @@ describe('links', () => {
     await pass()
     expect((await create('poster')).url).not.to.equal(link.url)
     expect(await numbers()).to.deep.equal({ poster: [0, 0, 0] })
+  })
+
+  describe('are counted', () => {
+    const survey = () => harness.app.qqUser.links.survey(harness.platform.selfId)
+    const others = async () => (await survey()).others.map(({ sceneParam, users }) => [sceneParam, users] as const)
+    const arrive = async (id: string, sceneParam: string) => {
+      harness.platform.add(id, { scene: 2003, sceneParam })
+      await until(async () => (await harness.users).some(({ userId }) => userId === id))
+    }
+
+    /** Writes users past the plugin, as another process does. */
+    async function seed(...params: string[]) {
+      const { selfId } = harness.platform
+      await harness.app.database.upsert('qq_user', params.map((sceneParam, index) => ({
+        selfId, userId: `${sceneParam}-${index}`, sceneParam, relation: 'friend' as const, firstSeen: new Date(),
+      })))
+    }
+
+    it('with those that were not made here, most users first', async () => {
+      await seed('a', 'a', 'b')
+      expect(await others()).to.deep.equal([['a', 2], ['b', 1]])
+      await arrive('X', 'b')
+      await arrive('Y', 'b')
+      await arrive('Z', 'c')
+      expect(await others()).to.deep.equal([['b', 3], ['a', 2], ['c', 1]])
+    })
+
+    it('never in part, where there are more than are looked at', async () => {
+      const params = Array.from({ length: 100 }, (_, index) => `p${index}`)
+      await seed('rare', ...params, ...params)
+      expect((await others()).map(([param]) => param)).to.have.members(params)
+      await arrive('X', 'rare')
+      expect(await others()).to.have.length(100)
+    })
+
+    it('anew after ten minutes, or when what was written is in doubt', async () => {
+      await create('poster')
+      await seed('poster')
+      expect(await numbers()).to.deep.equal({ poster: [1, 1, 0] })
+      await seed('poster', 'poster')
+      expect(await numbers()).to.deep.equal({ poster: [1, 1, 0] })
+      harness.app.qqUser['roster']['changes'].doubt()
+      expect(await numbers()).to.deep.equal({ poster: [2, 2, 0] })
+      await seed('poster', 'poster', 'poster')
+      expect(await numbers()).to.deep.equal({ poster: [2, 2, 0] })
+      clock = freeze()
+      clock.setSystemTime(Date.now() + 10 * 60_000)
+      expect(await ticking(numbers())).to.deep.equal({ poster: [3, 3, 0] })
+    })
+
+    it('as soon as the database answers again', async () => {
+      await create('poster')
+      await seed('poster')
+      const [driver] = (harness.app.database as any).drivers
+      const { get } = driver
+      // who groups asks within another question
+      driver.get = (selection: any) => typeof selection.table !== 'string' ? Promise.reject(new Error('no answer')) : get.call(driver, selection)
+      expect((await survey().catch(error => error)).message).to.equal('no answer')
+      expect((await survey().catch(error => error)).message).to.equal('no answer')
+      driver.get = get
+      expect(await numbers()).to.deep.equal({ poster: [1, 1, 0] })
+    })
   })
 })

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import jsQR from 'jsqr'
 import { Page } from 'playwright-core'
 import { pass, until } from '../harness'
+import { refuse } from '../platform/answer'
 import { choose, contrast, overflow, rows } from './look'
 import { onPage } from './stage'
 
@@ -61,6 +62,25 @@ onPage('links', (stage) => {
     expect(await row(page, 'poster').innerText()).to.include('地铁海报')
     await page.getByRole('button', { name: '复制 poster 的链接' }).click()
     expect(await page.evaluate('window.copied')).to.equal(url)
+  })
+
+  it('shows no code over another panel, where somebody went meanwhile', async () => {
+    const { links } = stage.site.platform
+    const page = await stage.open('links')
+    await page.locator('.link-row').first().waitFor()
+    links.misbehaviour.push(refuse(11004))
+    await make(page, 'late')
+    await page.getByText('正在生成').waitFor()
+    await page.locator('.tabs').getByRole('link', { name: '用户' }).click()
+    await page.locator('.user-row').first().waitFor()
+    await until(() => stage.site.harness.app.database.get('qq_user_link', { sceneParam: 'late' }).then(({ length }) => length))
+    // as long as the list takes to be read again
+    await page.waitForTimeout(1000)
+    expect(await page.getByRole('dialog').count()).to.equal(0)
+    await page.locator('.tabs').getByRole('link', { name: '邀请链接' }).click()
+    await page.getByText('已生成参数为 late 的链接。').waitFor()
+    await row(page, 'late').waitFor()
+    expect(await page.getByRole('dialog').count()).to.equal(0)
   })
 
   it('says what is wrong, before and after the platform is asked', async () => {

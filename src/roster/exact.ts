@@ -4,9 +4,12 @@ import { QQUser } from '../model'
 /** What is used of minato's driver for MySQL, whose `groupBy` takes `A` and `a` for one. */
 interface MySQL extends Driver {
   query(sql: string): Promise<unknown>
+  sql: { escape(value: unknown): string }
 }
 
 export type Counted = Pick<QQUser, 'sceneParam' | 'relation' | 'consent'> & { count: number }
+
+export type Seen = Pick<Counted, 'sceneParam' | 'count'>
 
 interface Group extends Pick<QQUser, 'relation' | 'consent'> {
   /** The first and the last of its spellings. */
@@ -30,6 +33,15 @@ export async function countExactly(driver: MySQL, selfId: string, params: string
     if (group.first === group.last) exact.set(JSON.stringify([group.first, group.relation, group.consent]), group)
   }
   return [...exact.values()].map(({ first, relation, consent, count }) => ({ sceneParam: first, relation, consent, count: Number(count) }))
+}
+
+/** Counts the users of a bot who were first seen within a time, byte by byte. */
+export async function countSeen(driver: MySQL, selfId: string, since: Date, until: Date): Promise<Seen[]> {
+  const rows = await driver.query(`
+    SELECT CONVERT(MIN(BINARY sceneParam) USING utf8mb4) AS sceneParam, COUNT(*) AS count
+    FROM qq_user WHERE selfId = ${quote(selfId)} AND firstSeen >= ${driver.sql.escape(since)} AND firstSeen < ${driver.sql.escape(until)}
+    GROUP BY BINARY sceneParam`) as { sceneParam: string | null; count: unknown }[]
+  return rows.map(({ sceneParam, count }) => ({ sceneParam, count: Number(count) }))
 }
 
 function query(driver: MySQL, selfId: string, params: string[], by: string) {
