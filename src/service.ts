@@ -45,12 +45,12 @@ export class QQUserService {
    * @param query `limit` is 20 unless told, 200 at most
    */
   list(query: ListQuery = {}): Promise<QQUser[]> {
-    return this.roster.list(query)
+    return this.roster.users.list(query)
   }
 
   /** How many users there are. Kept, not scanned for, unless the query has a `search`. */
   count(query: UserQuery = {}): Promise<number> {
-    return this.roster.count(query)
+    return this.roster.users.count(query)
   }
 
   /** What happened to a user, newest first; 100 entries unless told. */

@@ -1,4 +1,5 @@
-import { Match, Roster } from '../roster'
+import { Roster } from '../roster'
+import { Match } from '../roster/directory'
 import { isExact, parseAudience, toQuery } from './audience'
 import { BroadcastRow } from './model'
 import { passing } from './result'
@@ -17,10 +18,10 @@ export class Enrolment {
   async measure({ selfId, audience, repeats }: Omit<Row, 'id' | 'until' | 'enrolled'>) {
     if (repeats) return { total: await this.store.countMissed(repeats, passing), latest: 0 }
     const match: Match = begins => toQuery(selfId, parseAudience(audience), begins)
-    const groups = await this.roster.survey(match)
+    const groups = await this.roster.users.survey(match)
     return {
       total: groups.reduce((sum, { count }) => sum + count, 0),
-      latest: +(await this.roster.latest(match) ?? 0),
+      latest: +(await this.roster.users.latest(match) ?? 0),
     }
   }
 
@@ -39,7 +40,7 @@ export class Enrolment {
       return { found, wanted: found }
     }
     const audience = parseAudience(row.audience)
-    const users = await this.roster.match(begins => toQuery(selfId, audience, begins, until ?? undefined), CHUNK, after)
+    const users = await this.roster.users.match(begins => toQuery(selfId, audience, begins, until ?? undefined), CHUNK, after)
     const toId = ({ userId }: { userId: string }) => userId
     return { found: users.map(toId), wanted: users.filter(isExact(audience)).map(toId) }
   }

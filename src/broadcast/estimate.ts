@@ -16,7 +16,7 @@ export class Estimates {
   constructor(private roster: Roster, private pusher: Pusher) {}
 
   async get(selfId: string, audience: Audience, allowed: readonly Via[]): Promise<Estimate> {
-    const groups = await this.roster.survey(begins => toQuery(selfId, audience, begins))
+    const groups = await this.roster.users.survey(begins => toQuery(selfId, audience, begins))
     const total = groups.reduce((sum, { count }) => sum + count, 0)
     const estimate: Estimate = { total, reachable: 0, skipped: {}, ways: {}, duration: 0 }
     let left = 0
@@ -42,7 +42,7 @@ export class Estimates {
   }
 
   private async sample({ skipped, ways }: Estimate, left: number, selfId: string, audience: Audience, allowed: readonly Via[]) {
-    const users = await this.roster.match(begins => toQuery(selfId, audience, begins), SAMPLE)
+    const users = await this.roster.users.match(begins => toQuery(selfId, audience, begins), SAMPLE)
     const open = users.filter(user => judge(user, this.pusher.assumeAllowed).ok)
     const share = open.length ? left / open.length : 0
     const counts = new Map<string, number>()

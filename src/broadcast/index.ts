@@ -274,7 +274,7 @@ export class Broadcasts {
     const audience = readAudience(value)
     const { userIds } = audience
     if (!userIds) return audience
-    const known = await this.roster.find(selfId, userIds)
+    const known = await this.roster.users.find(selfId, userIds)
     const unknown = userIds.filter(id => !known.has(id))
     return unknown.length ? fail('unknown-user', `${unknown.length}, ${unknown[0]} for one`) : audience
   }

@@ -59,7 +59,7 @@ export interface Tables {
 }
 
 export async function countRows({ roster, broadcasts }: Tables, { table, query }: ExportQuery): Promise<number> {
-  if (table === 'users') return roster.count(query)
+  if (table === 'users') return roster.users.count(query)
   if (table === 'ledger') return roster.countEntries(toEntryQuery(query))
   const { counts } = await broadcasts.get(query.id) ?? fail('not-found')
   // who is under way counts as pending
@@ -83,11 +83,11 @@ function open({ roster, broadcasts }: Tables, { table, query }: ExportQuery): { 
 }
 
 async function* readUsers(roster: Roster, query: UserQuery): AsyncGenerator<QQUser[]> {
-  const selfIds = query.selfId === undefined ? await roster.bots() : [query.selfId]
+  const selfIds = query.selfId === undefined ? await roster.users.bots() : [query.selfId]
   for (const selfId of selfIds) {
     let after: QQUser | undefined
     do {
-      const page = await roster.list({ ...query, selfId, after, limit: PAGE }, PAGE)
+      const page = await roster.users.list({ ...query, selfId, after, limit: PAGE }, PAGE)
       yield page
       after = page.length < PAGE ? undefined : page.at(-1)
     } while (after)

@@ -51,7 +51,7 @@ export class ImportJob {
   }
 
   private async look(batch: [number, Newcomer][]) {
-    const known = await this.roster.find(this.selfId, batch.map(([, { userId }]) => userId))
+    const known = await this.roster.users.find(this.selfId, batch.map(([, { userId }]) => userId))
     for (const [, { userId }] of batch) {
       const key = hash(userId)
       this.count(known.has(userId) || this.counted.has(key))

@@ -60,7 +60,7 @@ export class LinkDays {
 
   private load(selfId: string, number: number) {
     const day = { counts: new Map(), loaded: false } as Day
-    const read = () => this.roster.countSeen(selfId, Time.fromDateNumber(number), Time.fromDateNumber(number + 1))
+    const read = () => this.roster.users.countSeen(selfId, Time.fromDateNumber(number), Time.fromDateNumber(number + 1))
     day.loading = this.roster.scan(read, ({ result, missed }) => {
       for (const { sceneParam, count } of result) if (sceneParam) add(day.counts, sceneParam, count)
       for (const { previous, user } of missed.flatMap(({ users }) => users)) {

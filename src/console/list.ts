@@ -37,7 +37,7 @@ export class Lists {
   }
 
   private async list({ sort = 'firstSeen', after, limit = LIMIT.page, ...query }: PageQuery): Promise<Page> {
-    const selfIds = query.selfId === undefined ? await this.roster.bots() : [query.selfId]
+    const selfIds = query.selfId === undefined ? await this.roster.users.bots() : [query.selfId]
     const parts = await Promise.all(selfIds.map((selfId) => {
       const part = { ...query, selfId, sort, limit, after: after && toPosition(after, selfId, sort) }
       return query.search ? this.search(part) : this.browse(part)
@@ -50,13 +50,13 @@ export class Lists {
   }
 
   private async browse({ after, ...query }: PartQuery): Promise<Part> {
-    const count = await this.roster.count(query)
+    const count = await this.roster.users.count(query)
     return { count, users: after === 'end' ? [] : await readPart(this.roster, { ...query, after }, count) }
   }
 
   /** To put very many in order, or to look for few among them, takes a database too long. */
   private async search({ selfId, search, relation, consent, sceneParam, after, ...query }: PartQuery): Promise<Part> {
-    const found = await this.roster.some(LIMIT.search + 1, { selfId, search })
+    const found = await this.roster.users.some(LIMIT.search + 1, { selfId, search })
     const users = found.slice(0, LIMIT.search)
       .filter(user => (relation ?? user.relation) === user.relation && (consent ?? user.consent) === user.consent)
       .filter(user => (sceneParam ?? user.sceneParam) === user.sceneParam)

@@ -34,7 +34,7 @@ export class Overviews {
       week: sum(movements.slice(0, WEEK)),
       weekBefore: sum(movements.slice(WEEK, 2 * WEEK)),
       days: walk(today, movements.slice(0, days), totals),
-      scenes: await this.roster.scenes(selfId),
+      scenes: await this.roster.users.scenes(selfId),
       sceneParams: await this.sceneParams(selfId),
     }
   }

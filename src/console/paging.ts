@@ -10,8 +10,8 @@ const FEW = 500
 /** The part of a page that one bot has. @param count how many users there are for this bot */
 export async function readPart(roster: Roster, query: ListQuery & { selfId: string; sort: Sort; limit: number }, count: number): Promise<QQUser[]> {
   if (!count) return []
-  if (count > FEW) return roster.list(query)
-  return takePart(await roster.some(FEW, query), query)
+  if (count > FEW) return roster.users.list(query)
+  return takePart(await roster.users.some(FEW, query), query)
 }
 
 /** Newest first, in one moment by bot; the users of one bot stay in the order in which they are. */

@@ -65,10 +65,10 @@ export class LinkCounts {
   private scan(selfId: string, kept: Kept, params: string[], others: boolean) {
     const limit = others ? params.length + OTHERS : 0
     const read = async () => {
-      const [top, rows] = await Promise.all([others ? this.top(selfId, limit) : [], this.roster.countByParam(selfId, params)])
+      const [top, rows] = await Promise.all([others ? this.top(selfId, limit) : [], this.roster.users.countByParam(selfId, params)])
       const more = top.filter(param => !params.includes(param))
       // where case does not count, a parameter is found by any of its spellings, of which only one was among these
-      const groups = new Map([...rows, ...await this.roster.countByParam(selfId, more)].map(row => [toKey(row), row]))
+      const groups = new Map([...rows, ...await this.roster.users.countByParam(selfId, more)].map(row => [toKey(row), row]))
       const found = [...groups.values()]
       return { all: new Set([...params, ...more, ...found.map(({ sceneParam }) => sceneParam!)]), complete: top.length < limit, rows: found }
     }

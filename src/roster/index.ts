@@ -1,4 +1,4 @@
-import { $, clone, Context, Query, Random, Time } from 'koishi'
+import { clone, Context, Random, Time } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { Recent } from '../shared/recent'
@@ -17,9 +17,8 @@ import { GivenUpError, Task, WriteQueue } from './queue'
 import { toPriority } from './lanes'
 import { Probe } from './probe'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Outdated, Position } from './ledger'
-import { Counts, Move } from './counts'
-import { takePart } from './order'
-import { cut, ListQuery, Sort, startsWith, toFilter, toLimit, toRanges, UserQuery } from './query'
+import { Move } from './counts'
+import { Directory } from './directory'
 import { Store } from './store'
 
 declare module 'koishi' {
@@ -31,9 +30,6 @@ declare module 'koishi' {
     'qq-user/updated'(user: QQUser, previous: QQUser | undefined, entry: QQUserEntry): void
   }
 }
-
-/** Whom to find. @param begins how the database is asked for what begins with a text */
-export type Match = (begins: typeof startsWith) => Query.Expr<QQUser>
 
 interface Arrival {
   event: UserEvent
@@ -60,8 +56,6 @@ const PATIENCE = 10 * Time.second
 const CACHE = { size: 20_000, age: 10 * Time.second }
 const KNOWN_IDS = 10_000
 const HEARD = { size: 10_000, age: Time.minute }
-/** So many users of one link are read at once. */
-const FEW = 2000
 const MESSAGES = { interval: 30 * Time.second, limit: 5_000 }
 
 /** Who the bot's users are. The only writer of `qq_user` and `qq_user_event`. */
@@ -70,7 +64,8 @@ export class Roster {
   private ledger: Ledger
   private committer: Committer
   private changes = new Changes<Changed>()
-  private counts: Counts
+  /** All of them, to be looked for. */
+  readonly users: Directory
   private claims: Claims
   private probe: Probe
   private queue: WriteQueue<Item>
@@ -106,7 +101,11 @@ export class Roster {
     this.events = toOriginal(ctx.lifecycle)
     this.ledger = new Ledger(this.store, lasting(ctx, 'origin', () => Random.id(8)))
     this.committer = new Committer(this.store, this.ledger, plan, lasting(ctx, 'decisions', createDecisions))
-    this.counts = new Counts(this.store, this.changes)
+    this.users = new Directory(this.store, this.changes, {
+      settled: () => this.settled(),
+      flush: () => this.flush(),
+      fold: (key, row, heard) => this.fold(key, row, heard),
+    })
     this.probe = new Probe(this.store)
     this.queue = new WriteQueue(ctx, {
       commit: (batch, again) => this.commit(batch, again),
@@ -208,124 +207,10 @@ export class Roster {
     return user
   }
 
-  /** @param max how many users a page may have */
-  async list(query: ListQuery, max?: number): Promise<QQUser[]> {
-    // names come with messages
-    if (query.search) this.flush()
-    await this.settled()
-    const { sort = 'firstSeen' } = query
-    const limit = toLimit(query, max)
-    const rows = await this.page({ ...query, sort }, limit)
-    // the next page begins where the database, which does not know the newest messages, sees the last row
-    return rows.map(row => this.fold(toKey(row), row, sort === 'firstSeen')!)
-  }
-
-  private async page(query: ListQuery & { sort: Sort }, limit: number): Promise<QQUser[]> {
-    const { sort, after, sceneParam } = query
-    const begins = await this.begins(query)
-    if (sceneParam !== undefined) {
-      // to look for few in their order, among all others, takes a database too long
-      const all = await this.store.database.get('qq_user', toFilter(query, begins), { limit: FEW + 1 })
-      if (all.length <= FEW) return takePart(all.filter(user => user.sceneParam === sceneParam), { sort, after, limit })
-    }
-    const rows: QQUser[] = []
-    for (const range of toRanges(query, begins)) {
-      if (rows.length >= limit) break
-      rows.push(...await this.store.database.get('qq_user', range, {
-        sort: { [sort]: 'desc', userId: 'desc' },
-        limit: limit - rows.length,
-      }))
-    }
-    return rows
-  }
-
-  /** Which of these users are on the roster. */
-  async find(selfId: string, userIds: string[]): Promise<Set<string>> {
-    await this.settled()
-    const { rows } = await this.store.users(userIds.map(userId => ({ selfId, userId })))
-    return new Set([...rows.values()].map(({ userId }) => userId))
-  }
-
-  async count({ search, sceneParam, ...query }: UserQuery): Promise<number> {
-    if (search) {
-      this.flush()
-      await this.settled()
-      return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search, sceneParam }, await this.begins({ search })))
-    }
-    if (sceneParam !== undefined) return this.countOf(sceneParam, query)
-    await this.recount()
-    return this.counts.get(query)
-  }
-
-  private async countOf(param: string, { selfId, relation, consent }: UserQuery) {
-    const selfIds = selfId === undefined ? await this.bots() : [cut(selfId)]
-    await this.settled()
-    const groups = await Promise.all(selfIds.map(selfId => this.countByParam(selfId, [cut(param)])))
-    return groups.flat()
-      .filter(group => group.sceneParam === param && (relation ?? group.relation) === group.relation && (consent ?? group.consent) === group.consent)
-      .reduce((sum, { count }) => sum + count, 0)
-  }
-
-  /** How many users of a bot came by each of these parameters, or by one that the database takes for the same. */
-  countByParam(selfId: string, params: string[]) {
-    return this.store.countByParam(selfId, params)
-  }
-
-  /** How many users of a bot were first seen within a time, by the parameter that they came by. */
-  countSeen(selfId: string, since: Date, until: Date) {
-    return this.store.countSeen(selfId, since, until)
-  }
-
-  /** Some of the users of a query, in no order. */
-  async some(limit: number, query: UserQuery): Promise<QQUser[]> {
-    if (query.search) this.flush()
-    await this.settled()
-    const rows = await this.store.database.get('qq_user', toFilter(query, await this.begins(query)), { limit })
-    return rows.map(row => this.fold(toKey(row), row)!)
-  }
-
-  /** A page of the users that are asked for, in the order of their ids. */
-  async match(query: Match, limit: number, after?: string): Promise<QQUser[]> {
-    const filter = await this.prepare(query)
-    return this.store.database.get('qq_user', after === undefined ? filter : { $and: [filter, { userId: { $gt: after } }] }, { sort: { userId: 'asc' }, limit })
-  }
-
-  /** How many of these users there are of each relation and consent. */
-  async survey(query: Match) {
-    return this.store.database
-      .select('qq_user', await this.prepare(query))
-      // counts a column of the index, which then is all that is read
-      .groupBy(['relation', 'consent'], { count: row => $.length(row.selfId) })
-      .execute()
-  }
-
-  /** When the latest of these users was first seen. */
-  async latest(query: Match): Promise<Date | undefined> {
-    const [row] = await this.store.database.get('qq_user', await this.prepare(query), { sort: { firstSeen: 'desc' }, limit: 1, fields: ['firstSeen'] })
-    return row?.firstSeen
-  }
-
-  /** How many users came from which scene, most first; of all bots unless told. */
-  async scenes(selfId?: string) {
-    await this.recount()
-    return this.counts.scenes(selfId)
-  }
-
-  /** The bots that have users. */
-  async bots() {
-    await this.recount()
-    return this.counts.bots()
-  }
-
   /** How many writes wait, whether the database refused the last one, and what cannot be written. */
   get writing() {
     const { size, failing, setAside } = this.queue
     return { waiting: size, failing, setAside }
-  }
-
-  private async recount() {
-    await this.settled()
-    if (!this.counts.fresh) await this.counts.load()
   }
 
   async history(selfId: string, userId: string, options?: HistoryOptions): Promise<QQUserEntry[]> {
@@ -419,17 +304,6 @@ export class Roster {
   async settled() {
     await this.ready
     await this.queue.settled()
-  }
-
-  private async prepare(query: Match) {
-    // when they last wrote, and what their names are, comes with messages
-    this.flush()
-    await this.settled()
-    return query(await this.store.begins())
-  }
-
-  private async begins({ search }: UserQuery) {
-    return search ? this.store.begins() : undefined
   }
 
   /** Hands the noted messages, or that of one user, to the queue. */

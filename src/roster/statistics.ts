@@ -2,6 +2,7 @@ import { $, Context, Time } from 'koishi'
 import { EventType } from '../model'
 import { Recent } from '../shared/recent'
 import { Roster } from '.'
+import { UserQuery } from './query'
 
 export interface Movement {
   added: number
@@ -41,13 +42,13 @@ export class Statistics {
       totals: await this.totals(selfId),
       today: await this.move(selfId, today),
       week: await this.move(selfId, new Date(+today - 6 * Time.day)),
-      scenes: await this.roster.scenes(selfId),
+      scenes: await this.roster.users.scenes(selfId),
     }
   }
 
   /** Of one bot, or of all of them. */
   async totals(selfId?: string): Promise<Overview['totals']> {
-    const count = (query: Parameters<Roster['count']>[0]) => this.roster.count({ selfId, ...query })
+    const count = (query: UserQuery) => this.roster.users.count({ selfId, ...query })
     const [friends, refusing, rejected, deleted, unknown] = await Promise.all([
       count({ relation: 'friend' }),
       count({ relation: 'friend', consent: 'rejected' }),

@@ -72,9 +72,9 @@ for (const engine of engines) {
         expect(await harness.app.qqUser.list({ selfId, sceneParam }), sceneParam).to.have.length(users)
       }
       expect(await harness.app.qqUser.count({ selfId, sceneParam: 'Poster', relation: 'friend', consent: 'unknown' })).to.equal(1)
-      const seen = await harness.app.qqUser['roster'].countSeen(selfId, at, new Date(+at + 1))
+      const seen = await harness.app.qqUser['roster'].users.countSeen(selfId, at, new Date(+at + 1))
       expect(seen.map(({ sceneParam, count }) => [sceneParam, count])).to.have.deep.members([['poster', 1], ['Poster', 2], ['POSTER', 1]])
-      expect(await harness.app.qqUser['roster'].countSeen(selfId, new Date(+at + 1), new Date())).to.deep.equal([])
+      expect(await harness.app.qqUser['roster'].users.countSeen(selfId, new Date(+at + 1), new Date())).to.deep.equal([])
       await service().remove(selfId, 'poster')
       const second = await service().create(selfId, 'poster').catch(error => error.reason)
       const apart = second !== 'same-but-case'
@@ -95,7 +95,7 @@ for (const engine of engines) {
       expect((await service().survey(selfId)).others.map(({ sceneParam, users }) => [sceneParam, users])).to.have.deep.members(params.map(param => [param, 2]))
       for (const sceneParam of params) expect(await harness.app.qqUser.count({ selfId, sceneParam }), sceneParam).to.equal(2)
       for (const sceneParam of ['', 'x\0', 'x'.repeat(70_000)]) expect(await harness.app.qqUser.count({ selfId, sceneParam })).to.equal(0)
-      const seen = await harness.app.qqUser['roster'].countSeen(selfId, at, new Date())
+      const seen = await harness.app.qqUser['roster'].users.countSeen(selfId, at, new Date())
       expect(seen.map(({ sceneParam, count }) => [sceneParam, count])).to.have.deep.members([['poster', 1], ...params.map(param => [param, 2])])
     })
 

@@ -76,8 +76,8 @@ for (const engine of engines) {
       const { qqUser } = harness.app
       expect(await qqUser.get(selfId, 'abcd')).to.equal(undefined)
       expect(await qqUser.history(selfId, 'abcd')).to.deep.equal([])
-      expect(await qqUser['roster'].find(selfId, ['abcd'])).to.deep.equal(new Set())
-      expect(await qqUser['roster'].find(selfId, ['abcd', 'ABCD'])).to.deep.equal(new Set(['ABCD']))
+      expect(await qqUser['roster'].users.find(selfId, ['abcd'])).to.deep.equal(new Set())
+      expect(await qqUser['roster'].users.find(selfId, ['abcd', 'ABCD'])).to.deep.equal(new Set(['ABCD']))
       expect(await qqUser['roster'].entries({ selfId, userId: 'abcd' }, 10)).to.deep.equal([])
       expect(await qqUser['roster'].countEntries({ selfId, userId: 'abcd' })).to.equal(0)
       await qqUser['roster'].forget(selfId, 'abcd')
