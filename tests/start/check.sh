@@ -21,12 +21,12 @@ before=$(git status --porcelain)
 env -u QQ_APPID -u QQ_SECRET LC_ALL=en_US.UTF-8 node -r esbuild-register -r yml-register tests/start > "$log" 2>&1 &
 process=$!
 
-for _ in {1..60}; do
-  grep -q 'FRIEND_DEL' "$log" && break
+for _ in {1..80}; do
+  grep -q 'End of the demonstration' "$log" && break
   kill -0 "$process" 2>/dev/null || fail 'it ended by itself'
   sleep 0.5
 done
-for text in 'webui is available' 'FRIEND_ADD → friend-added' 'reply  Hello' 'roster friend · push rejected' 'ledger msg-reject · notice sent' 'FRIEND_DEL'; do
+for text in 'webui is available' 'FRIEND_ADD → friend-added' 'reply  Hello' 'roster friend · push rejected' 'ledger msg-reject · notice sent' 'FRIEND_DEL' 'made the link spring' 'broadcast finished' 'link spring: users 1, friends 1'; do
   grep -q "$text" "$log" || fail "no line with: $text"
 done
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Context, Time } from 'koishi'
+import { Context, Logger, Time } from 'koishi'
 import { Platform } from '../platform'
 import { listen, report } from './report'
 import { words } from './words'
@@ -14,9 +14,12 @@ interface Step {
   entries?: number
 }
 
+/** The link that one of them comes by. */
+const PARAM = 'spring'
+
 const opening: Step[] = [
   { who: 'ming', deed: 'search', act: (platform, openid) => platform.add(openid, { scene: 1001 }) },
-  { who: 'hong', deed: 'link', act: (platform, openid) => platform.add(openid, { scene: 2003, sceneParam: 'spring' }) },
+  { who: 'hong', deed: 'link', act: (platform, openid) => platform.add(openid, { scene: 2003, sceneParam: PARAM }) },
   say('ming', 'write', words.ask, 0),
   say('jie', 'stranger', words.hello, 1),
 ]
@@ -33,6 +36,15 @@ const rounds: Step[] = [
   say('ming', 'write', words.ask, 0),
 ]
 
+/** An answer that takes its time: the adapter alone would not reply any more. */
+const late: Step = {
+  who: 'jie',
+  deed: 'late',
+  act: (platform, openid) => platform.message(openid, words.ask, { timestamp: Date.now() - 10 * Time.minute }),
+  said: words.ask,
+  entries: 0,
+}
+
 function say(who: Person, deed: string, said: string, entries: number): Step {
   const act: Step['act'] = (platform, openid) => platform.message(openid, said, { username: words.names[who] })
   return { who, deed, act, said, entries }
@@ -42,11 +54,34 @@ function say(who: Person, deed: string, said: string, entries: number): Step {
 export async function tell(ctx: Context, platform: Platform, address: string) {
   const isAnnounced = listen(ctx)
   ctx.middleware((session, next) => session.content === words.ask || session.content === words.hello ? words.answer : next())
-  for (const step of [...opening, ...rounds]) await play(ctx, platform, step, Time.second, isAnnounced)
+  await invite(ctx, platform)
+  for (const step of [...opening, ...rounds, late]) await play(ctx, platform, step, Time.second, isAnnounced)
+  await announce(ctx, platform)
   ctx.logger('demo').success(words.idle, address)
   for (;;) {
     for (const step of rounds) await play(ctx, platform, step, 30 * Time.second, isAnnounced)
   }
+}
+
+async function invite(ctx: Context, { selfId }: Platform) {
+  const { url } = await ctx.qqUser.links.create(selfId, PARAM)
+  ctx.logger('demo').info(words.link, PARAM, url)
+}
+
+/** Sends one message to everybody who may get it. */
+async function announce(ctx: Context, { selfId }: Platform) {
+  await sleep(Time.second)
+  const { broadcasts } = ctx.qqUser
+  const { id } = await broadcasts.create({ selfId, content: words.news })
+  const finished = new Promise<void>((resolve) => {
+    ctx.on('qq-user/broadcast', ({ state }) => { if (state === 'finished') resolve() })
+  })
+  await broadcasts.start(id)
+  await finished
+  const { counts } = (await broadcasts.get(id))!
+  ctx.logger('demo').info(words.broadcast, counts.total, counts.sent, counts.skipped)
+  const [link] = await ctx.qqUser.links.list(selfId)
+  new Logger('demo').info(words.brought, link.sceneParam, link.users, link.friends)
 }
 
 async function play(ctx: Context, platform: Platform, { who, deed, act, said, entries = 1 }: Step, pause: number, isAnnounced: (id: string) => boolean) {
