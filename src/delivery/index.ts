@@ -19,8 +19,8 @@ export interface Message {
   elements: h[]
   /** Makes a session that carries the recipient, for one attempt. */
   session(bot: Bot): Session
-  /** Tried in this order until one is taken. */
-  routes: Route[]
+  /** Tried in this order until one is taken; one that is found only when its turn comes may be another by then. */
+  routes: Iterable<Route> | AsyncIterable<Route>
   priority: Priority
   /** Takes the message back while it waits. */
   signal?: AbortSignal
@@ -70,7 +70,7 @@ export class Delivery {
   async deliver(message: Message): Promise<Outcome> {
     if (!message.elements.join('').trim()) return { state: 'skipped', reason: 'empty' }
     let outcome: Outcome = { state: 'skipped', reason: 'no-route' }
-    for (const route of message.routes) {
+    for await (const route of message.routes) {
       const result = await this.send(message, route)
       if (isFailure(result)) {
         outcome = toOutcome(result)

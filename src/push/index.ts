@@ -4,12 +4,12 @@ import { Config } from '../config'
 import { Failure, Meaning, toSubject } from '../delivery/codes'
 import { Delivery } from '../delivery'
 import { LastMessages } from '../delivery/last'
-import { LastMessage, Route } from '../delivery/route'
+import { Route } from '../delivery/route'
 import { Admission, judge, Reason, Verdict } from '../gate'
 import { Roster } from '../roster'
 import { createPrivateSession } from '../session'
 import { lasting } from '../shared/lasting'
-import { Admissions } from './admissions'
+import { Admissions, Recipient } from './admissions'
 import { Limits } from './pacer'
 import { PushError } from './error'
 import { countParts } from './parts'
@@ -18,7 +18,8 @@ import { Quota } from './quota'
 import { Reaches, toReach } from './reach'
 import { RecallReason } from './recall'
 import { Recalls } from './recalls'
-import { Reach, Span, toVias, Via } from './ways'
+import { Replies } from './replies'
+import { Reach, Span, toVias, Via, Ways } from './ways'
 
 /** Documented for 2026-07. Older pages say other things, so they can be set. */
 const tiers: Record<'certified' | 'uncertified', Limits> = {
@@ -56,7 +57,7 @@ export class Pusher {
     this.quota = new Quota(ctx, limits.userDay, task => roster.write(task), delivery.patience)
     this.recalls = new Recalls(ctx, roster, delivery.patience)
     this.reaches = new Reaches(push, roster, delivery, last, this.permissions, this.recalls)
-    this.admissions = new Admissions(ctx, limits, roster, last, this.recalls, this.reaches, delivery.patience)
+    this.admissions = new Admissions(ctx, limits, roster, this.recalls, this.reaches, delivery.patience)
     ctx.on('bot-status-updated', (bot) => {
       if (bot.status === Universal.Status.ONLINE) this.permissions.online(bot.selfId)
     })
@@ -99,38 +100,58 @@ export class Pusher {
     const allowed = toVias(via)
     // a copy, as the caller may use theirs for somebody else while this one waits
     const elements = h.transform(h.normalize(content), () => true)
-    const found = await decided(this.admissions.ask(this.reaches.find(selfId, userId, allowed), signal))
-    if (!found.ok) throw toError(found.reason, signal)
-    const message = this.last.get(selfId, userId)
-    const share = this.quota.share(selfId, userId, countParts(elements))
+    const recipient = this.recipient(selfId, userId, countParts(elements), allowed, signal)
+    const found = await decided(this.findWays(recipient, allowed))
+    if (!found.ok) throw toError(found.reason, recipient)
     const outcome = await decided(this.delivery.deliver({
       selfId,
       userId,
       elements,
       signal,
       priority: 'push',
-      routes: found.ways.flatMap(via => toRoute(via, message)),
+      routes: this.findRoutes(recipient, found),
       // not 'send': of such sessions Koishi runs no components, which a text of the config may have
       session: bot => createPrivateSession(bot, 'push', userId),
-      admit: route => this.admissions.admit(route, { selfId, userId, signal, share }),
-    })).finally(() => share.close())
+      admit: route => this.admissions.admit(route, recipient),
+    })).finally(() => close(recipient))
     if (outcome.state === 'sent') return outcome.ids
     if (outcome.state === 'failed') {
       const { meaning, code, cause } = outcome
       // what the bot's operator has to mend may work afterwards
-      throw new PushError(reasons[meaning] ?? 'refused', code, { cause, ...toSubject(meaning) === 'bot' && { retryable: true } })
+      const detail = meaning === 'no-permission' ? toDetail(meaning, recipient) : undefined
+      throw new PushError(reasons[meaning] ?? 'refused', code, { detail, cause, ...toSubject(meaning) === 'bot' && { retryable: true } })
     }
     if (outcome.reason === 'empty' || outcome.reason === 'no-route') throw new PushError('refused')
-    throw outcome.reason === 'stopped' ? new PushError('aborted') : toError(outcome.reason, signal)
+    throw outcome.reason === 'stopped' ? new PushError('aborted') : toError(outcome.reason, recipient)
+  }
+
+  private recipient(selfId: string, userId: string, parts: number, allowed: readonly Via[], signal?: AbortSignal): Recipient {
+    const share = this.quota.share(selfId, userId, parts)
+    const replies = new Replies(this.last, selfId, userId, parts)
+    return { selfId, userId, parts, allowed, signal, share, replies }
+  }
+
+  private findWays({ selfId, userId, parts, signal }: Recipient, allowed: readonly Via[]): Promise<Ways> {
+    return this.admissions.ask(this.reaches.find(selfId, userId, allowed, parts), signal)
+  }
+
+  /** The ways to be tried, each found when its turn comes: what was open may be closed by then, and what was closed open. */
+  private async *findRoutes(recipient: Recipient, ways: Ways): AsyncGenerator<Route> {
+    for (let rest = recipient.allowed; ways.ok;) {
+      const [via] = ways.ways
+      yield toRoute(via, recipient.replies)
+      rest = rest.filter(other => other !== via)
+      ways = await this.findWays(recipient, rest)
+    }
   }
 
   /** Whether a proactive message may go out, once it is the bot's and the user's turn. */
   async admit(selfId: string, userId: string): Promise<Admission> {
-    const share = this.quota.share(selfId, userId)
+    const recipient = this.recipient(selfId, userId, 1, ['proactive'])
     try {
-      return await this.admissions.admit({ via: 'push' }, { selfId, userId, share })
+      return await this.admissions.admit({ via: 'push' }, recipient)
     } finally {
-      share.close()
+      close(recipient)
     }
   }
 
@@ -163,10 +184,15 @@ export class Pusher {
   }
 }
 
-function toRoute(via: Via, message: LastMessage | undefined): Route[] {
-  if (via === 'proactive') return [{ via: 'push' }]
-  if (via === 'recall') return [{ via }]
-  return message ? [{ via: 'message', id: message.id }] : []
+function toRoute(via: Via, replies: Replies): Route {
+  if (via === 'proactive') return { via: 'push' }
+  if (via === 'recall') return { via }
+  return { via: 'message', get id() { return replies.id } }
+}
+
+function close({ share, replies }: Recipient) {
+  share.close()
+  replies.close()
 }
 
 /** What keeps a push from being decided upon, as a database that is down does, may soon be over. Nothing was sent then. */
@@ -178,7 +204,17 @@ async function decided<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-function toError(reason: Reason, signal?: AbortSignal) {
-  // whoever did not call it off may try again
-  return new PushError(reason, undefined, { retryable: reason === 'aborted' ? !signal?.aborted : undefined })
+/** Why what is open to one message is not to several. */
+function toDetail(reason: Reason, { parts, allowed }: Recipient) {
+  if (parts < 2 || reason !== 'refused' && reason !== 'no-permission' || allowed.every(via => via === 'proactive')) return
+  return `it consists of ${parts} messages, which go together: a recall is one, and fewer replies are left`
+}
+
+function toError(reason: Reason, recipient: Recipient) {
+  const { signal } = recipient
+  return new PushError(reason, undefined, {
+    detail: toDetail(reason, recipient),
+    // whoever did not call it off may try again
+    retryable: reason === 'aborted' ? !signal?.aborted : undefined,
+  })
 }

@@ -21,13 +21,13 @@ export class Reaches {
     private recalls: Recalls,
   ) {}
 
-  /** The ways that are open now, best first, or why none is. */
-  async find(selfId: string, userId: string, allowed: readonly Via[] = vias): Promise<Ways> {
+  /** The ways that are open now to what consists of so many messages, best first, or why none is. */
+  async find(selfId: string, userId: string, allowed: readonly Via[] = vias, parts = 1): Promise<Ways> {
     const user = await this.roster.get(selfId, userId)
     const blocked = this.permissions.isBlocked(selfId, userId)
     // while there is a better way, the recall's turn is early enough to ask the database
     const spent = user && allowed.includes('recall') && (blocked || !allowed.includes('proactive')) ? await this.recalls.get(selfId, userId) : undefined
-    const ways = this.decide(user, spent, allowed)
+    const ways = this.decide(user, spent, allowed, parts)
     return !ways.ok || this.delivery.find(selfId) ? ways : { ok: false, reason: 'offline' }
   }
 
@@ -45,7 +45,7 @@ export class Reaches {
     return { verdict, span: user ? await this.measure(user, verdict) : {} }
   }
 
-  private decide(user: QQUser | undefined, spent: Spent | undefined, allowed: readonly Via[]) {
+  private decide(user: QQUser | undefined, spent: Spent | undefined, allowed: readonly Via[], parts: number) {
     const message = user && this.last.get(user.selfId, user.userId)
     return findWays({
       user,
@@ -53,6 +53,7 @@ export class Reaches {
       blocked: !!user && this.permissions.isBlocked(user.selfId, user.userId),
       repliesLeft: message ? this.last.repliesLeft(message) : 0,
       recall: this.config.recall ? judgeRecall(user?.lastMessageAt ?? null, spent, Date.now()) : 'off',
+      parts,
     }, allowed)
   }
 
