@@ -9,7 +9,7 @@ import { AbortedError, Patience, unlessAborted } from './patience'
 import { closings, detours } from './policy'
 import { createNumbers, nextNumber, Numbers } from './replies'
 import { RequestError, Requests, UnsentError } from './requests'
-import { isReply, Route } from './route'
+import { isReply, Route, toWay } from './route'
 import { StoppedError } from './stop'
 import { Priority, RequestLimits, Throttle, Turn } from './throttle'
 
@@ -34,8 +34,8 @@ export interface Message {
 
 export type Outcome =
   | { state: 'sent'; ids: string[]; reason: '' | 'audit' | 'duplicate' }
-  /** Nothing was sent, by our own decision or another plugin's (`stopped`). */
-  | { state: 'skipped'; reason: Reason | 'no-route' | 'empty' | 'stopped' }
+  /** Nothing was sent, by our own decision or another plugin's (`stopped`), or because the platform says that the user does not want it (`code`). */
+  | { state: 'skipped'; reason: Reason | 'no-route' | 'empty' | 'stopped'; code?: number }
   | { state: 'failed'; reason: string; meaning: Meaning; code?: number; cause?: unknown }
 
 type Failed = Failure & { cause?: unknown }
@@ -147,16 +147,24 @@ function refuse(cause: unknown): Failed {
 
 function toResult(error: unknown, { arrived, asked }: Requests, route: Route): Outcome | Failed {
   // a message in parts, of which some arrived, must not be sent again
-  if (arrived) return { meaning: 'unknown-outcome', undelivered: false }
+  if (arrived) return { meaning: 'unknown-outcome', undelivered: false, ...toRest(error) }
   if (error instanceof StoppedError) return { state: 'skipped', reason: error.reason }
   if (error instanceof UnsentError) throw error.cause
   if (error instanceof RequestError) return error.failure
   // a file that could not be read, or another plugin that failed
-  return asked ? readFailure(error, isReply(route)) : refuse(error)
+  return asked ? readFailure(error, toWay(route)) : refuse(error)
+}
+
+/** What became of the rest of a message in parts. */
+function toRest(error: unknown) {
+  const { code, meaning } = error instanceof RequestError ? error.failure : {} as Partial<Failure>
+  const what = meaning ?? (error instanceof StoppedError ? error.reason : (error as Error)?.message)
+  return { code, cause: new Error(`only a part of it arrived: ${code ? `${what} (${code})` : what}`) }
 }
 
 function toOutcome({ meaning, code, cause }: Failed): Outcome {
-  if (meaning === 'rejected' || meaning === 'deleted') return { state: 'skipped', reason: meaning }
-  const reason = meaning === 'unknown-outcome' || !code ? meaning : `code:${code}`
+  if (meaning === 'rejected' || meaning === 'deleted') return { state: 'skipped', reason: meaning, code }
+  // of a message that arrived in part it is known what stopped the rest
+  const reason = meaning === 'unknown-outcome' && !cause || !code ? meaning : `code:${code}`
   return { state: 'failed', reason, meaning, code, cause }
 }

@@ -77,7 +77,7 @@ export class Answer {
       try {
         return await send(isNumbered ? data : { ...message, ...this.address() })
       } catch (error) {
-        const { meaning } = readFailure(error, true)
+        const { meaning } = readFailure(error, 'reply')
         // a process before this one, or beside it, used the number; somebody else's number says that it was sent already
         if (meaning === 'duplicate' && !isNumbered) continue
         if (!detours.includes(meaning)) throw error

@@ -122,7 +122,7 @@ export class Pusher {
       throw new PushError(reasons[meaning] ?? 'refused', code, { detail, cause, ...toSubject(meaning) === 'bot' && { retryable: true } })
     }
     if (outcome.reason === 'empty' || outcome.reason === 'no-route') throw new PushError('refused')
-    throw outcome.reason === 'stopped' ? new PushError('aborted') : toError(outcome.reason, recipient)
+    throw outcome.reason === 'stopped' ? new PushError('aborted') : toError(outcome.reason, recipient, outcome.code)
   }
 
   private recipient(selfId: string, userId: string, parts: number, allowed: readonly Via[], signal?: AbortSignal): Recipient {
@@ -210,9 +210,9 @@ function toDetail(reason: Reason, { parts, allowed }: Recipient) {
   return `it consists of ${parts} messages, which go together: a recall is one, and fewer replies are left`
 }
 
-function toError(reason: Reason, recipient: Recipient) {
+function toError(reason: Reason, recipient: Recipient, code?: number) {
   const { signal } = recipient
-  return new PushError(reason, undefined, {
+  return new PushError(reason, code, {
     detail: toDetail(reason, recipient),
     // whoever did not call it off may try again
     retryable: reason === 'aborted' ? !signal?.aborted : undefined,
