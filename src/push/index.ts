@@ -2,7 +2,7 @@ import { Bot, Context, Fragment, h, Universal } from 'koishi'
 import { QQUser } from '../model'
 import { Config } from '../config'
 import { Failure, Meaning, toSubject } from '../delivery/codes'
-import { Delivery } from '../delivery'
+import { Delivery, Outcome } from '../delivery'
 import { LastMessages } from '../delivery/last'
 import { Route } from '../delivery/route'
 import { Admission, judge, Reason, Verdict } from '../gate'
@@ -102,8 +102,7 @@ export class Pusher {
     const elements = h.transform(h.normalize(content), () => true)
     const recipient = this.recipient(selfId, userId, countParts(elements), allowed, signal)
     const found = await decided(this.findWays(recipient, allowed))
-    if (!found.ok) throw toError(found.reason, recipient)
-    const outcome = await decided(this.delivery.deliver({
+    const outcome: Outcome = !found.ok ? { state: 'skipped', reason: found.reason } : await decided(this.delivery.deliver({
       selfId,
       userId,
       elements,
@@ -115,14 +114,18 @@ export class Pusher {
       admit: route => this.admissions.admit(route, recipient),
     })).finally(() => close(recipient))
     if (outcome.state === 'sent') return outcome.ids
-    if (outcome.state === 'failed') {
-      const { meaning, code, cause } = outcome
-      // what the bot's operator has to mend may work afterwards
-      const detail = meaning === 'no-permission' ? toDetail(meaning, recipient) : undefined
-      throw new PushError(reasons[meaning] ?? 'refused', code, { detail, cause, ...toSubject(meaning) === 'bot' && { retryable: true } })
-    }
-    if (outcome.reason === 'empty' || outcome.reason === 'no-route') throw new PushError('refused')
-    throw outcome.reason === 'stopped' ? new PushError('aborted') : toError(outcome.reason, recipient, outcome.code)
+    const reason = toReason(outcome)
+    const { code, cause } = outcome.state === 'failed' ? outcome : { code: outcome.code, cause: undefined }
+    throw new PushError(reason, code, { cause, detail: toDetail(reason, code, recipient), retryable: await this.isRetryable(reason, outcome, recipient) })
+  }
+
+  /** Whether the same may work later; nothing where the reason says all. */
+  private async isRetryable(reason: Reason, outcome: Outcome, { selfId, userId, signal }: Recipient): Promise<boolean | undefined> {
+    // what the bot's operator has to mend may work afterwards
+    if (outcome.state === 'failed' && toSubject(outcome.meaning) === 'bot') return true
+    // whoever did not call it off may try again; what another plugin stopped is not for the caller to repeat
+    if (outcome.reason === 'aborted') return !signal?.aborted
+    if (reason === 'recall-closed') return this.reaches.reopens(selfId, userId).catch(() => undefined)
   }
 
   private recipient(selfId: string, userId: string, parts: number, allowed: readonly Via[], signal?: AbortSignal): Recipient {
@@ -204,17 +207,15 @@ async function decided<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** Why what is open to one message is not to several. */
-function toDetail(reason: Reason, { parts, allowed }: Recipient) {
-  if (parts < 2 || reason !== 'refused' && reason !== 'no-permission' || allowed.every(via => via === 'proactive')) return
-  return `it consists of ${parts} messages, which go together: a recall is one, and fewer replies are left`
+function toReason(outcome: Exclude<Outcome, { state: 'sent' }>): Reason {
+  if (outcome.state === 'failed') return reasons[outcome.meaning] ?? 'refused'
+  if (outcome.reason === 'empty' || outcome.reason === 'no-route') return 'refused'
+  return outcome.reason === 'stopped' ? 'aborted' : outcome.reason
 }
 
-function toError(reason: Reason, recipient: Recipient, code?: number) {
-  const { signal } = recipient
-  return new PushError(reason, code, {
-    detail: toDetail(reason, recipient),
-    // whoever did not call it off may try again
-    retryable: reason === 'aborted' ? !signal?.aborted : undefined,
-  })
+/** Why what is open to one message is not to several. */
+function toDetail(reason: Reason, code: number | undefined, { parts, allowed }: Recipient) {
+  const isShort = reason === 'no-permission' || reason === 'refused' && !code
+  if (!isShort || parts < 2 || allowed.every(via => via === 'proactive')) return
+  return `it consists of ${parts} messages, which go together: a recall is one, and fewer replies are left`
 }

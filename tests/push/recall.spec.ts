@@ -142,6 +142,66 @@ describe('push where the bot may not write proactively', () => {
     expect(await attempt({ via: ['recall'] })).to.equal('recall')
   })
 
+  for (const code of [40034102, 40034105]) {
+    it(`is closed for the period, and nothing else is, where the platform says that there is no permission for it (${code})`, async () => {
+      await start()
+      platform.pushBanned = false
+      const users = ['A', 'B', 'C']
+      for (const userId of users) await write(userId)
+      wait(2 * hour)
+      platform.fail({ code, times: 3, when: ({ route }) => route === 'recall' })
+      for (const userId of users) {
+        expect(await push({ via: ['recall'] }, userId).catch(error => error)).to.include({ reason: 'recall-closed', code })
+        expect(await attempt({ via: ['recall'] }, userId)).to.equal('recall-closed')
+      }
+      expect(platform.posts).to.have.length(3)
+      wait(Time.second)
+      for (const userId of users) {
+        expect(await canPush(userId)).to.deep.equal({ ok: true, via: 'proactive' })
+        expect(await attempt({}, userId)).to.equal('proactive')
+      }
+      wait(day)
+      expect(await attempt({ via: ['recall'] })).to.equal('recall')
+    })
+
+    it(`goes on proactively where the platform says so of a reply (${code})`, async () => {
+      await start()
+      platform.pushBanned = false
+      await write()
+      platform.fail({ code, when: ({ route }) => route === 'msg' })
+      expect(await attempt({ via: ['reply'] })).to.equal('refused')
+      expect(await attempt({ via: ['reply'] })).to.equal('no-permission')
+      expect(await attempt()).to.equal('proactive')
+    })
+  }
+
+  it('may be tried again in the next period, if there is one', async () => {
+    await start()
+    platform.recallClosed = true
+    for (const userId of ['A', 'B']) await write(userId)
+    wait(2 * hour)
+    const recall = (userId: string) => push({ via: ['recall'] }, userId).catch(error => error)
+    expect(await recall('A')).to.include({ reason: 'recall-closed', code: 40034123, retryable: true })
+    expect(await recall('A')).to.include({ reason: 'recall-closed', code: undefined, retryable: true })
+    wait(8 * day)
+    expect(await recall('B')).to.include({ reason: 'recall-closed', code: 40034123, retryable: false })
+    wait(30 * day)
+    expect(await recall('A')).to.include({ reason: 'recall-closed', code: undefined, retryable: false })
+    expect(platform.posts).to.have.length(2)
+  })
+
+  it('replies instead to somebody who writes while the recall waits for its turn', async () => {
+    await start({ config: { push: { tier: 'custom', botSecond: 1, botMinute: 100, userMinute: 20, userDay: 100 } } })
+    for (const userId of ['A', 'B']) await write(userId)
+    wait(2 * hour)
+    await push({ via: ['recall'] }, 'B')
+    const outcome = attempt({ via: ['reply', 'recall'] })
+    await pass()
+    await write()
+    wait(2 * Time.second)
+    expect(await outcome).to.equal('msg')
+  })
+
   it('has the recall still when it certainly did not arrive, and not when nobody knows', async () => {
     await start()
     for (const userId of ['A', 'B']) await write(userId)

@@ -92,15 +92,16 @@ describe('recall', () => {
   describe('tells when the next one is to be had', () => {
     it('which is when it is', () => {
       for (const at of [noon, midnight + day + hour, noon + day, midnight + 3 * day + hour, noon + 4 * day]) {
-        const next = findNextRecall(new Date(noon), spend(at))!
+        const next = findNextRecall(new Date(noon), spend(at), at)!
         expect(judge(next - 1, spend(at))).to.equal('recall-used')
         expect(judge(next, spend(at))).to.equal(undefined)
       }
     })
 
     it('or that there is none', () => {
-      expect(findNextRecall(new Date(noon), spend(noon + 8 * day))).to.equal(undefined)
-      expect(findNextRecall(null, undefined)).to.equal(undefined)
+      expect(findNextRecall(new Date(noon), spend(noon + 8 * day), noon + 8 * day)).to.equal(undefined)
+      expect(findNextRecall(new Date(noon), spend(noon), noon + 2 * day), 'in the past').to.equal(undefined)
+      expect(findNextRecall(null, undefined, noon)).to.equal(undefined)
       expect(findRecallEnd(new Date(noon))).to.equal(midnight + 30 * day)
     })
   })
