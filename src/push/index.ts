@@ -7,6 +7,7 @@ import { LastMessages } from '../delivery/last'
 import { Route } from '../delivery/route'
 import { Admission, judge, Reason, Verdict } from '../gate'
 import { Roster } from '../roster'
+import { blank } from '../roster/state'
 import { createPrivateSession } from '../session'
 import { lasting } from '../shared/lasting'
 import { Admissions, Recipient } from './admissions'
@@ -86,9 +87,9 @@ export class Pusher {
 
   /** The same, about what is known without waiting. */
   forbid(selfId: string, userId: string, recall = false): Reason | undefined {
-    const user = this.roster.peek(selfId, userId)
-    const verdict = user && this.judgeSending(user, recall)
-    return verdict && !verdict.ok ? verdict.reason : undefined
+    const user = this.roster.peek(selfId, userId) ?? blank({ selfId, userId, occurredAt: Date.now() })
+    const verdict = this.judgeSending(user, recall)
+    return verdict.ok ? undefined : verdict.reason
   }
 
   /** Until when (ms) the platform does not let a bot push, if so. */
@@ -139,7 +140,7 @@ export class Pusher {
   }
 
   /** The ways to be tried, each found when its turn comes: what was open may be closed by then, and what was closed open. */
-  private async *findRoutes(recipient: Recipient, ways: Ways): AsyncGenerator<Route> {
+  private async* findRoutes(recipient: Recipient, ways: Ways): AsyncGenerator<Route> {
     for (let rest = recipient.allowed; ways.ok;) {
       const [via] = ways.ways
       yield toRoute(via, recipient.replies)

@@ -52,7 +52,10 @@ function explain({ lastMessageAt }: QQUser, recall: Situation['recall'], parts: 
   return recall === 'off' ? 'recall-closed' : recall
 }
 
-/** Whether a message of so many parts never goes these ways, other than proactively: a recall is one message, and the last reply is for the bot's own answer. */
+/**
+ * Whether a message of so many parts never goes these ways, other than proactively: a recall is one message, and the last
+ * reply is for the bot's own answer.
+ */
 export function isTooMany(parts: number, allowed: readonly Via[]) {
   return parts > (allowed.includes('reply') ? REPLY_COUNT - 1 : 1)
 }
