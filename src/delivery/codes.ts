@@ -138,7 +138,8 @@ export function readFailure(error: unknown, way: Way = 'proactive'): Failure {
   const [cause] = Array.isArray(errors) ? errors : [error]
   const response = (cause as { response?: { status?: number; data?: unknown } })?.response
   const code = readCode(response?.data)
-  const meaning = (way === 'proactive' ? undefined : others[way].get(code!)) ?? meanings.get(code!) ?? (isUnsent(cause) ? 'transient' : readStatus(response?.status))
+  const known = (way === 'proactive' ? undefined : others[way].get(code!)) ?? meanings.get(code!)
+  const meaning = known ?? (isUnsent(cause) ? 'transient' : readStatus(response?.status))
   return { meaning, undelivered: table[meaning].undelivered, code }
 }
 

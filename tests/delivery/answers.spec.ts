@@ -188,9 +188,8 @@ describe('a refused upload', () => {
   })
 
   it('teaches those, too, that another plugin sends by it', async () => {
-    const send = (data: object) => harness.bot.internal.sendFilePrivate('A', { file_type: 1, url: 'https://example.com/a.png', ...data } as never).catch(() => {})
     harness.platform.fileCode = 40034105
-    await send({ srv_send_msg: true })
+    await harness.bot.internal.sendFilePrivate('A', { file_type: 1, url: 'https://example.com/a.png', srv_send_msg: true }).catch(() => {})
     expect(await harness.app.qqUser.canPush(harness.platform.selfId, 'A')).to.deep.equal({ ok: false, reason: 'no-permission' })
   })
 

@@ -314,6 +314,54 @@ describe('push where the bot may not write proactively', () => {
     expect(platform.posts.map(({ route }) => route)).to.deep.equal(['proactive'])
   })
 
+  describe('goes by the newest message that any process has heard of', () => {
+    /** The user wrote twice; the second time only another process heard it, and recalled them. */
+    async function miss() {
+      await start()
+      await write()
+      harness.plugin!.dispose()
+      wait(10 * day)
+      platform.message('A')
+      harness.load(silent)
+      await until(() => harness.app.get('qqUser'))
+      const now = new Date()
+      const row = { selfId: platform.selfId, userId: 'A', wroteAt: now, spentAt: now, reason: 'recall-used', token: 'other' } as const
+      await harness.app.database.upsert('qq_user_recall', [row])
+      wait(2 * day)
+    }
+
+    for (const code of [undefined, 40034122]) {
+      it(code ? `which is not forgotten by the platform's word (${code})` : 'which is not forgotten by the next recall', async () => {
+        await miss()
+        if (code) platform.fail({ code })
+        expect(await attempt({ via: ['recall'] })).to.equal(code ? 'recall-used' : 'recall')
+        wait(2 * day)
+        expect(await attempt({ via: ['recall'] })).to.equal('recall')
+        expect(platform.posts).to.have.length(2)
+      })
+    }
+  })
+
+  it('is not sent to somebody who says no while it is put on record, whether or not others are guarded', async () => {
+    await start({ config: { push: { guard: false } } })
+    await write()
+    wait(2 * hour)
+    const driver = harness.app.database.drivers[0] as any
+    const { set } = driver
+    let heard = false
+    harness.app.on('qq/c2c-msg-reject' as never, (() => { heard = true }) as never)
+    driver.set = async (sel: { table: string }, ...args: unknown[]) => {
+      if (sel.table === 'qq_user_recall' && !heard) {
+        platform.reject('A')
+        await until(() => heard)
+      }
+      return set.call(driver, sel, ...args)
+    }
+    expect(await attempt({ via: ['recall'] })).to.equal('rejected')
+    expect(platform.posts).to.deep.equal([])
+    expect(heard).to.equal(true)
+  })
+
   it('goes on with what waits when the bot turns out not to be allowed to push', async () => {
     await start({ config: { push: { tier: 'custom', botSecond: 3, botMinute: 100, userMinute: 20, userDay: 100 } } })
     const users = ['A', 'B', 'C', 'D', 'E']
