@@ -83,7 +83,6 @@ export class Answer {
 
   private async send(bot: Bot, openid: string, data: Request) {
     const send = (data: Request) => bot.internal.sendPrivateMessage(openid, data)
-    const isWatched = () => this.records.watched.has(bot.internal)
     if (!this.concerns(openid, data)) return send(data)
     const message = omit(data, ['msg_id', 'event_id', 'msg_seq'])
     const isNumbered = this.isAddressed(data) && !this.rebuilt
@@ -96,11 +95,10 @@ export class Answer {
         if (meaning === 'duplicate' && !isNumbered) continue
         if (!detours.includes(meaning)) throw error
         closeReplies(this.records.replies, this.source.id)
-        // the plugin is gone, and nobody decides whether it may go out proactively
-        if (!isWatched()) throw error
       }
     }
-    if (!isWatched()) throw new StoppedError('aborted')
+    // the plugin is gone, and nobody decides whether it may go out proactively
+    if (!this.records.watched.has(bot.internal)) throw new StoppedError('aborted')
     try {
       return await send(message)
     } catch (error) {

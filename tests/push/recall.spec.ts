@@ -321,7 +321,9 @@ describe('push where the bot may not write proactively', () => {
       await write()
       harness.plugin!.dispose()
       wait(10 * day)
+      const heard = new Promise<void>(resolve => harness.app.once('message', () => resolve()))
       platform.message('A')
+      await heard
       harness.load(silent)
       await until(() => harness.app.get('qqUser'))
       const now = new Date()
