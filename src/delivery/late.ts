@@ -68,7 +68,7 @@ export class Answer {
     return !(Date.now() - at >= REPLY_WINDOW) && countLeft(this.records.replies, id) > 0
   }
 
-  /** Lets somebody know, once, that it was no reply any more and did not leave. */
+  /** Lets somebody know that it was no reply any more and did not leave. */
   whenStopped(callback: (reason: Reason) => void) {
     this.stopped = callback
   }
@@ -102,10 +102,7 @@ export class Answer {
     try {
       return await send(message)
     } catch (error) {
-      if (error instanceof StoppedError) {
-        this.stopped?.(error.reason)
-        this.stopped = undefined
-      }
+      if (error instanceof StoppedError) this.stopped?.(error.reason)
       throw error
     }
   }
