@@ -103,7 +103,7 @@ export class Pusher {
     const elements = h.transform(h.normalize(content), () => true)
     const recipient = this.recipient(selfId, userId, countParts(elements), allowed, signal)
     const found = await decided(this.findWays(recipient, allowed))
-    const outcome: Outcome = !found.ok ? { state: 'skipped', reason: found.reason } : await decided(this.delivery.deliver({
+    const outcome: Outcome = !found.ok ? { state: 'skipped', reason: found.reason } : await decided(this.conclude(recipient, this.delivery.deliver({
       selfId,
       userId,
       elements,
@@ -113,7 +113,7 @@ export class Pusher {
       // not 'send': of such sessions Koishi runs no components, which a text of the config may have
       session: bot => createPrivateSession(bot, 'push', userId),
       admit: route => this.admissions.admit(route, recipient),
-    })).finally(() => close(recipient))
+    }))).finally(() => close(recipient))
     if (outcome.state === 'sent') return outcome.ids
     const reason = toReason(outcome)
     const { code, cause } = outcome.state === 'failed' ? outcome : { code: outcome.code, cause: undefined }
@@ -137,6 +137,14 @@ export class Pusher {
 
   private findWays({ selfId, userId, parts, signal }: Recipient, allowed: readonly Via[]): Promise<Ways> {
     return this.admissions.ask(this.reaches.find(selfId, userId, allowed, parts), signal)
+  }
+
+  /** Where nothing proactive is let through, what stands in the way of the others says more. */
+  private async conclude(recipient: Recipient, sending: Promise<Outcome>): Promise<Outcome> {
+    const outcome = await sending
+    if (outcome.state !== 'failed' || outcome.meaning !== 'no-permission') return outcome
+    const ways = await this.findWays(recipient, recipient.allowed)
+    return ways.ok || ways.reason === 'no-permission' ? outcome : { state: 'skipped', reason: ways.reason }
   }
 
   /** The ways to be tried, each found when its turn comes: what was open may be closed by then, and what was closed open. */

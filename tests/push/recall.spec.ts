@@ -100,6 +100,20 @@ describe('push where the bot may not write proactively', () => {
     expect(platform.posts.map(({ route }) => route)).to.deep.equal(['recall'])
   })
 
+  it('says why there is no other way when nothing proactive is let through', async () => {
+    await start()
+    for (const userId of ['A', 'B']) await write(userId)
+    wait(2 * hour)
+    await push({ via: ['recall'] })
+    expect(await attempt()).to.equal('recall-used')
+    platform.fail({ code: 40034105, delay: 200, when: ({ route }) => route === 'proactive' })
+    const outcome = attempt({}, 'B')
+    await until(() => platform.posts.length === 3)
+    platform.reject('B')
+    expect(await outcome).to.equal('rejected')
+    expect(platform.posts.map(({ route }) => route)).to.deep.equal(['recall', 'proactive', 'proactive'])
+  })
+
   it('remembers over a reload', async () => {
     await start()
     await write()
