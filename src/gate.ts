@@ -28,9 +28,9 @@ export type Reason =
   | 'recall-closed'
   /** The caller's `AbortSignal`, another plugin, or the end of this plugin stopped it. */
   | 'aborted'
-  /** The platform refused the message for good; `code` says why. */
+  /** The platform refused the message for good, `code` says why; or no way takes it, as `detail` says. */
   | 'refused'
-  /** Nobody knows whether the message arrived; it is not sent again. */
+  /** Nobody knows whether the message arrived, or only a part of it did; it is not sent again. */
   | 'unknown-outcome'
 
 export type Verdict = { ok: true } | { ok: false; reason: Reason }

@@ -76,7 +76,7 @@ export function address(message: Session, options: Universal.SendOptions, userId
 /** A session of another channel, of which Satori would take the address, as one of this channel in which nobody said anything. */
 function redirect(session: Session, channelId: string): Session {
   return Object.create(session, {
-    event: { value: { ...omit(session.event, ['guild', 'message']), channel: { id: channelId, type: Universal.Channel.Type.TEXT } } },
+    event: { value: { ...omit(session.event, ['guild', 'message', 'referrer']), channel: { id: channelId, type: Universal.Channel.Type.TEXT } } },
     qq: { value: {} },
     seq: { value: 0, writable: true },
   })

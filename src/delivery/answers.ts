@@ -9,20 +9,25 @@ interface Requests {
 }
 
 /**
- * Makes answers such that the adapter reads them right. What is successful by its HTTP status and a refusal by its body
- * becomes an error like the adapter's own. The error of an upload whose body cannot be read, at which the adapter
- * stumbles, gets an empty one: by an upload nothing arrives, so that its status is enough.
+ * Makes answers such that the adapter reads them right. JSON is read whatever the answer says it is. What is successful by
+ * its HTTP status and a refusal by its body, or a message without any word of it, becomes an error like the adapter's own.
+ * The error of an upload whose body cannot be read, at which the adapter stumbles, gets an empty one: by an upload nothing
+ * arrives, so that its status is enough.
  *
  * @returns what takes it back
  */
 export function normalizeAnswers(internal: Requests | undefined) {
   const restore = (['sendPrivateMessage', 'sendFilePrivate'] as const).filter(name => internal?.[name]).map((name) => {
     return wrap(internal as Required<Requests>, name, request => async (openid, data) => {
-      const answer = await request(openid, data).catch((error) => {
-        if (name === 'sendFilePrivate' && HTTP.Error.is(error) && error.response) error.response.data ??= {}
+      const answer = readBody(await request(openid, data).catch((error) => {
+        if (HTTP.Error.is(error) && error.response) {
+          error.response.data = readBody(error.response.data)
+          if (name === 'sendFilePrivate') error.response.data ??= {}
+        }
         throw error
-      })
-      if (isRefusal(answer)) throw toError(answer)
+      }))
+      if (isRefusal(answer)) throw toError('refused by the code of a successful answer', answer)
+      if (name === 'sendPrivateMessage' && !isReceipt(answer)) throw toError('a successful answer without a message', answer)
       return answer
     })
   })
@@ -37,8 +42,25 @@ function isRefusal(answer: unknown) {
   return meaning ? meaning !== 'audit' : !(answer as { id?: unknown }).id
 }
 
-function toError(data: unknown) {
-  const error = new HTTP.Error('refused by the code of a successful answer')
-  error.response = { url: '', status: 200, statusText: 'OK', headers: new Headers(), data }
+/** Whether an answer says that there is a message, or will be when it was looked at. */
+function isReceipt(answer: unknown) {
+  const { id, audit_id: audit, data } = Object(answer)
+  return !!(id || audit || Object(data).message_audit) || toMeaning(readCode(answer)!) === 'audit'
+}
+
+/** A body that was not taken for JSON, but is. */
+function readBody(body: unknown): unknown {
+  const text = body instanceof ArrayBuffer ? new TextDecoder().decode(body) : body
+  if (typeof text !== 'string' || !/^\s*\{/.test(text)) return body
+  try {
+    return JSON.parse(text)
+  } catch {
+    return body
+  }
+}
+
+function toError(message: string, data: unknown) {
+  const error = new HTTP.Error(message)
+  error.response = { url: '', status: 200, statusText: 'OK', headers: new Headers(), data: data ?? {} }
   return error
 }

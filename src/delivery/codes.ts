@@ -96,8 +96,14 @@ export type Meaning = keyof typeof table
 
 const meanings = new Map(Object.entries(table).flatMap(([meaning, { codes }]) => codes.map(code => [code, meaning as Meaning])))
 
-/** What a code means for a reply, where that is something else. */
-const ofReplies = new Map<number, Meaning>([[22009, 'window-closed']])
+/** How a message goes, as far as the meaning of a code depends on it. */
+export type Way = 'proactive' | 'reply' | 'recall'
+
+/** What a code means on other ways, where that is something else: whatever is no proactive message says nothing of these. */
+const others: Record<Exclude<Way, 'proactive'>, Map<number, Meaning>> = {
+  reply: new Map([[22009, 'window-closed'], [40034102, 'window-closed'], [40034105, 'window-closed']]),
+  recall: new Map([[40034102, 'recall-closed'], [40034105, 'recall-closed']]),
+}
 
 export interface Failure {
   meaning: Meaning
@@ -125,14 +131,15 @@ export function toSubject(meaning: Meaning): Subject {
 /**
  * What an error of the adapter says. The platform's code decides; without one that is known, the HTTP status.
  *
- * @param reply whether the message was a reply
+ * @param way how the message went
  */
-export function readFailure(error: unknown, reply = false): Failure {
+export function readFailure(error: unknown, way: Way = 'proactive'): Failure {
   const errors = (error as { errors?: unknown })?.errors
   const [cause] = Array.isArray(errors) ? errors : [error]
   const response = (cause as { response?: { status?: number; data?: unknown } })?.response
   const code = readCode(response?.data)
-  const meaning = (reply ? ofReplies.get(code!) : undefined) ?? meanings.get(code!) ?? (isUnsent(cause) ? 'transient' : readStatus(response?.status))
+  const known = (way === 'proactive' ? undefined : others[way].get(code!)) ?? meanings.get(code!)
+  const meaning = known ?? (isUnsent(cause) ? 'transient' : readStatus(response?.status))
   return { meaning, undelivered: table[meaning].undelivered, code }
 }
 

@@ -9,7 +9,7 @@ import { AbortedError, Patience, unlessAborted } from './patience'
 import { closings, detours } from './policy'
 import { createNumbers, nextNumber, Numbers } from './replies'
 import { RequestError, Requests, UnsentError } from './requests'
-import { isReply, Route } from './route'
+import { isReply, Route, toWay } from './route'
 import { StoppedError } from './stop'
 import { Priority, RequestLimits, Throttle, Turn } from './throttle'
 
@@ -19,8 +19,8 @@ export interface Message {
   elements: h[]
   /** Makes a session that carries the recipient, for one attempt. */
   session(bot: Bot): Session
-  /** Tried in this order until one is taken. */
-  routes: Route[]
+  /** Tried in this order until one is taken; one that is found only when its turn comes may be another by then. */
+  routes: Iterable<Route> | AsyncIterable<Route>
   priority: Priority
   /** Takes the message back while it waits. */
   signal?: AbortSignal
@@ -36,8 +36,8 @@ export interface Message {
 
 export type Outcome =
   | { state: 'sent'; ids: string[]; reason: '' | 'audit' | 'duplicate' }
-  /** Nothing was sent, by our own decision or another plugin's (`stopped`). */
-  | { state: 'skipped'; reason: Reason | 'no-route' | 'empty' | 'stopped' }
+  /** Nothing was sent, by our own decision or another plugin's (`stopped`), or because the platform says that the user does not want it (`code`). */
+  | { state: 'skipped'; reason: Reason | 'no-route' | 'empty' | 'stopped'; code?: number }
   | { state: 'failed'; reason: string; meaning: Meaning; code?: number; cause?: unknown }
 
 type Failed = Failure & { cause?: unknown }
@@ -72,7 +72,7 @@ export class Delivery {
   async deliver(message: Message): Promise<Outcome> {
     if (!message.elements.join('').trim()) return { state: 'skipped', reason: 'empty' }
     let outcome: Outcome = { state: 'skipped', reason: 'no-route' }
-    for (const route of message.routes) {
+    for await (const route of message.routes) {
       const result = await this.send(message, route)
       if (isFailure(result)) {
         outcome = toOutcome(result)
@@ -149,16 +149,24 @@ function refuse(cause: unknown): Failed {
 
 function toResult(error: unknown, { arrived, asked }: Requests, route: Route): Outcome | Failed {
   // a message in parts, of which some arrived, must not be sent again
-  if (arrived) return { meaning: 'unknown-outcome', undelivered: false }
+  if (arrived) return { meaning: 'unknown-outcome', undelivered: false, ...toRest(error) }
   if (error instanceof StoppedError) return { state: 'skipped', reason: error.reason }
   if (error instanceof UnsentError) throw error.cause
   if (error instanceof RequestError) return error.failure
   // a file that could not be read, or another plugin that failed
-  return asked ? readFailure(error, isReply(route)) : refuse(error)
+  return asked ? readFailure(error, toWay(route)) : refuse(error)
+}
+
+/** What became of the rest of a message in parts. */
+function toRest(error: unknown) {
+  const { code, meaning } = error instanceof RequestError ? error.failure : {} as Partial<Failure>
+  const what = meaning ?? (error instanceof StoppedError ? error.reason : (error as Error)?.message)
+  return { code, cause: new Error(`only a part of it arrived: ${code ? `${what} (${code})` : what}`) }
 }
 
 function toOutcome({ meaning, code, cause }: Failed): Outcome {
-  if (meaning === 'rejected' || meaning === 'deleted') return { state: 'skipped', reason: meaning }
-  const reason = meaning === 'unknown-outcome' || !code ? meaning : `code:${code}`
+  if (meaning === 'rejected' || meaning === 'deleted') return { state: 'skipped', reason: meaning, code }
+  // of a message that arrived in part it is known what stopped the rest
+  const reason = meaning === 'unknown-outcome' && !cause || !code ? meaning : `code:${code}`
   return { state: 'failed', reason, meaning, code, cause }
 }

@@ -1,4 +1,5 @@
 import { wrap } from '../shared/patch'
+import { Way } from './codes'
 
 /** A message to a user, as far as it matters here. With neither id it is proactive, or a recall. */
 export interface Request {
@@ -6,6 +7,12 @@ export interface Request {
   event_id?: string
   msg_seq?: number
   is_wakeup?: boolean
+}
+
+/** How a message goes, by its fields. */
+export function readWay(data: Request | undefined): Way {
+  if (data?.msg_id || data?.event_id) return 'reply'
+  return data?.is_wakeup ? 'recall' : 'proactive'
 }
 
 /** A file for a user. With the flag the platform sends it by itself, as a proactive message. */

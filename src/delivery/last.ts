@@ -7,6 +7,13 @@ import { LastMessage, REPLY_WINDOW } from './route'
 
 const MESSAGES = 10_000
 
+/** Replies that are kept for somebody. */
+export interface Reserved {
+  /** The message that they go to. */
+  id: string
+  giveBack(): void
+}
+
 /** The last message of each user, and how many replies it takes yet. */
 export class LastMessages {
   private messages: Recent<LastMessage>
@@ -33,16 +40,22 @@ export class LastMessages {
     return countLeft(this.replies, id) - (this.reserved.get(id) ?? 0)
   }
 
-  /** Keeps a reply to a message from being taken by somebody else. @returns what gives it back; nothing if only the bot's own answer is left */
-  reserve(selfId: string, userId: string) {
+  /**
+   * Keeps replies to a message from being taken by somebody else.
+   * @returns which message's they are, and what gives one back; nothing if there are not as many and the bot's own answer
+   */
+  reserve(selfId: string, userId: string, count: number): Reserved | undefined {
     const message = this.get(selfId, userId)
-    if (!message || this.repliesLeft(message) < 2) return
+    if (!message || this.repliesLeft(message) <= count) return
     const { id } = message
-    this.reserved.set(id, (this.reserved.get(id) ?? 0) + 1)
-    return () => {
-      const left = this.reserved.get(id)! - 1
-      if (left) this.reserved.set(id, left)
-      else this.reserved.delete(id)
+    this.reserved.set(id, (this.reserved.get(id) ?? 0) + count)
+    return {
+      id,
+      giveBack: () => {
+        const left = this.reserved.get(id)! - 1
+        if (left) this.reserved.set(id, left)
+        else this.reserved.delete(id)
+      },
     }
   }
 }

@@ -1,9 +1,11 @@
 import { Bot, omit, Session } from 'koishi'
+import { Reason } from '../gate'
 import { readFailure } from './codes'
 import { Internal, Request } from './internal'
 import { detours } from './policy'
 import { closeReplies, countLeft, nextNumber, Numbers, Replies } from './replies'
 import { REPLY_WINDOW } from './route'
+import { StoppedError } from './stop'
 
 type Envelope = { id?: unknown; t?: unknown }
 
@@ -18,6 +20,8 @@ interface Source {
 export interface Records {
   replies: Replies
   numbers: Numbers
+  /** The APIs that the plugin watches over, which decides there about what is no reply. */
+  watched: WeakSet<object>
 }
 
 /** The events that take a reply. */
@@ -53,23 +57,32 @@ export class Answer {
     return source && new Answer(session, source, rebuilt, records)
   }
 
+  private stopped?: (reason: Reason) => void
+
   private constructor(private session: Session, private source: Source, private rebuilt: boolean, private records: Records) {}
 
   /** Whether the next request will be a reply, as far as is known. */
   isPassive() {
     const { id, at } = this.source
-    return Date.now() - at < REPLY_WINDOW && countLeft(this.records.replies, id) > 0
+    // of a time that nobody can read the platform knows more
+    return !(Date.now() - at >= REPLY_WINDOW) && countLeft(this.records.replies, id) > 0
+  }
+
+  /** Lets somebody know that it was no reply any more and did not leave. */
+  whenStopped(callback: (reason: Reason) => void) {
+    this.stopped = callback
   }
 
   /** The bot as an encoder is to see it. */
   supervise(bot: Bot): Bot {
     if (!bot.internal?.sendPrivateMessage) return bot
     const internal: Internal = Object.create(bot.internal)
-    internal.sendPrivateMessage = (openid, data) => this.send(data => bot.internal.sendPrivateMessage(openid, data), openid, data)
+    internal.sendPrivateMessage = (openid, data) => this.send(bot, openid, data)
     return Object.create(bot, { internal: { value: internal } })
   }
 
-  private async send(send: (data: Request) => Promise<unknown>, openid: string, data: Request) {
+  private async send(bot: Bot, openid: string, data: Request) {
+    const send = (data: Request) => bot.internal.sendPrivateMessage(openid, data)
     if (!this.concerns(openid, data)) return send(data)
     const message = omit(data, ['msg_id', 'event_id', 'msg_seq'])
     const isNumbered = this.isAddressed(data) && !this.rebuilt
@@ -77,14 +90,21 @@ export class Answer {
       try {
         return await send(isNumbered ? data : { ...message, ...this.address() })
       } catch (error) {
-        const { meaning } = readFailure(error, true)
+        const { meaning } = readFailure(error, 'reply')
         // a process before this one, or beside it, used the number; somebody else's number says that it was sent already
         if (meaning === 'duplicate' && !isNumbered) continue
         if (!detours.includes(meaning)) throw error
         closeReplies(this.records.replies, this.source.id)
       }
     }
-    return send(message)
+    // the plugin is gone, and nobody decides whether it may go out proactively
+    if (!this.records.watched.has(bot.internal)) throw new StoppedError('aborted')
+    try {
+      return await send(message)
+    } catch (error) {
+      if (error instanceof StoppedError) this.stopped?.(error.reason)
+      throw error
+    }
   }
 
   /** A request that knows another way is left alone. */

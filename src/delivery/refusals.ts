@@ -1,8 +1,8 @@
 import { Time } from 'koishi'
 import { EventType } from '../model'
 import { deriveId, UserEvent } from '../event'
-import { Failure, Meaning, readFailure } from './codes'
-import { Internal, wrapSend } from './internal'
+import { Failure, Meaning, readFailure, Way } from './codes'
+import { Internal, readWay, wrapRequest } from './internal'
 
 const lessons: Partial<Record<Meaning, EventType>> = {
   rejected: 'friend-push-rejected',
@@ -32,22 +32,29 @@ export interface Observer {
 }
 
 /**
- * Listens to what the platform says to private messages, whoever sends them.
+ * Listens to what the platform says to private messages and to files for users, whoever sends them.
  *
  * @returns what takes it back
  */
 export function observeAnswers(internal: Partial<Internal> | undefined, observer: Observer) {
-  return wrapSend(internal, send => async (openid, data) => {
+  async function observe<T>(openid: string, way: Way | undefined, request: () => Promise<T>): Promise<T> {
     const at = Date.now()
-    const reply = !!(data?.msg_id || data?.event_id)
     try {
-      const answer = await send(openid, data)
-      if (!reply && !data?.is_wakeup) observer.succeeded(openid)
+      const answer = await request()
+      if (way === 'proactive') observer.succeeded(openid)
       return answer
     } catch (error) {
-      const failure = readFailure(error, reply)
+      const failure = readFailure(error, way)
       if (failure.code || failure.undelivered) observer.refused(openid, failure, at)
       throw error
     }
-  })
+  }
+  const restores = [
+    wrapRequest(internal, 'sendPrivateMessage', send => (openid, data) => observe(openid, readWay(data), () => send(openid, data))),
+    // an upload by itself is no message yet
+    wrapRequest(internal, 'sendFilePrivate', send => (openid, data) => {
+      return observe(openid, data?.srv_send_msg ? 'proactive' : undefined, () => send(openid, data))
+    }),
+  ]
+  return () => restores.reverse().forEach(restore => restore())
 }

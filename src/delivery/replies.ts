@@ -77,7 +77,7 @@ export function numberReplies(internal: Partial<Internal> | undefined, replies: 
       if (!isNumbered && number === 1) replied.first = answer
       return await answer
     } catch (error) {
-      const { meaning, undelivered } = readFailure(error, true)
+      const { meaning, undelivered } = readFailure(error, 'reply')
       if (isNew && undelivered) numbers.delete(number)
       if (meaning === 'window-closed') replied.closed = true
       throw error

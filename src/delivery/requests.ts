@@ -5,7 +5,7 @@ import { Internal, Request } from './internal'
 import { markOwn } from './own'
 import { Patience, unlessAborted } from './patience'
 import { isTooFrequent, PERSISTENCE, retries } from './policy'
-import { isReply, Route } from './route'
+import { Route, toWay } from './route'
 import { StoppedError } from './stop'
 import { Priority, Throttle, Turn } from './throttle'
 
@@ -210,7 +210,7 @@ export class Requests {
 
 /** An answer that broke off says nothing, whatever its status. */
 function readAnswer(error: unknown, route: Route): Failure {
-  const failure = readFailure(error, isReply(route))
+  const failure = readFailure(error, toWay(route))
   const { response } = error as { response?: { data?: unknown } }
   return failure.meaning === 'refused' && response?.data === null ? { meaning: 'unknown-outcome', undelivered: false } : failure
 }

@@ -1,6 +1,7 @@
 import { Time } from 'koishi'
 import { QQUserEntry } from '../model'
 import { isDerived } from '../event'
+import { Way } from './codes'
 
 /** How long the platform takes replies to a message, in ms (documented 2026-01). For events no figure is documented. */
 export const REPLY_WINDOW = Time.hour
@@ -21,6 +22,11 @@ export type Route =
 /** Whether the platform takes what goes this way for a reply. */
 export function isReply({ via }: Route) {
   return via === 'event' || via === 'message'
+}
+
+export function toWay(route: Route): Way {
+  if (isReply(route)) return 'reply'
+  return route.via === 'recall' ? 'recall' : 'proactive'
 }
 
 /** The last message of a user. `at` in ms. */

@@ -82,6 +82,7 @@ export class Gateway {
     this.records = {
       replies: rememberReplies(ctx),
       numbers: lasting(ctx, 'delivery.numbers', createNumbers),
+      watched: lasting(ctx, 'delivery.watched', () => new WeakSet()),
     }
     this.tried = lasting(ctx, 'gateway.tried', () => new Recent(REPLIES, REPLY_WINDOW))
     for (const type of types) {
@@ -238,6 +239,7 @@ export class Gateway {
         }),
         retryFresh(bot.internal, this.tried),
       ]
+      if (bot.internal) this.records.watched.add(bot.internal)
       hooks = { tap: new Tap(bot), restore: () => restore.reverse().forEach(restore => restore()) }
       this.hooks.set(bot, hooks)
     }
@@ -248,6 +250,7 @@ export class Gateway {
     const hooks = this.hooks.get(bot)
     if (!hooks) return
     this.hooks.delete(bot)
+    if (bot.internal) this.records.watched.delete(bot.internal)
     hooks.tap.dispose()
     hooks.restore()
   }

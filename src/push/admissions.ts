@@ -1,5 +1,4 @@
 import { Context } from 'koishi'
-import { LastMessages } from '../delivery/last'
 import { Route } from '../delivery/route'
 import { StoppedError } from '../delivery/stop'
 import { Patience } from '../delivery/patience'
@@ -10,6 +9,8 @@ import { PushError } from './error'
 import { Share } from './quota'
 import { Reaches } from './reach'
 import { Recalls } from './recalls'
+import { Replies } from './replies'
+import { Via } from './ways'
 
 const QUEUE = 10_000
 
@@ -21,6 +22,11 @@ export interface Recipient {
   share: Share
   /** Whether everything else goes first. */
   later?: boolean
+  replies: Replies
+  /** The ways that it may take. */
+  allowed: readonly Via[]
+  /** Of how many messages it consists. */
+  parts: number
 }
 
 type Admitted = Extract<Admission, { ok: true }>
@@ -33,7 +39,6 @@ export class Admissions {
     private ctx: Context,
     private limits: Limits,
     private roster: Roster,
-    private last: LastMessages,
     private recalls: Recalls,
     private reaches: Reaches,
     private patience: Patience,
@@ -79,25 +84,28 @@ export class Admissions {
     }
   }
 
-  private reply({ selfId, userId, signal }: Recipient): Admitted {
-    let giveBack: (() => void) | undefined
+  private reply({ selfId, userId, signal, replies }: Recipient): Admitted {
+    let release: ((used: boolean) => void) | undefined
     return {
       ok: true,
       confirm: async () => {
-        const verdict = await this.ask(this.reaches.find(selfId, userId, ['reply']), signal)
+        const verdict = await this.ask(this.reaches.permits(selfId, userId), signal)
         if (!verdict.ok) return verdict
-        giveBack = this.last.reserve(selfId, userId)
-        return giveBack ? verdict : { ok: false, reason: 'no-permission' }
+        release = replies.take()
+        return release ? verdict : { ok: false, reason: 'no-permission' }
       },
-      release: () => giveBack?.(),
+      release: fate => release?.(fate === 'sent'),
     }
   }
 
   /** Recalls keep to what a bot may send in a span of time; a user's share of a day they do not touch. */
-  private async recall({ selfId, userId, signal, later }: Recipient): Promise<Admitted> {
+  private async recall({ selfId, userId, signal, later, allowed, parts }: Recipient): Promise<Admitted> {
     const slot = await this.pacer(selfId).acquire(userId, signal, later)
     let giveBack: (() => void) | undefined
     const confirm = async (): Promise<Verdict> => {
+      const better = allowed.includes('reply') && await this.reaches.find(selfId, userId, ['reply'], parts)
+      // the user may have written while this waited
+      if (better && better.ok) return { ok: false, reason: 'no-permission' }
       const user = await this.roster.get(selfId, userId)
       if (!user) return { ok: false, reason: 'unknown-user' }
       const taken = await this.recalls.take(user, signal)

@@ -8,10 +8,14 @@ import { Reason, Verdict } from '../gate'
 import { Recent } from '../shared/recent'
 import { Roster } from '../roster'
 import { toKey } from '../roster/committer'
+import { blank } from '../roster/state'
 
 declare module 'koishi' {
   interface Events {
-    /** A proactive private message, of whatever plugin, was stopped before it left. `session` is the message's own. */
+    /**
+     * A proactive private message, of whatever plugin, was stopped before it left. `session` is the message's own. Of a
+     * user who is not on the roster all but the ids is unknown.
+     */
     'qq-user/stopped'(user: QQUser, reason: string, session: Session): void
   }
 }
@@ -50,31 +54,37 @@ export class Guard {
   async inspect(selfId: string, userId: string, recall: boolean): Promise<Reason | undefined> {
     if (!this.judge) return
     const user = await this.find(selfId, userId, true)
-    const verdict = user && this.judge(user, recall)
-    if (!verdict || verdict.ok) return
-    this.log(user, verdict.reason)
+    const verdict = this.judge(user!, recall)
+    if (verdict.ok) return
+    this.log(user!, verdict.reason)
     return verdict.reason
   }
 
   private async check(session: Session, options: Universal.SendOptions): Promise<true | undefined> {
     if (session.platform !== 'qq') return
     const where = readAddress(session, options)
-    const { id, isPrivate, cause } = where
+    const { id, isPrivate, cause, reply } = where
     // an answer in a group, or what is decided before each of its requests
     if (cause && (!cause.isDirect || isOwn(cause))) return
     const judge = isPassive(session, where) ? undefined : this.judge
+    // what sets out as a reply may turn out to be none
+    if (this.judge) reply?.whenStopped(reason => attempt(this.ctx, async () => this.tell((await this.find(session.selfId, id, true))!, reason, session)))
     if (cause && !judge) return
     const user = isPrivate && !judge ? undefined : await this.find(session.selfId, id, isPrivate || !!cause)
     if (!cause && (user || isPrivate)) address(session, options, id)
     const verdict = user && judge?.(user)
     if (!verdict || verdict.ok) return
     this.log(user, verdict.reason)
-    attempt(this.ctx, () => this.ctx.emit('qq-user/stopped', user, verdict.reason, session))
+    this.tell(user, verdict.reason, session)
     return true
   }
 
+  private tell(user: QQUser, reason: Reason, session: Session) {
+    attempt(this.ctx, () => this.ctx.emit('qq-user/stopped', user, reason, session))
+  }
+
   /**
-   * @param isPrivate whether the id is certainly a user's
+   * @param isPrivate whether the id is certainly a user's; one who is not on the roster may be written to, or not, all the same
    * @throws when the database does not say: a private message is held to be unwanted then, and what may be a group's is
    * let through
    */
@@ -82,7 +92,8 @@ export class Guard {
     const key = toKey({ selfId, userId: id })
     if (!isPrivate && (this.groups.get(key) || this.roster.strangers.get(key))) return
     try {
-      return await this.patiently(this.roster.get(selfId, id))
+      const user = await this.patiently(this.roster.get(selfId, id))
+      return user ?? (isPrivate ? blank({ selfId, userId: id, occurredAt: Date.now() }) : undefined)
     } catch (error) {
       if (!isPrivate) return this.ctx.logger.debug(error)
       this.complain(error)

@@ -4,12 +4,13 @@ import { Config } from '../config'
 import { Failure, Meaning, toSubject } from '../delivery/codes'
 import { Delivery, Message, Outcome } from '../delivery'
 import { LastMessages } from '../delivery/last'
-import { LastMessage, Route } from '../delivery/route'
+import { Route } from '../delivery/route'
 import { Admission, judge, Reason, Verdict } from '../gate'
 import { Roster } from '../roster'
+import { blank } from '../roster/state'
 import { createPrivateSession } from '../session'
 import { lasting } from '../shared/lasting'
-import { Admissions } from './admissions'
+import { Admissions, Recipient } from './admissions'
 import { Limits, toStep } from './pacer'
 import { PushError } from './error'
 import { countParts } from './parts'
@@ -18,7 +19,8 @@ import { Quota } from './quota'
 import { Reaches, toReach } from './reach'
 import { RecallReason } from './recall'
 import { Recalls } from './recalls'
-import { Reach, Span, toVias, Via } from './ways'
+import { Replies } from './replies'
+import { Reach, Span, toVias, Via, Ways } from './ways'
 
 /** Documented for 2026-07. Older pages say other things, so they can be set. */
 const tiers: Record<'certified' | 'uncertified', Limits> = {
@@ -42,12 +44,12 @@ export interface PushOptions {
 }
 
 /** What is asked of a message to somebody who waits for no answer. */
-interface Parcel extends Pick<Message, 'selfId' | 'userId' | 'elements' | 'priority' | 'signal' | 'stop' | 'claim'> {
-  allowed: readonly Via[]
-}
+type Parcel = Pick<Message, 'selfId' | 'userId' | 'elements' | 'priority' | 'signal' | 'stop' | 'claim'>
 
 /** One of the messages of a broadcast. */
-export type Copy = Omit<Parcel, 'priority' | 'signal'>
+export interface Copy extends Omit<Parcel, 'priority' | 'signal'> {
+  allowed: readonly Via[]
+}
 
 /** Everything that is sent to users who did not write first. */
 export class Pusher {
@@ -70,7 +72,7 @@ export class Pusher {
     this.quota = new Quota(ctx, limits.userDay, task => roster.write(task), delivery.patience)
     this.recalls = new Recalls(ctx, roster, delivery.patience)
     this.reaches = new Reaches(push, roster, delivery, last, this.permissions, this.recalls)
-    this.admissions = new Admissions(ctx, limits, roster, last, this.recalls, this.reaches, delivery.patience)
+    this.admissions = new Admissions(ctx, limits, roster, this.recalls, this.reaches, delivery.patience)
     ctx.on('bot-status-updated', (bot) => {
       if (bot.status === Universal.Status.ONLINE) this.permissions.online(bot.selfId)
     })
@@ -99,9 +101,9 @@ export class Pusher {
 
   /** The same, about what is known without waiting. */
   forbid(selfId: string, userId: string, recall = false): Reason | undefined {
-    const user = this.roster.peek(selfId, userId)
-    const verdict = user && this.judgeSending(user, recall)
-    return verdict && !verdict.ok ? verdict.reason : undefined
+    const user = this.roster.peek(selfId, userId) ?? blank({ selfId, userId, occurredAt: Date.now() })
+    const verdict = this.judgeSending(user, recall)
+    return verdict.ok ? undefined : verdict.reason
   }
 
   /** Until when (ms) the platform does not let a bot push, if so. */
@@ -113,52 +115,85 @@ export class Pusher {
     const allowed = toVias(via)
     // a copy, as the caller may use theirs for somebody else while this one waits
     const elements = h.transform(h.normalize(content), () => true)
-    const { outcome } = await decided(this.send({ selfId, userId, elements, signal, allowed, priority: 'push' }))
+    const recipient = this.recipient(selfId, userId, countParts(elements), allowed, signal)
+    const { outcome } = await decided(this.send({ selfId, userId, elements, signal, priority: 'push' }, recipient))
     if (outcome.state === 'sent') return outcome.ids
-    if (outcome.state === 'failed') {
-      const { meaning, code, cause } = outcome
-      // what the bot's operator has to mend may work afterwards
-      throw new PushError(reasons[meaning] ?? 'refused', code, { cause, ...toSubject(meaning) === 'bot' && { retryable: true } })
+    const reason = toReason(outcome)
+    const { code, cause } = outcome.state === 'failed' ? outcome : { code: outcome.code, cause: undefined }
+    throw new PushError(reason, code, { cause, detail: toDetail(reason, code, recipient), retryable: await this.isRetryable(reason, outcome, recipient) })
+  }
+
+  /** Whether the same may work later; nothing where the reason says all. */
+  private async isRetryable(reason: Reason, outcome: Outcome, { selfId, userId, signal }: Recipient): Promise<boolean | undefined> {
+    // what the bot's operator has to mend may work afterwards
+    if (outcome.state === 'failed' && toSubject(outcome.meaning) === 'bot') return true
+    // whoever did not call it off may try again; what another plugin stopped is not for the caller to repeat
+    if (outcome.reason === 'aborted') return !signal?.aborted
+    if (reason === 'recall-closed') return this.reaches.reopens(selfId, userId).catch(() => undefined)
+  }
+
+  private recipient(selfId: string, userId: string, parts: number, allowed: readonly Via[], signal?: AbortSignal): Recipient {
+    const share = this.quota.share(selfId, userId, parts)
+    const replies = new Replies(this.last, selfId, userId, parts)
+    return { selfId, userId, parts, allowed, signal, share, replies }
+  }
+
+  private findWays({ selfId, userId, parts, signal }: Recipient, allowed: readonly Via[]): Promise<Ways> {
+    return this.admissions.ask(this.reaches.find(selfId, userId, allowed, parts), signal)
+  }
+
+  /** Where nothing proactive is let through, what stands in the way of the others says more. */
+  private async conclude(recipient: Recipient, sending: Promise<Outcome>): Promise<Outcome> {
+    const outcome = await sending
+    if (outcome.state !== 'failed' || outcome.meaning !== 'no-permission') return outcome
+    const ways = await this.findWays(recipient, recipient.allowed)
+    return ways.ok || ways.reason === 'no-permission' ? outcome : { state: 'skipped', reason: ways.reason }
+  }
+
+  /** The ways to be tried, each found when its turn comes: what was open may be closed by then, and what was closed open. */
+  private async* findRoutes(recipient: Recipient, ways: Ways): AsyncGenerator<Route> {
+    for (let rest = recipient.allowed; ways.ok;) {
+      const [via] = ways.ways
+      yield toRoute(via, recipient.replies)
+      rest = rest.filter(other => other !== via)
+      ways = await this.findWays(recipient, rest)
     }
-    if (outcome.reason === 'empty' || outcome.reason === 'no-route') throw new PushError('refused')
-    throw outcome.reason === 'stopped' ? new PushError('aborted') : toError(outcome.reason, signal)
   }
 
   /**
    * Sends a copy of what many get, after everything else that is to be sent.
    * @returns what came of it, and the way that it took last
    */
-  sendCopy(copy: Copy) {
-    return this.send({ ...copy, priority: 'broadcast' })
+  sendCopy({ allowed, ...copy }: Copy) {
+    const { selfId, userId, elements, stop } = copy
+    return this.send({ ...copy, priority: 'broadcast' }, this.recipient(selfId, userId, countParts(elements), allowed, stop))
   }
 
-  private async send({ allowed, ...parcel }: Parcel): Promise<{ outcome: Outcome; via?: Via }> {
-    const { selfId, userId, signal, stop, priority } = parcel
-    const found = await this.admissions.ask(this.reaches.find(selfId, userId, allowed), stop ?? signal)
+  private async send(parcel: Parcel, recipient: Recipient): Promise<{ outcome: Outcome; via?: Via }> {
+    const found = await this.findWays(recipient, recipient.allowed)
     if (!found.ok) return { outcome: { state: 'skipped', reason: found.reason } }
-    const message = this.last.get(selfId, userId)
-    const share = this.quota.share(selfId, userId, countParts(parcel.elements))
+    const later = parcel.priority === 'broadcast'
     let via: Via | undefined
-    const outcome = await this.delivery.deliver({
+    const outcome = await this.conclude(recipient, this.delivery.deliver({
       ...parcel,
-      routes: found.ways.flatMap(via => toRoute(via, message)),
+      routes: this.findRoutes(recipient, found),
       // of 'send' Koishi runs no components, which a text of the config may have, and one that is typed may not
-      session: bot => createPrivateSession(bot, priority === 'broadcast' ? 'send' : 'push', userId),
+      session: bot => createPrivateSession(bot, later ? 'send' : 'push', recipient.userId),
       admit: (route, signal) => {
         via = toVia(route)
-        return this.admissions.admit(route, { selfId, userId, signal, share, later: priority === 'broadcast' })
+        return this.admissions.admit(route, { ...recipient, signal, later })
       },
-    }).finally(() => share.close())
+    })).finally(() => close(recipient))
     return { outcome, via }
   }
 
   /** Whether a proactive message may go out, once it is the bot's and the user's turn. */
   async admit(selfId: string, userId: string): Promise<Admission> {
-    const share = this.quota.share(selfId, userId)
+    const recipient = this.recipient(selfId, userId, 1, ['proactive'])
     try {
-      return await this.admissions.admit({ via: 'push' }, { selfId, userId, share })
+      return await this.admissions.admit({ via: 'push' }, recipient)
     } finally {
-      share.close()
+      close(recipient)
     }
   }
 
@@ -191,10 +226,15 @@ export class Pusher {
   }
 }
 
-function toRoute(via: Via, message: LastMessage | undefined): Route[] {
-  if (via === 'proactive') return [{ via: 'push' }]
-  if (via === 'recall') return [{ via }]
-  return message ? [{ via: 'message', id: message.id }] : []
+function toRoute(via: Via, replies: Replies): Route {
+  if (via === 'proactive') return { via: 'push' }
+  if (via === 'recall') return { via }
+  return { via: 'message', get id() { return replies.id } }
+}
+
+function close({ share, replies }: Recipient) {
+  share.close()
+  replies.close()
 }
 
 /** What keeps a push from being decided upon, as a database that is down does, may soon be over. Nothing was sent then. */
@@ -210,7 +250,15 @@ function toVia({ via }: Route): Via {
   return via === 'push' ? 'proactive' : via === 'recall' ? via : 'reply'
 }
 
-function toError(reason: Reason, signal?: AbortSignal) {
-  // whoever did not call it off may try again
-  return new PushError(reason, undefined, { retryable: reason === 'aborted' ? !signal?.aborted : undefined })
+function toReason(outcome: Exclude<Outcome, { state: 'sent' }>): Reason {
+  if (outcome.state === 'failed') return reasons[outcome.meaning] ?? 'refused'
+  if (outcome.reason === 'empty' || outcome.reason === 'no-route') return 'refused'
+  return outcome.reason === 'stopped' ? 'aborted' : outcome.reason
+}
+
+/** Why what is open to one message is not to several. */
+function toDetail(reason: Reason, code: number | undefined, { parts, allowed }: Recipient) {
+  const isShort = reason === 'no-permission' || reason === 'refused' && !code
+  if (!isShort || parts < 2 || allowed.every(via => via === 'proactive')) return
+  return `it consists of ${parts} messages, which go together: a recall is one, and fewer replies are left`
 }

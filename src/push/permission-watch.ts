@@ -15,7 +15,7 @@ interface BotState {
 
 /** What is known of who may not be written to. To be kept across reloads. */
 export function createPermissionState() {
-  return { users: new Recent<true>(USERS, SUSPENSION), bots: new Map<string, BotState>() }
+  return { users: new Recent<number>(USERS, SUSPENSION), bots: new Map<string, BotState>() }
 }
 
 /**
@@ -27,7 +27,7 @@ export class PermissionWatch {
 
   /** A message was refused for want of a permission. @returns whether the bot is suspended for it, and was not before */
   refused(selfId: string, userId: string): boolean {
-    this.state.users.set(toKey(selfId, userId), true)
+    this.state.users.set(toKey(selfId, userId), Date.now())
     const { row } = this.bot(selfId)
     row.add(userId)
     return row.size >= ROW && this.suspend(selfId)
@@ -53,7 +53,15 @@ export class PermissionWatch {
 
   /** Whether a user may not be written to proactively by this bot. */
   isBlocked(selfId: string, userId: string): boolean {
-    return !!this.suspendedUntil(selfId) || !!this.state.users.get(toKey(selfId, userId))
+    return !!this.findBlock(selfId, userId)
+  }
+
+  /** Since and until when (ms) that is so, the longer of the two. */
+  findBlock(selfId: string, userId: string): { since: number; until: number } | undefined {
+    const bot = this.suspendedUntil(selfId)
+    const user = this.state.users.get(toKey(selfId, userId))
+    const at = Math.max(bot === undefined ? -Infinity : bot - SUSPENSION, user ?? -Infinity)
+    if (at > -Infinity) return { since: at, until: at + SUSPENSION }
   }
 
   /** Until when (ms) a bot may not write proactively, if so. */

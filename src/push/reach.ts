@@ -6,7 +6,7 @@ import { judge, Verdict } from '../gate'
 import { QQUser } from '../model'
 import { Roster } from '../roster'
 import { PermissionWatch } from './permission-watch'
-import { findNextRecall, findRecallEnd, judgeRecall, Spent } from './recall'
+import { findNextRecall, findRecallEnd, findRecallPause, judgeRecall, Spent } from './recall'
 import { Recalls } from './recalls'
 import { findWays, Reach, Span, Via, vias, Ways } from './ways'
 
@@ -21,13 +21,13 @@ export class Reaches {
     private recalls: Recalls,
   ) {}
 
-  /** The ways that are open now, best first, or why none is. */
-  async find(selfId: string, userId: string, allowed: readonly Via[] = vias): Promise<Ways> {
+  /** The ways that are open now to what consists of so many messages, best first, or why none is. */
+  async find(selfId: string, userId: string, allowed: readonly Via[] = vias, parts = 1): Promise<Ways> {
     const user = await this.roster.get(selfId, userId)
     const blocked = this.permissions.isBlocked(selfId, userId)
     // while there is a better way, the recall's turn is early enough to ask the database
     const spent = user && allowed.includes('recall') && (blocked || !allowed.includes('proactive')) ? await this.recalls.get(selfId, userId) : undefined
-    const ways = this.decide(user, spent, allowed)
+    const ways = this.decide(user, spent, allowed, parts)
     return !ways.ok || this.delivery.find(selfId) ? ways : { ok: false, reason: 'offline' }
   }
 
@@ -45,7 +45,13 @@ export class Reaches {
     return { verdict, span: user ? await this.measure(user, verdict) : {} }
   }
 
-  private decide(user: QQUser | undefined, spent: Spent | undefined, allowed: readonly Via[]) {
+  /** Whether somebody who may not be recalled now may be without writing before. */
+  async reopens(selfId: string, userId: string): Promise<boolean> {
+    const user = await this.roster.get(selfId, userId)
+    return this.config.recall && !!user && !!findNextRecall(user.lastMessageAt, await this.recalls.get(selfId, userId), Date.now())
+  }
+
+  private decide(user: QQUser | undefined, spent: Spent | undefined, allowed: readonly Via[], parts: number) {
     const message = user && this.last.get(user.selfId, user.userId)
     return findWays({
       user,
@@ -53,6 +59,7 @@ export class Reaches {
       blocked: !!user && this.permissions.isBlocked(user.selfId, user.userId),
       repliesLeft: message ? this.last.repliesLeft(message) : 0,
       recall: this.config.recall ? judgeRecall(user?.lastMessageAt ?? null, spent, Date.now()) : 'off',
+      parts,
     }, allowed)
   }
 
@@ -68,15 +75,17 @@ export class Reaches {
         return lastMessageAt ? { since: +lastMessageAt, until: findRecallEnd(lastMessageAt) } : {}
       case 'recall-used':
       case 'recall-closed': {
-        const spent = await this.recalls.get(selfId, userId)
-        return { since: toTime(spent?.spentAt), until: findNextRecall(lastMessageAt, spent) }
+        const { since, until = Infinity } = findRecallPause(lastMessageAt, await this.recalls.get(selfId, userId), Date.now())
+        // whichever way opens first
+        const next = Math.min(until, this.permissions.findBlock(selfId, userId)?.until ?? Infinity)
+        return { since, until: next < Infinity ? next : undefined }
       }
       case 'rejected':
         return { since: toTime(consentAt) }
       case 'deleted':
         return { since: toTime(relationAt) }
       case 'no-permission':
-        return { until: this.permissions.suspendedUntil(selfId) }
+        return this.permissions.findBlock(selfId, userId) ?? {}
       default:
         return {}
     }

@@ -33,13 +33,21 @@ export function judgeRecall(wroteAt: Date | null, spent: Spent | undefined, now:
 }
 
 /** From when (ms) on a user who may not be recalled now may be, if they write nothing until then. */
-export function findNextRecall(wroteAt: Date | null, spent: Spent | undefined): number | undefined {
+export function findNextRecall(wroteAt: Date | null, spent: Spent | undefined, now: number): number | undefined {
   const since = latest(wroteAt, spent)
   if (!since || !concerns(spent, since)) return
   const [calendar, length] = toPeriods(since, +spent.spentAt)
   if (calendar < 0 || length < 0) return
   const next = Math.max(startOfDay(toDay(since) + ENDS[calendar]), +since + ENDS[length] * Time.day)
-  return next < findRecallEnd(since) ? next : undefined
+  return now < next && next < findRecallEnd(since) ? next : undefined
+}
+
+/** Since and until when (ms) a user may not be recalled. */
+export function findRecallPause(wroteAt: Date | null, spent: Spent | undefined, now: number): { since?: number; until?: number } {
+  const since = latest(wroteAt, spent)
+  if (!since || !judgeRecall(wroteAt, spent, now)) return {}
+  const end = findRecallEnd(since)
+  return end <= now ? { since: end } : { since: +spent!.spentAt!, until: findNextRecall(wroteAt, spent, now) }
 }
 
 /** When (ms) the last period ends. */

@@ -132,6 +132,18 @@ describe('a message', () => {
       expect([one.channelId, one.isDirect, one.guildId]).to.deep.equal(['P1', true, undefined])
     })
 
+    it('is no answer to what happened there, by which adapters know it', async () => {
+      await start()
+      await befriend('P1', 'P2')
+      const [session] = harness.sessions
+      const referrers: unknown[] = []
+      harness.app.on('before-send', (message, options) => { referrers.push(options.session?.event.referrer) })
+      await harness.bot.sendMessage('P2', 'private', undefined, { session })
+      await harness.bot.sendMessage('G', 'public', undefined, { session }).catch(() => {})
+      expect(referrers).to.deep.equal([undefined, undefined])
+      expect(session.event.referrer).to.be.an('object')
+    })
+
     it('does not end up in a group', async () => {
       await start()
       await befriend('P1')

@@ -87,12 +87,18 @@ describe('what a failed send means', () => {
       expect(readFailure(answer(400, { code: 1, err_code: 2 }))).to.deep.include({ meaning: 'refused', code: 2 })
     })
 
-    it('which may say something else of a reply', () => {
-      expect(readFailure(answer(400, { code: 22009 }), true)).to.deep.equal({ meaning: 'window-closed', undelivered: true, code: 22009 })
-      for (const { code, meaning, undelivered } of rows.filter(({ code }) => code !== 22009)) {
-        expect(readFailure(answer(400, { code }), true)).to.deep.equal({ meaning, undelivered, code })
-      }
-    })
+    const elsewhere: ['reply' | 'recall', Meaning, number[]][] = [
+      ['reply', 'window-closed', [22009, 40034102, 40034105]],
+      ['recall', 'recall-closed', [40034102, 40034105]],
+    ]
+    for (const [way, meaning, codes] of elsewhere) {
+      it(`which may say something else of a ${way}`, () => {
+        for (const row of rows) {
+          const expected = codes.includes(row.code) ? { meaning, undelivered: true } : { meaning: row.meaning, undelivered: row.undelivered }
+          expect(readFailure(answer(400, { code: row.code }), way)).to.deep.equal({ ...expected, code: row.code })
+        }
+      })
+    }
 
     it('and by no other field', () => {
       const data = { code: 1, retcode: 40054013, message: '40054004', trace_id: '40034105' }

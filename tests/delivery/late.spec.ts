@@ -186,7 +186,66 @@ describe('an answer to a private message', () => {
     })
   }
 
+  it('is a reply where the time of the message cannot be read', async () => {
+    late = await Late.start()
+    await late.meet()
+    const sessions: Session[] = []
+    late.harness.app.on('message', (session) => { sessions.push(session) })
+    late.platform.dispatch('C2C_MESSAGE_CREATE', { id: 'm', author: { id: 'U', user_openid: 'U' }, content: 'hello', timestamp: 'soon' })
+    await until(() => sessions.length)
+    await sessions[0].send('answer')
+    expect(late.tried).to.deep.equal(['user U msg 200'])
+  })
+
+  describe('while the plugin is unloaded', () => {
+    it('is not made proactive, whatever the platform says of the reply', async () => {
+      late = await Late.start()
+      const session = await late.hear()
+      await late.reject()
+      late.wait(10)
+      late.platform.fail({ code: 40034005, delay: 200 })
+      const sending = session.send([h('message', 'one'), h('message', 'two')])
+      await until(() => late.platform.posts.length === 1)
+      late.harness.plugin!.dispose()
+      await sending
+      expect(late.routes).to.deep.equal(['msg 40034005'])
+    })
+
+    it('goes on as a reply for as long as there are any, which nobody counts any more', async () => {
+      late = await Late.start()
+      const session = await late.hear()
+      await late.reject()
+      late.wait(10)
+      late.platform.fail({ delay: 200 })
+      const sending = session.send([1, 2, 3, 4, 5].map(number => h('message', `${number}`)))
+      await until(() => late.platform.posts.length === 1)
+      late.harness.plugin!.dispose()
+      await sending
+      expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg', 'msg 40034128'])
+    })
+
+    it('is decided upon by the instance that comes next', async () => {
+      late = await Late.start()
+      const session = await late.hear()
+      late.wait(10)
+      late.platform.fail({ code: 40034005, delay: 300 })
+      const sending = session.send('one')
+      await until(() => late.platform.posts.length === 1)
+      late.harness.plugin!.dispose()
+      late.harness.load({ icebreaker: { enabled: false } })
+      await until(() => late.harness.app.get('qqUser'))
+      await sending
+      expect(late.routes).to.deep.equal(['msg 40034005', 'proactive'])
+    })
+  })
+
   describe('of a user who said no', () => {
+    const listen = () => {
+      const stopped: unknown[] = []
+      late.harness.app.on('qq-user/stopped', ({ userId }, reason, session) => { stopped.push([userId, reason, session.content!.replace(/<.*?>/g, '')]) })
+      return stopped
+    }
+
     it('arrives within the hour', async () => {
       late = await Late.start()
       const session = await late.hear()
@@ -211,9 +270,12 @@ describe('an answer to a private message', () => {
         const session = await late.hear()
         await late.reject()
         late.wait(minutes)
+        const stopped = listen()
         await session.send([1, 2, 3, 4, 5].map(number => h('message', `${number}`)))
+        await until(() => stopped.length)
         await session.send('six')
         expect(late.routes).to.deep.equal(['msg', 'msg', 'msg', 'msg'])
+        expect(stopped).to.deep.equal([['U', 'rejected', '12345'], ['U', 'rejected', 'six']])
       })
     }
 
@@ -224,9 +286,12 @@ describe('an answer to a private message', () => {
         await late.reject()
         late.wait(minutes)
         late.platform.fail({ code: 40034005 })
+        const stopped = listen()
         await session.send('one')
+        await until(() => stopped.length)
         await session.send('two')
         expect(late.routes).to.deep.equal(['msg 40034005'])
+        expect(stopped).to.deep.equal([['U', 'rejected', 'one'], ['U', 'rejected', 'two']])
       })
     }
   })
@@ -270,6 +335,19 @@ describe('an answer to an event', () => {
       expect(late.platform.posts.map(({ body }) => body.msg_seq)).to.deep.equal([undefined, 2])
     })
   }
+
+  it('is a reply to whatever the platform takes one to', async () => {
+    late = await Late.start()
+    const { harness, platform } = late
+    await late.meet()
+    platform.allow('U', { via: 'interaction' })
+    await until(() => harness.sessions.length === 2)
+    platform.reject('U', { via: 'interaction' })
+    await until(() => harness.sessions.length === 3)
+    late.wait(6)
+    for (const session of harness.sessions) await session.send(session.type)
+    expect(late.tried).to.deep.equal(['user U event 200', 'user U event 200', 'user U event 200'])
+  })
 
   it('is proactive after 61 minutes', async () => {
     late = await Late.start()

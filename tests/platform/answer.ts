@@ -7,6 +7,8 @@ import { CodeField } from './types'
 export interface Answer {
   status: number
   body?: unknown
+  /** What the body is said to be, JSON unless told. */
+  type?: string
   delay?: number
   hang?: boolean
   close?: boolean
@@ -31,10 +33,10 @@ export async function readText(request: IncomingMessage) {
   return Buffer.concat(chunks).toString()
 }
 
-export function write(response: ServerResponse, { status, body, close }: Answer) {
+export function write(response: ServerResponse, { status, body, type = 'application/json', close }: Answer) {
   const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
   response.statusCode = status
-  response.setHeader('content-type', 'application/json')
+  response.setHeader('content-type', type)
   response.setHeader('x-tps-trace-id', randomUUID())
   if (!close) return response.end(text)
   response.setHeader('content-length', text.length + 64)

@@ -33,7 +33,7 @@ export class Api {
   /** Code that files are refused with. */
   fileCode?: number
   /** What files are answered with, whatever they are. */
-  fileAnswer?: Pick<Answer, 'status' | 'body'>
+  fileAnswer?: Pick<Answer, 'status' | 'body' | 'type'>
   readonly faults = new Faults()
   readonly links: Links
   /** Where the code stands in the body of a refusal. */
@@ -151,9 +151,9 @@ export class Api {
   }
 }
 
-function distort({ code, status, body, hang, close }: Fault, usual?: Answer): Answer {
+function distort({ code, status, body, type, hang, close }: Fault, usual?: Answer): Answer {
   if (hang) return { status: 0, hang }
-  if (body !== undefined) return { status: status ?? 200, body, close }
+  if (body !== undefined) return { status: status ?? 200, body, type, close }
   if (code !== undefined) return { ...refuse(code, status), close }
   if (status !== undefined) return { ...refuse(status, status), close }
   return { status: usual?.status ?? 200, close }

@@ -84,6 +84,8 @@ export interface Fault {
   status?: number
   /** Sent as is: a string raw, an object as JSON. */
   body?: string | object
+  /** What the body is said to be, JSON unless told. */
+  type?: string
   /** How many posts it hits. */
   times?: number
   when?: (post: Post) => boolean

@@ -77,6 +77,23 @@ describe('guard', () => {
       expect(stopped).to.deep.equal([['A', 'rejected', 'one'], ['A', 'rejected', 'two'], ['A', 'rejected', 'three'], ['B', 'deleted', 'three']])
     })
 
+    it('are stopped where the bot may not write to a user, on the roster or not', async () => {
+      await start()
+      platform.pushBanned = true
+      for (const userId of ['S', 'S1', 'S2', 'S3']) platform.users.set(userId, { friend: true, push: true, username: '' })
+      const stopped: [string, string][] = []
+      harness.app.on('qq-user/stopped', ({ userId, consent }, reason) => {
+        expect(consent).to.equal('unknown')
+        stopped.push([userId, reason])
+      })
+      for (const userId of ['S', 'S', 'S1', 'S2', 'S3']) await harness.bot.sendPrivateMessage(userId, 'news').catch(() => {})
+      const text = { content: 'by itself', msg_type: 0 }
+      for (const userId of ['S', 'S3']) await harness.bot.internal.sendPrivateMessage(userId, text).catch(() => {})
+      expect(platform.posts.map(({ target }) => target)).to.deep.equal(['S', 'S1', 'S2'])
+      expect(stopped).to.deep.equal([['S', 'no-permission'], ['S3', 'no-permission']])
+      expect(await harness.users).to.deep.equal([])
+    })
+
     it('are logged once for each user and hour', async () => {
       await start()
       await befriend('A', 'B')

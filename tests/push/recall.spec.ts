@@ -100,6 +100,20 @@ describe('push where the bot may not write proactively', () => {
     expect(platform.posts.map(({ route }) => route)).to.deep.equal(['recall'])
   })
 
+  it('says why there is no other way when nothing proactive is let through', async () => {
+    await start()
+    for (const userId of ['A', 'B']) await write(userId)
+    wait(2 * hour)
+    await push({ via: ['recall'] })
+    expect(await attempt()).to.equal('recall-used')
+    platform.fail({ code: 40034105, delay: 200, when: ({ route }) => route === 'proactive' })
+    const outcome = attempt({}, 'B')
+    await until(() => platform.posts.length === 3)
+    platform.reject('B')
+    expect(await outcome).to.equal('rejected')
+    expect(platform.posts.map(({ route }) => route)).to.deep.equal(['recall', 'proactive', 'proactive'])
+  })
+
   it('remembers over a reload', async () => {
     await start()
     await write()
@@ -140,6 +154,66 @@ describe('push where the bot may not write proactively', () => {
     platform.recallClosed = false
     wait(day)
     expect(await attempt({ via: ['recall'] })).to.equal('recall')
+  })
+
+  for (const code of [40034102, 40034105]) {
+    it(`is closed for the period, and nothing else is, where the platform says that there is no permission for it (${code})`, async () => {
+      await start()
+      platform.pushBanned = false
+      const users = ['A', 'B', 'C']
+      for (const userId of users) await write(userId)
+      wait(2 * hour)
+      platform.fail({ code, times: 3, when: ({ route }) => route === 'recall' })
+      for (const userId of users) {
+        expect(await push({ via: ['recall'] }, userId).catch(error => error)).to.include({ reason: 'recall-closed', code })
+        expect(await attempt({ via: ['recall'] }, userId)).to.equal('recall-closed')
+      }
+      expect(platform.posts).to.have.length(3)
+      wait(Time.second)
+      for (const userId of users) {
+        expect(await canPush(userId)).to.deep.equal({ ok: true, via: 'proactive' })
+        expect(await attempt({}, userId)).to.equal('proactive')
+      }
+      wait(day)
+      expect(await attempt({ via: ['recall'] })).to.equal('recall')
+    })
+
+    it(`goes on proactively where the platform says so of a reply (${code})`, async () => {
+      await start()
+      platform.pushBanned = false
+      await write()
+      platform.fail({ code, when: ({ route }) => route === 'msg' })
+      expect(await attempt({ via: ['reply'] })).to.equal('refused')
+      expect(await attempt({ via: ['reply'] })).to.equal('no-permission')
+      expect(await attempt()).to.equal('proactive')
+    })
+  }
+
+  it('may be tried again in the next period, if there is one', async () => {
+    await start()
+    platform.recallClosed = true
+    for (const userId of ['A', 'B']) await write(userId)
+    wait(2 * hour)
+    const recall = (userId: string) => push({ via: ['recall'] }, userId).catch(error => error)
+    expect(await recall('A')).to.include({ reason: 'recall-closed', code: 40034123, retryable: true })
+    expect(await recall('A')).to.include({ reason: 'recall-closed', code: undefined, retryable: true })
+    wait(8 * day)
+    expect(await recall('B')).to.include({ reason: 'recall-closed', code: 40034123, retryable: false })
+    wait(30 * day)
+    expect(await recall('A')).to.include({ reason: 'recall-closed', code: undefined, retryable: false })
+    expect(platform.posts).to.have.length(2)
+  })
+
+  it('replies instead to somebody who writes while the recall waits for its turn', async () => {
+    await start({ config: { push: { tier: 'custom', botSecond: 1, botMinute: 100, userMinute: 20, userDay: 100 } } })
+    for (const userId of ['A', 'B']) await write(userId)
+    wait(2 * hour)
+    await push({ via: ['recall'] }, 'B')
+    const outcome = attempt({ via: ['reply', 'recall'] })
+    await pass()
+    await write()
+    wait(2 * Time.second)
+    expect(await outcome).to.equal('msg')
   })
 
   it('has the recall still when it certainly did not arrive, and not when nobody knows', async () => {
@@ -252,6 +326,56 @@ describe('push where the bot may not write proactively', () => {
     expect(await canPush()).to.deep.equal({ ok: false, reason: 'no-permission' })
     expect(await attempt({ via: ['recall'] })).to.equal('recall-closed')
     expect(platform.posts.map(({ route }) => route)).to.deep.equal(['proactive'])
+  })
+
+  describe('goes by the newest message that any process has heard of', () => {
+    /** The user wrote twice; the second time only another process heard it, and recalled them. */
+    async function miss() {
+      await start()
+      await write()
+      harness.plugin!.dispose()
+      wait(10 * day)
+      const heard = new Promise<void>(resolve => harness.app.once('message', () => resolve()))
+      platform.message('A')
+      await heard
+      harness.load(silent)
+      await until(() => harness.app.get('qqUser'))
+      const now = new Date()
+      const row = { selfId: platform.selfId, userId: 'A', wroteAt: now, spentAt: now, reason: 'recall-used', token: 'other' } as const
+      await harness.app.database.upsert('qq_user_recall', [row])
+      wait(2 * day)
+    }
+
+    for (const code of [undefined, 40034122]) {
+      it(code ? `which is not forgotten by the platform's word (${code})` : 'which is not forgotten by the next recall', async () => {
+        await miss()
+        if (code) platform.fail({ code })
+        expect(await attempt({ via: ['recall'] })).to.equal(code ? 'recall-used' : 'recall')
+        wait(2 * day)
+        expect(await attempt({ via: ['recall'] })).to.equal('recall')
+        expect(platform.posts).to.have.length(2)
+      })
+    }
+  })
+
+  it('is not sent to somebody who says no while it is put on record, whether or not others are guarded', async () => {
+    await start({ config: { push: { guard: false } } })
+    await write()
+    wait(2 * hour)
+    const driver = harness.app.database.drivers[0] as any
+    const { set } = driver
+    let heard = false
+    harness.app.on('qq/c2c-msg-reject' as never, (() => { heard = true }) as never)
+    driver.set = async (sel: { table: string }, ...args: unknown[]) => {
+      if (sel.table === 'qq_user_recall' && !heard) {
+        platform.reject('A')
+        await until(() => heard)
+      }
+      return set.call(driver, sel, ...args)
+    }
+    expect(await attempt({ via: ['recall'] })).to.equal('rejected')
+    expect(platform.posts).to.deep.equal([])
+    expect(heard).to.equal(true)
   })
 
   it('goes on with what waits when the bot turns out not to be allowed to push', async () => {

@@ -92,15 +92,16 @@ describe('recall', () => {
   describe('tells when the next one is to be had', () => {
     it('which is when it is', () => {
       for (const at of [noon, midnight + day + hour, noon + day, midnight + 3 * day + hour, noon + 4 * day]) {
-        const next = findNextRecall(new Date(noon), spend(at))!
+        const next = findNextRecall(new Date(noon), spend(at), at)!
         expect(judge(next - 1, spend(at))).to.equal('recall-used')
         expect(judge(next, spend(at))).to.equal(undefined)
       }
     })
 
     it('or that there is none', () => {
-      expect(findNextRecall(new Date(noon), spend(noon + 8 * day))).to.equal(undefined)
-      expect(findNextRecall(null, undefined)).to.equal(undefined)
+      expect(findNextRecall(new Date(noon), spend(noon + 8 * day), noon + 8 * day)).to.equal(undefined)
+      expect(findNextRecall(new Date(noon), spend(noon), noon + 2 * day), 'in the past').to.equal(undefined)
+      expect(findNextRecall(null, undefined, noon)).to.equal(undefined)
       expect(findRecallEnd(new Date(noon))).to.equal(midnight + 30 * day)
     })
   })
@@ -109,7 +110,7 @@ describe('recall', () => {
 describe('the ways to a user', () => {
   const friend = { ...blank({ selfId: '1', userId: 'U', occurredAt: noon }), lastMessageAt: new Date(noon) }
   const find = (situation: Partial<Situation>, allowed: readonly Via[] = vias) => {
-    const ways = findWays({ user: friend, assumeAllowed: true, blocked: false, repliesLeft: 0, recall: undefined, ...situation }, allowed)
+    const ways = findWays({ user: friend, assumeAllowed: true, blocked: false, repliesLeft: 0, recall: undefined, parts: 1, ...situation }, allowed)
     return ways.ok ? ways.ways.join() : ways.reason
   }
 
@@ -127,6 +128,11 @@ describe('the ways to a user', () => {
     ['only as a reply, and none is open', { repliesLeft: 1 }, ['reply'], 'no-permission'],
     ['only as a recall', { repliesLeft: 4 }, ['recall'], 'recall'],
     ['only as a recall, and nobody is recalled', { recall: 'off' }, ['recall'], 'recall-closed'],
+    ['several messages, and as many replies and one more', { blocked: true, repliesLeft: 4, parts: 3 }, undefined, 'reply'],
+    ['several messages, and not as many replies and one more', { blocked: true, repliesLeft: 3, parts: 3 }, undefined, 'no-permission'],
+    ['several messages, only as a reply, and not enough are left', { repliesLeft: 3, parts: 3 }, ['reply', 'recall'], 'no-permission'],
+    ['more messages than there are replies', { repliesLeft: 4, parts: 4 }, ['reply', 'recall'], 'refused'],
+    ['several messages, only as a recall', { repliesLeft: 4, parts: 2 }, ['recall'], 'refused'],
     ['in the usual order, whatever the list says', { repliesLeft: 4 }, ['recall', 'proactive'], 'proactive,recall'],
   ]
   for (const [what, situation, allowed, expected] of cases) it(`${what}: ${expected}`, () => expect(find(situation, allowed)).to.equal(expected))
