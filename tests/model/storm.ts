@@ -69,6 +69,8 @@ export class Storm {
   private shared: Universal.SendOptions = {}
   private content = 0
   private outage = { down: false, delay: 0 }
+  /** How many questions the database has not answered. */
+  private asked = 0
   private tables = {}
   private database?: ForkScope
   /** For how many more steps something is away. */
@@ -210,9 +212,9 @@ export class Storm {
     else await sleep(this.dice.below(8))
   }
 
-  /** Lets time pass, but not while something is on the wire, which takes no seconds. */
+  /** Lets time pass, but not while something is on the wire or with the database, which takes no seconds. */
   private async pass(ms: number) {
-    for (let rest = 100; this.requests.size && rest > 0; rest--) await sleep(1)
+    for (let rest = 100; (this.requests.size || this.asked) && rest > 0; rest--) await sleep(1)
     await this.clock.tickAsync(ms)
   }
 
@@ -344,9 +346,17 @@ export class Storm {
     this.platform.drop()
   }
 
+  private async ask() {
+    this.asked++
+    await sleep(this.outage.delay)
+    this.asked--
+  }
+
   /** A database that keeps its tables while the service is away, as a server does. */
   private loadDatabase(app: Context) {
     const { tables, outage } = this
+    // eslint-disable-next-line @typescript-eslint/no-this-alias
+    const storm = this
     class Server extends MemoryDriver {
       _store = tables as MemoryDriver['_store']
 
@@ -367,7 +377,7 @@ export class Storm {
         async [name](selection: { tables: Record<string, { name: string }> }, ...args: unknown[]) {
           // those of Koishi itself are not at issue
           if (!Object.values(selection.tables).some(({ name }) => name.startsWith('qq_user'))) return method.call(this, selection, ...args)
-          if (outage.delay) await sleep(outage.delay)
+          if (outage.delay) await storm.ask()
           if (outage.down) throw gone
           return method.call(this, selection, ...args)
         },
