@@ -111,6 +111,19 @@ describe('a broadcast pauses by itself', () => {
     expect(platform.posts.filter(({ target }) => target === 'B')).to.have.length(1)
   })
 
+  it('but not where all who are left are too few to tell that it is the bot, who are skipped', async () => {
+    await start()
+    await befriend('A', 'B')
+    platform.pushBanned = true
+    let changes = 0
+    harness.app.on('qq-user/broadcast', () => { changes++ })
+    const { id } = await begin()
+    expect((await reach(id)).counts).to.deep.include({ total: 2, skipped: 2 })
+    expect((await recipients(id)).map(({ reason }) => reason)).to.deep.equal(['no-permission', 'no-permission'])
+    expect([changes, platform.posts.length]).to.deep.equal([3, 2])
+    expect(await broadcasts().repeat(id)).to.deep.include({ state: 'draft' })
+  })
+
   it('when the bot sends too often for the platform, and nobody has failed for it', async () => {
     await start()
     await befriend('A', 'B', 'C')
