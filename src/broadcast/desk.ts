@@ -30,7 +30,7 @@ export class Desk {
   private watch = new LeaseWatch()
   /** Since when (ms) those wait that paused by themselves. */
   private pausedAt = new Map<string, number>()
-  private looking?: Promise<void>
+  private looking = false
   private again = false
   private timer?: () => void
   private failing = false
@@ -112,9 +112,10 @@ export class Desk {
   async take(seen: Pick<BroadcastRow, 'id' | 'state' | 'reason' | 'owner' | 'beat'>): Promise<BroadcastRow | undefined> {
     const { id, state, reason, owner, beat } = seen
     const values = { state: 'running', reason: '', owner: this.means.owner, beat: beat + 1 } as const
-    if (!await this.store.change({ id, state, reason, owner, beat }, values)) return
-    const row = await this.store.get(id)
-    if (!row) return
+    const found = await this.store.get(id)
+    // nothing comes between this and the run, which whoever pauses it has to find
+    if (!found || !await this.store.change({ id, state, reason, owner, beat }, values)) return
+    const row = { ...found, ...values }
     this.adopt(row)
     if (state !== 'running') this.announce(row, state)
     return row
@@ -140,7 +141,9 @@ export class Desk {
   look() {
     if (this.closed) return
     this.again = true
-    this.looking ??= this.lookAtAll().finally(() => { this.looking = undefined })
+    if (this.looking) return
+    this.looking = true
+    attempt(this.ctx, () => this.lookAtAll())
   }
 
   private halt() {
@@ -148,23 +151,39 @@ export class Desk {
   }
 
   private async lookAtAll() {
-    let delay = Infinity
-    while (this.again && !this.closed) {
-      this.again = false
-      this.timer?.()
-      try {
-        const delays = []
-        for (const outline of await this.store.active()) delays.push(await this.consider(outline))
-        delay = Math.min(this.store.shared ? toLook().late : Infinity, ...delays)
-        this.failing = false
-      } catch (error) {
-        delay = toLook().soon
-        this.means.logger.debug(error)
-        if (!this.failing && !this.closed) await prepareAgain(this.ctx)
-        this.failing = true
+    try {
+      let delay = Infinity
+      while (this.again && !this.closed) {
+        this.again = false
+        this.timer?.()
+        delay = await this.considerAll()
       }
+      if (delay < Infinity && !this.closed) this.timer = this.ctx.setTimeout(() => this.look(), delay)
+    } finally {
+      // not a moment later, or whoever asks for another look would not be heard
+      this.looking = false
     }
-    if (delay < Infinity && !this.closed) this.timer = this.ctx.setTimeout(() => this.look(), delay)
+  }
+
+  /** @returns when (ms) they are to be looked at again */
+  private async considerAll(): Promise<number> {
+    const delays = [this.store.shared ? toLook().late : Infinity]
+    const failures: unknown[] = []
+    try {
+      for (const outline of await this.store.active()) {
+        // one that fails holds up no other
+        await this.consider(outline).then(delay => delays.push(delay), error => failures.push(error))
+      }
+    } catch (error) {
+      failures.push(error)
+    }
+    if (failures.length) {
+      delays.push(toLook().soon)
+      this.means.logger.debug(failures[0])
+      if (!this.failing && !this.closed) await prepareAgain(this.ctx)
+    }
+    this.failing = failures.length > 0
+    return Math.min(...delays)
   }
 
   /** @returns when (ms) it is to be looked at again */

@@ -100,12 +100,18 @@ export class Broadcasts {
 
   /** Goes on. @throws BroadcastError */
   async resume(id: number): Promise<Broadcast> {
-    const row = await this.find(id)
-    const state = act('resume', row, Date.now())
-    if (state === 'running' && !row.startedAt) return this.desk.show(await this.desk.begin(row))
-    if (state === 'running' && !this.desk.isForeign(row)) return this.desk.show(await this.desk.take(row) ?? fail('wrong-state'))
-    if (!await this.store.change({ id, state: row.state, reason: row.reason }, { state, reason: '' })) return fail('wrong-state')
-    return this.tell({ ...row, state, reason: '' }, row.state)
+    while (true) {
+      const row = await this.find(id)
+      const state = act('resume', row, Date.now())
+      if (state === 'running' && !row.startedAt) return this.desk.show(await this.desk.begin(row))
+      // who has it may change meanwhile, as when it has only just been paused
+      if (state === 'running' && !this.desk.isForeign(row)) {
+        const taken = await this.desk.take(row)
+        if (taken) return this.desk.show(taken)
+      } else if (await this.store.change({ id, state: row.state, reason: row.reason }, { state, reason: '' })) {
+        return this.tell({ ...row, state, reason: '' }, row.state)
+      }
+    }
   }
 
   /** Ends it for good. @throws BroadcastError */

@@ -224,6 +224,17 @@ describe('a broadcast pauses by itself', () => {
       await wait(async () => await reason(id) === 'paused empty-audience')
     })
 
+    it('and cannot be started holds up no other', async () => {
+      await start()
+      await befriend('A')
+      clock = freeze()
+      const startAt = new Date(Date.now() + Time.minute)
+      const [broken, { id }] = [await create({ startAt }), await create({ startAt })]
+      await harness.app.database.set('qq_user_broadcast', { id: broken.id }, { audience: '{' })
+      await wait(async () => await reason(id) === 'finished')
+      expect(reached()).to.deep.equal(['A'])
+    })
+
     it('is put off, and goes back to waiting', async () => {
       await start()
       const { id } = await create({ startAt: new Date(Date.now() + Time.hour) })

@@ -165,6 +165,42 @@ describe('a broadcast', () => {
       expect(reached().sort()).to.deep.equal(['A', 'B', 'C'])
     })
 
+    it('and at the same moment gone on with, ends as it says', async () => {
+      await start({ config: { push: { ...fast.push, botSecond: 20 } } })
+      await befriend(...names(60))
+      const { id } = await begin()
+      await broadcasts().pause(id)
+      // a little later each time, so that each order of their steps comes about
+      for (let delay = 0; delay < 25; delay++) {
+        await until(() => !harness.app.qqUser.broadcasts['desk'].runs.size)
+        const resumed = broadcasts().resume(id)
+        for (let index = 0; index < delay; index++) await null
+        await broadcasts().pause(id).catch(() => {})
+        await resumed
+        const { state } = (await broadcasts().get(id))!
+        if (state === 'running') await broadcasts().pause(id)
+        await pass(2)
+        expect(harness.app.qqUser.broadcasts['desk'].runs.size, `${delay}`).to.equal(0)
+      }
+    })
+
+    it('is gone on with where who had it lets go of it in the same moment', async () => {
+      await start()
+      await befriend('A')
+      const { id } = await begin({ audience: { userIds: ['A'] } }).then(({ id }) => broadcasts().pause(id))
+      const store = broadcasts()['store']
+      const { get } = store
+      store.get = async (id) => {
+        const row = await get.call(store, id)
+        store.get = get
+        await store.change({ id }, { owner: '', beat: row!.beat + 1 })
+        return row
+      }
+      expect((await broadcasts().resume(id)).state).to.equal('running')
+      await reach(id)
+      expect(reached()).to.deep.equal(['A'])
+    })
+
     it('does not wait until the platform takes more', async () => {
       await start()
       await befriend('A', 'B')
