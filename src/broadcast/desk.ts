@@ -8,9 +8,10 @@ import { lasting } from '../shared/lasting'
 import { Enrolment } from './enrolment'
 import { BroadcastError } from './error'
 import { LEASE, LeaseWatch } from './lease'
-import { causes, isCause, LATE } from './lifecycle'
+import { isCause, LATE } from './lifecycle'
 import { Broadcast, BroadcastRow, BroadcastState } from './model'
 import { Outcomes } from './outcomes'
+import { Recess } from './recess'
 import { Means, Run } from './run'
 import { Sender } from './sender'
 import { BroadcastStore, Outline, Settlement, toBroadcast } from './store'
@@ -28,8 +29,7 @@ export class Desk {
   readonly enrolment: Enrolment
   private means: Means
   private watch = new LeaseWatch()
-  /** Since when (ms) those wait that paused by themselves. */
-  private pausedAt = new Map<string, number>()
+  private recess = new Recess()
   private looking = false
   private again = false
   private timer?: () => void
@@ -96,12 +96,14 @@ export class Desk {
     return started
   }
 
-  /** Goes on with what is this process's. */
-  adopt(row: BroadcastRow): Run {
+  /** Goes on with what is this process's. @param reason why it had paused, if it had */
+  adopt(row: BroadcastRow, reason = ''): Run {
     this.runs.get(row.id)?.halt()
-    const run = new Run(this.means, row)
+    this.recess.end(row.id)
+    const run = new Run(this.means, row, reason === 'no-answer')
     this.runs.set(row.id, run)
     attempt(this.ctx, () => run.ended.then(() => {
+      if (run.fruitful) this.recess.forget(row.id)
       if (this.runs.get(row.id) === run) this.runs.delete(row.id)
       this.look()
     }))
@@ -116,7 +118,7 @@ export class Desk {
     // nothing comes between this and the run, which whoever pauses it has to find
     if (!found || !await this.store.change({ id, state, reason, owner, beat }, values)) return
     const row = { ...found, ...values }
-    this.adopt(row)
+    this.adopt(row, reason)
     if (state !== 'running') this.announce(row, state)
     return row
   }
@@ -216,13 +218,7 @@ export class Desk {
   private isOver({ id, selfId, reason }: Outline) {
     if (!isCause(reason)) return false
     if (reason === 'no-permission') return this.pusher.suspendedUntil(selfId) === undefined
-    const key = `${id} ${reason}`
-    const at = this.pausedAt.get(key) ?? Date.now()
-    this.pausedAt.set(key, at)
-    // a clock that was set back must not make it longer
-    if (Math.abs(Date.now() - at) < causes[reason]) return false
-    this.pausedAt.delete(key)
-    return true
+    return this.recess.isOver(id, reason)
   }
 
   private async miss({ id }: Outline) {

@@ -55,7 +55,7 @@ export class Run {
   private tracker = new Tracker()
   /** Those who are being written to. */
   private inHand = new Set<string>()
-  private flow = new Flow()
+  private flow: Flow
   private round = 1
   /** What kept some from being written to in this round. */
   private obstacle?: PauseReason
@@ -64,12 +64,19 @@ export class Run {
   private wake?: () => void
   private tenure: Tenure
 
-  constructor(private means: Means, private row: BroadcastRow) {
+  /** @param cautious whether one more lost answer is one too many */
+  constructor(private means: Means, private row: BroadcastRow, cautious = false) {
     this.id = row.id
+    this.flow = new Flow(cautious)
     this.tenure = new Tenure(means.store, means.patience, row, means.owner)
     let isReady!: () => void
     this.ready = new Promise(resolve => isReady = resolve)
     this.ended = this.live(isReady)
+  }
+
+  /** Whether anybody was reached. */
+  get fruitful() {
+    return this.flow.fruitful
   }
 
   get columns(): Columns {

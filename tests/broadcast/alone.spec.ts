@@ -145,10 +145,20 @@ describe('a broadcast pauses by itself', () => {
     clock = freeze()
     const { id } = await begin()
     await wait(async () => await reason(id) === 'paused no-answer', 10)
-    expect((await broadcasts().get(id))!.counts).to.deep.include({ unknown: 5, pending: 7 })
+    const { counts } = (await broadcasts().get(id))!
+    expect(counts).to.deep.include({ unknown: 5, pending: 7 })
+    // one more each time, ever later
+    for (const minutes of [1, 2]) {
+      const { length } = platform.posts
+      await tick((minutes - 0.2) * Time.minute)
+      await pass(2)
+      expect(platform.posts).to.have.length(length)
+      await wait(async () => platform.posts.length > length && await reason(id) === 'paused no-answer', 5 * Time.second)
+      expect(platform.posts).to.have.length(length + 1)
+    }
     take()
-    await wait(async () => await reason(id) === 'finished')
-    expect((await broadcasts().get(id))!.counts).to.deep.include({ unknown: 5, sent: 7 })
+    await wait(async () => await reason(id) === 'finished', 10 * Time.second)
+    expect((await broadcasts().get(id))!.counts).to.deep.include({ unknown: 7, sent: 5 })
     expect(platform.posts).to.have.length(12)
   })
 
