@@ -82,6 +82,8 @@ export class Desk {
 
   /** Fixes the audience, and begins. @throws BroadcastError */
   async begin(row: BroadcastRow, now = new Date()): Promise<BroadcastRow> {
+    const other = row.repeats && (await this.store.repetitions(row.repeats)).find(({ id, startedAt }) => id !== row.id && startedAt)
+    if (other) throw new BroadcastError('repeated', `#${other.id}`)
     const { total, latest } = await this.enrolment.measure(row)
     if (!total) throw new BroadcastError('empty-audience')
     // a clock that is slower than the platform's leaves nobody out

@@ -160,12 +160,17 @@ export class Broadcasts {
 
   /**
    * A new broadcast, in state `draft`, to those whom one that is over did not reach for a passing reason. Nobody is in it
-   * who may have got the first.
-   * @throws BroadcastError `nobody-left`
+   * who may have got the first. Asked again it is the same, and once that was started there is none: it can be repeated itself.
+   * @throws BroadcastError `nobody-left`, `repeated`
    */
   async repeat(id: number): Promise<Broadcast> {
     const row = await this.find(id)
     if (!isOver(row.state)) return fail('wrong-state', row.state)
+    const repetitions = await this.store.repetitions(id)
+    const started = repetitions.find(({ startedAt }) => startedAt)
+    if (started) return fail('repeated', `#${started.id}`)
+    const draft = repetitions.find(({ state }) => state === 'draft')
+    if (draft) return this.desk.show(draft)
     if (!await this.store.countMissed(id, passing)) return fail('nobody-left')
     const { selfId, title, content, audience, via } = row
     return this.add({ selfId, title, content, audience, via, state: 'draft', startAt: null, repeats: id })

@@ -290,6 +290,28 @@ describe('a broadcast', () => {
       expect(reached()).to.deep.equal(['A'])
     })
 
+    it('goes to nobody twice, however often it is asked for', async () => {
+      await start({ config: { push: { ...fast.push, userDay: 1 } } })
+      await befriend('A')
+      await harness.app.qqUser.push(platform.selfId, 'A', 'now')
+      const { id } = await begin()
+      await reach(id)
+      await harness.app.database.remove('qq_user_push', {})
+      platform.posts.length = 0
+      // two may be made in the same moment
+      const [one, two] = await Promise.all([broadcasts().repeat(id), broadcasts().repeat(id)])
+      expect(two.id).not.to.equal(one.id)
+      expect([one.id, two.id]).to.include((await broadcasts().repeat(id)).id)
+      await broadcasts().start(two.id)
+      await reach(two.id)
+      await harness.app.database.remove('qq_user_push', {})
+      const refusal = (promise: Promise<unknown>) => promise.then(() => '', ({ reason, detail = '' }) => reason + detail)
+      expect(await refusal(broadcasts().repeat(id))).to.equal(`repeated#${two.id}`)
+      expect(await refusal(broadcasts().start(one.id))).to.equal(`repeated#${two.id}`)
+      expect(await refusal(broadcasts().repeat(two.id))).to.equal('nobody-left')
+      expect(reached()).to.deep.equal(['A'])
+    })
+
     it('is refused while it is not over, and when there is nobody', async () => {
       await start()
       await befriend('A')
