@@ -208,7 +208,7 @@ describe('a broadcast', () => {
       const { id } = await begin()
       await until(() => platform.posts.length === 1)
       await broadcasts().pause(id)
-      await sleep(1500)
+      await sleep(1200)
       expect(platform.posts).to.have.length(1)
       expect((await recipients(id)).map(({ state }) => state)).to.deep.equal(['pending', 'pending'])
     })
@@ -243,7 +243,7 @@ describe('a broadcast', () => {
     const slow = { config: { push: { ...fast.push, botSecond: 20 } } }
 
     it('what the bot may send with others, which take turns', async () => {
-      await start(slow)
+      await start({ config: { push: { ...fast.push, botSecond: 40 } } })
       await befriend(...names(12, 'A'), ...names(12, 'B'))
       const [first, second] = [await begin({ audience: { search: 'A' } }), await begin({ audience: { search: 'B' } })]
       await Promise.all([reach(first.id), reach(second.id)])
