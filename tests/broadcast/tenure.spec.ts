@@ -1,23 +1,22 @@
 import { expect } from 'chai'
-import { sleep } from 'koishi'
 import { LEASE } from '../../src/broadcast/lease'
 import { Tenure } from '../../src/broadcast/tenure'
+import { pass } from '../harness'
 
 /** Rule: whoever cannot show that they are there takes nobody on, before another process takes over. */
 describe('the process that runs a broadcast', () => {
-  const { expiry } = LEASE
+  const soon = LEASE.expiry * 0.8
+  let now: number
 
-  before(() => Object.assign(LEASE, { expiry: 100 }))
-  after(() => Object.assign(LEASE, { expiry }))
+  beforeEach(() => now = 0)
 
-  const row = () => ({ id: 1, beat: 0 })
   const patience = { sleep: (ms: number, signal: AbortSignal) => new Promise<void>(resolve => signal.addEventListener('abort', () => resolve())) }
-  const hold = (change: () => Promise<boolean>, shared = true) => new Tenure({ shared, change } as never, patience as never, row(), 'a')
+  const hold = (change: () => Promise<boolean>, shared = true) => new Tenure({ shared, change } as never, patience as never, { id: 1, beat: 0 }, 'a', () => now)
 
   it('holds it for as long as it is on record, and not as long as another one waits', async () => {
     const tenure = hold(async () => true)
     expect(tenure.holds).to.equal(true)
-    await sleep(80)
+    now = soon
     expect(tenure.holds).to.equal(false)
     expect(await tenure.prove()).to.equal(true)
     expect(tenure.holds).to.equal(true)
@@ -25,22 +24,23 @@ describe('the process that runs a broadcast', () => {
 
   it('does not hold it where the database takes nothing, or says that it is another one', async () => {
     for (const change of [() => Promise.reject(new Error('away')), async () => false]) {
+      now = 0
       const tenure = hold(change)
-      await sleep(80)
+      now = soon
       expect(await tenure.prove()).not.to.equal(true)
       expect(tenure.holds).to.equal(false)
     }
   })
 
   it('counts from when it was said, not from when it was heard', async () => {
-    const tenure = hold(() => sleep(80).then(() => true))
-    await tenure.prove()
+    const tenure = hold(async () => !!(now = soon))
+    expect(await tenure.prove()).to.equal(true)
     expect(tenure.holds).to.equal(false)
   })
 
-  it('holds it without a word where nobody else can have it', async () => {
+  it('holds it without a word where nobody else can have it', () => {
     const tenure = hold(() => Promise.reject(new Error('asked')), false)
-    await sleep(120)
+    now = 2 * soon
     expect(tenure.holds).to.equal(true)
   })
 
@@ -49,7 +49,7 @@ describe('the process that runs a broadcast', () => {
     await hold(async () => false).keep(() => ({}) as never, end.signal)
     let ended = false
     const keeping = hold(() => Promise.reject(new Error('away'))).keep(() => ({}) as never, end.signal).then(() => ended = true)
-    await sleep(20)
+    await pass()
     expect(ended).to.equal(false)
     end.abort()
     await keeping
