@@ -39,7 +39,8 @@ const nothing: Scope['event'] = { scene: null, sceneParam: '', timestamp: new Da
 function toSource(content: unknown) {
   if (typeof content === 'string') return content
   try {
-    return h.normalize(content as Fragment).join('')
+    // what refers to a value is no text, in which this would stand for the character
+    return h.normalize(content as Fragment).join('').replace(/\{[^{}]*\}/g, code => code.replace(/&amp;/g, '&'))
   } catch {
     throw new BroadcastError('content', 'expected elements')
   }

@@ -8,9 +8,10 @@ import { lasting } from '../shared/lasting'
 import { Enrolment } from './enrolment'
 import { BroadcastError } from './error'
 import { LEASE, LeaseWatch } from './lease'
-import { causes, isCause, LATE } from './lifecycle'
+import { isCause, LATE } from './lifecycle'
 import { Broadcast, BroadcastRow, BroadcastState } from './model'
 import { Outcomes } from './outcomes'
+import { Recess } from './recess'
 import { Means, Run } from './run'
 import { Sender } from './sender'
 import { BroadcastStore, Outline, Settlement, toBroadcast } from './store'
@@ -28,9 +29,8 @@ export class Desk {
   readonly enrolment: Enrolment
   private means: Means
   private watch = new LeaseWatch()
-  /** Since when (ms) those wait that paused by themselves. */
-  private pausedAt = new Map<string, number>()
-  private looking?: Promise<void>
+  private recess = new Recess()
+  private looking = false
   private again = false
   private timer?: () => void
   private failing = false
@@ -82,6 +82,8 @@ export class Desk {
 
   /** Fixes the audience, and begins. @throws BroadcastError */
   async begin(row: BroadcastRow, now = new Date()): Promise<BroadcastRow> {
+    const other = row.repeats && (await this.store.repetitions(row.repeats)).find(({ id, startedAt }) => id !== row.id && startedAt)
+    if (other) throw new BroadcastError('repeated', `#${other.id}`)
     const { total, latest } = await this.enrolment.measure(row)
     if (!total) throw new BroadcastError('empty-audience')
     // a clock that is slower than the platform's leaves nobody out
@@ -96,12 +98,14 @@ export class Desk {
     return started
   }
 
-  /** Goes on with what is this process's. */
-  adopt(row: BroadcastRow): Run {
+  /** Goes on with what is this process's. @param reason why it had paused, if it had */
+  adopt(row: BroadcastRow, reason = ''): Run {
     this.runs.get(row.id)?.halt()
-    const run = new Run(this.means, row)
+    this.recess.end(row.id)
+    const run = new Run(this.means, row, reason === 'no-answer')
     this.runs.set(row.id, run)
     attempt(this.ctx, () => run.ended.then(() => {
+      if (run.fruitful) this.recess.forget(row.id)
       if (this.runs.get(row.id) === run) this.runs.delete(row.id)
       this.look()
     }))
@@ -112,10 +116,11 @@ export class Desk {
   async take(seen: Pick<BroadcastRow, 'id' | 'state' | 'reason' | 'owner' | 'beat'>): Promise<BroadcastRow | undefined> {
     const { id, state, reason, owner, beat } = seen
     const values = { state: 'running', reason: '', owner: this.means.owner, beat: beat + 1 } as const
-    if (!await this.store.change({ id, state, reason, owner, beat }, values)) return
-    const row = await this.store.get(id)
-    if (!row) return
-    this.adopt(row)
+    const found = await this.store.get(id)
+    // nothing comes between this and the run, which whoever pauses it has to find
+    if (!found || !await this.store.change({ id, state, reason, owner, beat }, values)) return
+    const row = { ...found, ...values }
+    this.adopt(row, reason)
     if (state !== 'running') this.announce(row, state)
     return row
   }
@@ -140,7 +145,9 @@ export class Desk {
   look() {
     if (this.closed) return
     this.again = true
-    this.looking ??= this.lookAtAll().finally(() => { this.looking = undefined })
+    if (this.looking) return
+    this.looking = true
+    attempt(this.ctx, () => this.lookAtAll())
   }
 
   private halt() {
@@ -148,23 +155,39 @@ export class Desk {
   }
 
   private async lookAtAll() {
-    let delay = Infinity
-    while (this.again && !this.closed) {
-      this.again = false
-      this.timer?.()
-      try {
-        const delays = []
-        for (const outline of await this.store.active()) delays.push(await this.consider(outline))
-        delay = Math.min(this.store.shared ? toLook().late : Infinity, ...delays)
-        this.failing = false
-      } catch (error) {
-        delay = toLook().soon
-        this.means.logger.debug(error)
-        if (!this.failing && !this.closed) await prepareAgain(this.ctx)
-        this.failing = true
+    try {
+      let delay = Infinity
+      while (this.again && !this.closed) {
+        this.again = false
+        this.timer?.()
+        delay = await this.considerAll()
       }
+      if (delay < Infinity && !this.closed) this.timer = this.ctx.setTimeout(() => this.look(), delay)
+    } finally {
+      // not a moment later, or whoever asks for another look would not be heard
+      this.looking = false
     }
-    if (delay < Infinity && !this.closed) this.timer = this.ctx.setTimeout(() => this.look(), delay)
+  }
+
+  /** @returns when (ms) they are to be looked at again */
+  private async considerAll(): Promise<number> {
+    const delays = [this.store.shared ? toLook().late : Infinity]
+    const failures: unknown[] = []
+    try {
+      for (const outline of await this.store.active()) {
+        // one that fails holds up no other
+        await this.consider(outline).then(delay => delays.push(delay), error => failures.push(error))
+      }
+    } catch (error) {
+      failures.push(error)
+    }
+    if (failures.length) {
+      delays.push(toLook().soon)
+      this.means.logger.debug(failures[0])
+      if (!this.failing && !this.closed) await prepareAgain(this.ctx)
+    }
+    this.failing = failures.length > 0
+    return Math.min(...delays)
   }
 
   /** @returns when (ms) it is to be looked at again */
@@ -197,13 +220,7 @@ export class Desk {
   private isOver({ id, selfId, reason }: Outline) {
     if (!isCause(reason)) return false
     if (reason === 'no-permission') return this.pusher.suspendedUntil(selfId) === undefined
-    const key = `${id} ${reason}`
-    const at = this.pausedAt.get(key) ?? Date.now()
-    this.pausedAt.set(key, at)
-    // a clock that was set back must not make it longer
-    if (Math.abs(Date.now() - at) < causes[reason]) return false
-    this.pausedAt.delete(key)
-    return true
+    return this.recess.isOver(id, reason)
   }
 
   private async miss({ id }: Outline) {

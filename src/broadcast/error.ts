@@ -13,6 +13,7 @@ const messages = {
   'empty-audience': 'nobody is in the audience',
   'too-many-users': 'the audience lists too many users; describe it by other means',
   'nobody-left': 'there is nobody for whom it failed for a passing reason',
+  'repeated': 'those whom it did not reach were sent it again',
   'via': 'the ways are none',
   'title': 'the title is no text, or too long',
   'time': 'the time is none',

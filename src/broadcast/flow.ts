@@ -8,14 +8,22 @@ export const ROW = { refused: 20, unanswered: 5, transient: 3 }
 /** How many recipients are taken on at once, and when none is to be any more. It begins with one, and goes back when something is wrong. */
 export class Flow {
   width = 1
+  /** Whether anything arrived. */
+  fruitful = false
   private refused = 0
-  private unanswered = 0
+  private unanswered: number
   private transient = 0
+
+  /** @param cautious whether the first answer that is lost ends it: it paused for such, and may have to again */
+  constructor(cautious = false) {
+    this.unanswered = cautious ? ROW.unanswered - 1 : 0
+  }
 
   /** Takes notice of what came of a recipient. @returns why the broadcast has to pause, if so */
   note(result: Result): PauseReason | undefined {
     switch (result.state) {
       case 'sent':
+        this.fruitful = true
         this.width = Math.min(WIDTH, this.width * 2)
         this.refused = this.unanswered = this.transient = 0
         return

@@ -100,12 +100,18 @@ export class Broadcasts {
 
   /** Goes on. @throws BroadcastError */
   async resume(id: number): Promise<Broadcast> {
-    const row = await this.find(id)
-    const state = act('resume', row, Date.now())
-    if (state === 'running' && !row.startedAt) return this.desk.show(await this.desk.begin(row))
-    if (state === 'running' && !this.desk.isForeign(row)) return this.desk.show(await this.desk.take(row) ?? fail('wrong-state'))
-    if (!await this.store.change({ id, state: row.state, reason: row.reason }, { state, reason: '' })) return fail('wrong-state')
-    return this.tell({ ...row, state, reason: '' }, row.state)
+    while (true) {
+      const row = await this.find(id)
+      const state = act('resume', row, Date.now())
+      if (state === 'running' && !row.startedAt) return this.desk.show(await this.desk.begin(row))
+      // who has it may change meanwhile, as when it has only just been paused
+      if (state === 'running' && !this.desk.isForeign(row)) {
+        const taken = await this.desk.take(row)
+        if (taken) return this.desk.show(taken)
+      } else if (await this.store.change({ id, state: row.state, reason: row.reason }, { state, reason: '' })) {
+        return this.tell({ ...row, state, reason: '' }, row.state)
+      }
+    }
   }
 
   /** Ends it for good. @throws BroadcastError */
@@ -154,12 +160,17 @@ export class Broadcasts {
 
   /**
    * A new broadcast, in state `draft`, to those whom one that is over did not reach for a passing reason. Nobody is in it
-   * who may have got the first.
-   * @throws BroadcastError `nobody-left`
+   * who may have got the first. Asked again it is the same, and once that was started there is none: it can be repeated itself.
+   * @throws BroadcastError `nobody-left`, `repeated`
    */
   async repeat(id: number): Promise<Broadcast> {
     const row = await this.find(id)
     if (!isOver(row.state)) return fail('wrong-state', row.state)
+    const repetitions = await this.store.repetitions(id)
+    const started = repetitions.find(({ startedAt }) => startedAt)
+    if (started) return fail('repeated', `#${started.id}`)
+    const draft = repetitions.find(({ state }) => state === 'draft')
+    if (draft) return this.desk.show(draft)
     if (!await this.store.countMissed(id, passing)) return fail('nobody-left')
     const { selfId, title, content, audience, via } = row
     return this.add({ selfId, title, content, audience, via, state: 'draft', startAt: null, repeats: id })

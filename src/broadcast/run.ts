@@ -55,7 +55,7 @@ export class Run {
   private tracker = new Tracker()
   /** Those who are being written to. */
   private inHand = new Set<string>()
-  private flow = new Flow()
+  private flow: Flow
   private round = 1
   /** What kept some from being written to in this round. */
   private obstacle?: PauseReason
@@ -64,16 +64,28 @@ export class Run {
   private wake?: () => void
   private tenure: Tenure
 
-  constructor(private means: Means, private row: BroadcastRow) {
+  /** @param cautious whether one more lost answer is one too many */
+  constructor(private means: Means, private row: BroadcastRow, cautious = false) {
     this.id = row.id
+    this.flow = new Flow(cautious)
     this.tenure = new Tenure(means.store, means.patience, row, means.owner)
     let isReady!: () => void
     this.ready = new Promise(resolve => isReady = resolve)
     this.ended = this.live(isReady)
   }
 
+  /** Whether anybody was reached. */
+  get fruitful() {
+    return this.flow.fruitful
+  }
+
   get columns(): Columns {
     return toColumns(this.sums, this.row.total)
+  }
+
+  /** Whether the platform lets nothing proactive of this bot through. */
+  private get suspended() {
+    return this.means.pusher.suspendedUntil(this.row.selfId) !== undefined
   }
 
   /** Takes nobody on any more. What is under way comes to its end. */
@@ -182,8 +194,8 @@ export class Run {
     this.obstacle = undefined
     this.round++
     if ((await this.persist(() => store.pending(this.id, 1))).length) {
-      // all who are left are kept from it by the same
-      if (!progress && obstacle) return this.pause(obstacle)
+      // all who are left are kept from it by the same; where it is not the bot that is, they are skipped in the next round
+      if (!progress && obstacle && this.suspended) return this.pause(obstacle)
       if (!progress) await this.means.patience.sleep(RETRY, this.stopping.signal)
       return false
     }
@@ -233,8 +245,8 @@ export class Run {
   private async reconsider(userId: string, result: Result): Promise<Result> {
     if (result.state !== 'pending' || this.over) return result
     const { obstacle, code, via } = result
-    const { pusher, logger } = this.means
-    if (obstacle === 'no-permission' && this.round > 1 && pusher.suspendedUntil(this.row.selfId) === undefined) {
+    const { logger } = this.means
+    if (obstacle === 'no-permission' && this.round > 1 && !this.suspended) {
       return { state: 'skipped', reason: obstacle, code, via }
     }
     if (obstacle === 'transient' && this.round > 1) return { state: 'failed', reason: obstacle, code, via }
@@ -248,11 +260,11 @@ export class Run {
 
   /** Whoever was not written to for now. */
   private async hold({ obstacle }: Extract<Result, { state: 'pending' }>) {
-    const { pusher, patience } = this.means
+    const { patience } = this.means
     if (obstacle === 'no-permission') {
       this.obstacle = obstacle
       // nobody can be reached on another way
-      if (this.row.via.every(via => via === 'proactive') && pusher.suspendedUntil(this.row.selfId) !== undefined) await this.pause(obstacle)
+      if (this.row.via.every(via => via === 'proactive') && this.suspended) await this.pause(obstacle)
     } else if (obstacle === 'queue-full' || obstacle === 'error' || obstacle === 'transient') {
       await patience.sleep(RETRY, this.stopping.signal).catch(() => {})
     }

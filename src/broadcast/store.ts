@@ -47,6 +47,11 @@ export class BroadcastStore {
     }, { sort: { id: 'desc' }, limit })
   }
 
+  /** Those that are for whom another one did not reach. */
+  repetitions(id: number): Promise<BroadcastRow[]> {
+    return this.database.get(table, { repeats: id })
+  }
+
   /** Those that something may have to be done for. */
   async active(): Promise<Outline[]> {
     return this.database.get(table, { $or: [{ state: ['scheduled', 'running', 'paused'] as never[] }, { owner: { $ne: '' } }] }, [...OUTLINE])

@@ -6,14 +6,23 @@ import { Columns } from './sums'
 
 /** The time for which this process runs a broadcast. */
 export class Tenure {
-  /** When (ms, of this process's own time) it was last known that this process runs it. */
-  private provenAt = performance.now()
+  /** When (ms) it was last known that this process runs it. */
+  private provenAt: number
 
-  constructor(private store: BroadcastStore, private patience: Patience, private row: Pick<BroadcastRow, 'id' | 'beat'>, private owner: string) {}
+  /** @param now this process's own time in ms, which nobody sets back */
+  constructor(
+    private store: BroadcastStore,
+    private patience: Patience,
+    private row: Pick<BroadcastRow, 'id' | 'beat'>,
+    private owner: string,
+    private now = () => performance.now(),
+  ) {
+    this.provenAt = now()
+  }
 
   /** Whether no other process can have taken it over. */
   get holds() {
-    return !this.store.shared || performance.now() - this.provenAt < LEASE.expiry * 0.7
+    return !this.store.shared || this.now() - this.provenAt < LEASE.expiry * 0.7
   }
 
   /** Shows others that this process is there, and how far it is. Resolves when it is no longer the one to run it, or has been told to end. */
@@ -27,7 +36,7 @@ export class Tenure {
 
   /** Whether this process still runs it, by a write that any process can see; nothing if the database takes none. */
   async prove(progress?: Columns): Promise<boolean | undefined> {
-    const at = performance.now()
+    const at = this.now()
     const { row, owner } = this
     try {
       const proven = await this.store.change({ id: row.id, owner, state: 'running' }, { beat: ++row.beat, ...progress })

@@ -34,7 +34,11 @@ export class BroadcastsLive {
     this.timer = ids.length ? this.wait(INTERVAL) : undefined
     for (const id of ids) {
       // whoever reads one that runs follows it further
-      const row = await this.read(id)
+      const row = await this.read(id).catch(() => {
+        // a database that is away says nothing; it may be back soon
+        this.follow(id)
+      })
+      if (!row && this.followed.has(id)) continue
       const text = JSON.stringify(row)
       if (row && this.told.get(id) !== text) await this.ctx.get('console')?.broadcast('qq-user/broadcast', row, ACCESS)
       if (this.followed.has(id)) this.told.set(id, text)

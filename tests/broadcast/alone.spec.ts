@@ -83,9 +83,13 @@ describe('a broadcast pauses by itself', () => {
     expect(platform.posts).to.have.length(3)
     expect((await recipients(id)).map(({ state }) => state)).to.deep.equal(names(6).map(() => 'pending'))
     platform.pushBanned = false
-    await tick(30 * Time.minute)
+    const jump = (ms: number) => clock!.setSystemTime(Date.now() + ms)
+    jump(59 * Time.minute)
+    await tick(5 * Time.second)
+    await pass(2)
     expect(platform.posts).to.have.length(3)
-    await wait(async () => await reason(id) === 'finished', Time.minute)
+    jump(Time.minute)
+    await wait(async () => await reason(id) === 'finished')
     expect((await broadcasts().get(id))!.counts).to.deep.equal(everybody(6))
   })
 
@@ -111,6 +115,19 @@ describe('a broadcast pauses by itself', () => {
     expect(platform.posts.filter(({ target }) => target === 'B')).to.have.length(1)
   })
 
+  it('but not where all who are left are too few to tell that it is the bot, who are skipped', async () => {
+    await start()
+    await befriend('A', 'B')
+    platform.pushBanned = true
+    let changes = 0
+    harness.app.on('qq-user/broadcast', () => { changes++ })
+    const { id } = await begin()
+    expect((await reach(id)).counts).to.deep.include({ total: 2, skipped: 2 })
+    expect((await recipients(id)).map(({ reason }) => reason)).to.deep.equal(['no-permission', 'no-permission'])
+    expect([changes, platform.posts.length]).to.deep.equal([3, 2])
+    expect(await broadcasts().repeat(id)).to.deep.include({ state: 'draft' })
+  })
+
   it('when the bot sends too often for the platform, and nobody has failed for it', async () => {
     await start()
     await befriend('A', 'B', 'C')
@@ -132,10 +149,20 @@ describe('a broadcast pauses by itself', () => {
     clock = freeze()
     const { id } = await begin()
     await wait(async () => await reason(id) === 'paused no-answer', 10)
-    expect((await broadcasts().get(id))!.counts).to.deep.include({ unknown: 5, pending: 7 })
+    const { counts } = (await broadcasts().get(id))!
+    expect(counts).to.deep.include({ unknown: 5, pending: 7 })
+    // one more each time, ever later
+    for (const minutes of [1, 2]) {
+      const { length } = platform.posts
+      await tick((minutes - 0.2) * Time.minute)
+      await pass(2)
+      expect(platform.posts).to.have.length(length)
+      await wait(async () => platform.posts.length > length && await reason(id) === 'paused no-answer', 5 * Time.second)
+      expect(platform.posts).to.have.length(length + 1)
+    }
     take()
-    await wait(async () => await reason(id) === 'finished')
-    expect((await broadcasts().get(id))!.counts).to.deep.include({ unknown: 5, sent: 7 })
+    await wait(async () => await reason(id) === 'finished', 10 * Time.second)
+    expect((await broadcasts().get(id))!.counts).to.deep.include({ unknown: 7, sent: 5 })
     expect(platform.posts).to.have.length(12)
   })
 
@@ -209,6 +236,17 @@ describe('a broadcast pauses by itself', () => {
       clock = freeze()
       const { id } = await create({ startAt: new Date(Date.now() + Time.minute) })
       await wait(async () => await reason(id) === 'paused empty-audience')
+    })
+
+    it('and cannot be started holds up no other', async () => {
+      await start()
+      await befriend('A')
+      clock = freeze()
+      const startAt = new Date(Date.now() + Time.minute)
+      const [broken, { id }] = [await create({ startAt }), await create({ startAt })]
+      await harness.app.database.set('qq_user_broadcast', { id: broken.id }, { audience: '{' })
+      await wait(async () => await reason(id) === 'finished')
+      expect(reached()).to.deep.equal(['A'])
     })
 
     it('is put off, and goes back to waiting', async () => {

@@ -11,7 +11,7 @@ import { Harness, pass, until } from '../harness'
 import { Platform } from '../platform'
 import { befriend, begin, broadcasts, fast, harness, names, platform, reach, reached, recipients, start } from './stage'
 
-const slow = { push: { ...fast.push, botSecond: 25 } }
+const slow = { push: { ...fast.push, botSecond: 50 } }
 
 /** What Koishi does when the process is told to end. */
 async function end(harness: Harness) {

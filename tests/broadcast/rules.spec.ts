@@ -1,12 +1,16 @@
 import { expect } from 'chai'
-import { readAudience } from '../../src/broadcast/audience'
+import { Time } from 'koishi'
+import { QQUser } from '../../src'
+import { isExact, readAudience } from '../../src/broadcast/audience'
 import { Flow } from '../../src/broadcast/flow'
 import { LeaseWatch } from '../../src/broadcast/lease'
 import { act, Action, Situation } from '../../src/broadcast/lifecycle'
 import { BroadcastState } from '../../src/broadcast/model'
+import { Recess } from '../../src/broadcast/recess'
 import { Result, toResult } from '../../src/broadcast/result'
 import { toColumns, toKind } from '../../src/broadcast/sums'
 import { listMeanings, toSubject } from '../../src/delivery/codes'
+import { Clock, date } from '../clock'
 
 describe('the state of a broadcast', () => {
   const states: BroadcastState[] = ['draft', 'scheduled', 'running', 'paused', 'finished', 'cancelled']
@@ -60,6 +64,51 @@ describe('who runs a broadcast', () => {
   })
 })
 
+describe('one that paused by itself', () => {
+  let clock: Clock
+
+  beforeEach(() => clock = date(1_700_000_000_000))
+  afterEach(() => clock.uninstall())
+
+  it('is tried again after a while, the same each time', () => {
+    const recess = new Recess()
+    expect(recess.isOver(1, 'offline')).to.equal(true)
+    for (let round = 0; round < 3; round++) {
+      expect(recess.isOver(1, 'bot-rate')).to.equal(false)
+      clock.tick(Time.minute - 1)
+      expect(recess.isOver(1, 'bot-rate')).to.equal(false)
+      clock.tick(1)
+      expect(recess.isOver(1, 'bot-rate')).to.equal(true)
+      recess.end(1)
+    }
+  })
+
+  it('is tried ever later where each time somebody may get it unknown to us, until one arrives', () => {
+    const recess = new Recess()
+    const waits = Array.from({ length: 7 }, () => {
+      let minutes = 0
+      for (; !recess.isOver(1, 'no-answer'); minutes++) clock.tick(Time.minute)
+      recess.end(1)
+      return minutes
+    })
+    expect(waits).to.deep.equal([1, 2, 4, 8, 16, 30, 30])
+    recess.forget(1)
+    recess.isOver(1, 'no-answer')
+    clock.tick(Time.minute)
+    expect(recess.isOver(1, 'no-answer')).to.equal(true)
+  })
+
+  it('waits anew each time, whoever went on with it, and no longer where the clock was set back', () => {
+    const recess = new Recess()
+    recess.isOver(1, 'transient')
+    clock.tick(Time.minute)
+    recess.end(1)
+    expect(recess.isOver(1, 'transient')).to.equal(false)
+    clock.setSystemTime(Date.now() - Time.hour)
+    expect(recess.isOver(1, 'transient')).to.equal(true)
+  })
+})
+
 describe('how many are written to at once', () => {
   const sent: Result = { state: 'sent', reason: '', code: null, via: 'proactive' }
   const unknown: Result = { state: 'unknown', reason: 'unknown-outcome', code: null, via: 'proactive' }
@@ -77,6 +126,13 @@ describe('how many are written to at once', () => {
     for (let index = 0; index < 5; index++) flow.note(sent)
     expect([1, 2, 3, 4, 5].map(() => flow.note(unknown))).to.deep.equal([undefined, undefined, undefined, undefined, 'no-answer'])
     expect(flow.width).to.equal(1)
+  })
+
+  it('is none after a single one of them where it had paused for such, unless something arrived', () => {
+    expect(new Flow(true).note(unknown)).to.equal('no-answer')
+    const flow = new Flow(true)
+    flow.note(sent)
+    expect([flow.note(unknown), flow.fruitful]).to.deep.equal([undefined, true])
   })
 
   it('is none after twenty refusals of the message with no success in between', () => {
@@ -130,5 +186,12 @@ describe('an audience', () => {
     const activeSince = new Date(5)
     expect(readAudience({ relation: 'unknown', consent: undefined, userIds: ['A', 'B', 'A'], activeSince })).to.deep.equal({ relation: 'unknown', userIds: ['A', 'B'], activeSince })
     expect(readAudience(undefined)).to.deep.equal({})
+  })
+
+  it('has nobody in it who is spelt otherwise, whatever the database finds', () => {
+    const user = (userId: string, sceneParam: string | null = null) => ({ userId, sceneParam }) as QQUser
+    expect([user('A'), user('a')].map(isExact({ userIds: ['A'] }))).to.deep.equal([true, false])
+    expect([user('A', 'Spring'), user('B', 'spring'), user('C')].map(isExact({ sceneParam: 'Spring' }))).to.deep.equal([true, false, false])
+    expect([user('A')].map(isExact({}))).to.deep.equal([true])
   })
 })

@@ -165,6 +165,42 @@ describe('a broadcast', () => {
       expect(reached().sort()).to.deep.equal(['A', 'B', 'C'])
     })
 
+    it('and at the same moment gone on with, ends as it says', async () => {
+      await start({ config: { push: { ...fast.push, botSecond: 20 } } })
+      await befriend(...names(60))
+      const { id } = await begin()
+      await broadcasts().pause(id)
+      // a little later each time, so that each order of their steps comes about
+      for (let delay = 0; delay < 25; delay++) {
+        await until(() => !harness.app.qqUser.broadcasts['desk'].runs.size)
+        const resumed = broadcasts().resume(id)
+        for (let index = 0; index < delay; index++) await null
+        await broadcasts().pause(id).catch(() => {})
+        await resumed
+        const { state } = (await broadcasts().get(id))!
+        if (state === 'running') await broadcasts().pause(id)
+        await pass(2)
+        expect(harness.app.qqUser.broadcasts['desk'].runs.size, `${delay}`).to.equal(0)
+      }
+    })
+
+    it('is gone on with where who had it lets go of it in the same moment', async () => {
+      await start()
+      await befriend('A')
+      const { id } = await begin({ audience: { userIds: ['A'] } }).then(({ id }) => broadcasts().pause(id))
+      const store = broadcasts()['store']
+      const { get } = store
+      store.get = async (id) => {
+        const row = await get.call(store, id)
+        store.get = get
+        await store.change({ id }, { owner: '', beat: row!.beat + 1 })
+        return row
+      }
+      expect((await broadcasts().resume(id)).state).to.equal('running')
+      await reach(id)
+      expect(reached()).to.deep.equal(['A'])
+    })
+
     it('does not wait until the platform takes more', async () => {
       await start()
       await befriend('A', 'B')
@@ -172,7 +208,7 @@ describe('a broadcast', () => {
       const { id } = await begin()
       await until(() => platform.posts.length === 1)
       await broadcasts().pause(id)
-      await sleep(1500)
+      await sleep(1200)
       expect(platform.posts).to.have.length(1)
       expect((await recipients(id)).map(({ state }) => state)).to.deep.equal(['pending', 'pending'])
     })
@@ -207,7 +243,7 @@ describe('a broadcast', () => {
     const slow = { config: { push: { ...fast.push, botSecond: 20 } } }
 
     it('what the bot may send with others, which take turns', async () => {
-      await start(slow)
+      await start({ config: { push: { ...fast.push, botSecond: 40 } } })
       await befriend(...names(12, 'A'), ...names(12, 'B'))
       const [first, second] = [await begin({ audience: { search: 'A' } }), await begin({ audience: { search: 'B' } })]
       await Promise.all([reach(first.id), reach(second.id)])
@@ -251,6 +287,28 @@ describe('a broadcast', () => {
       platform.posts.length = 0
       await broadcasts().start(again.id)
       expect((await reach(again.id)).counts).to.deep.equal(counts({ total: 1, sent: 1 }))
+      expect(reached()).to.deep.equal(['A'])
+    })
+
+    it('goes to nobody twice, however often it is asked for', async () => {
+      await start({ config: { push: { ...fast.push, userDay: 1 } } })
+      await befriend('A')
+      await harness.app.qqUser.push(platform.selfId, 'A', 'now')
+      const { id } = await begin()
+      await reach(id)
+      await harness.app.database.remove('qq_user_push', {})
+      platform.posts.length = 0
+      // two may be made in the same moment
+      const [one, two] = await Promise.all([broadcasts().repeat(id), broadcasts().repeat(id)])
+      expect(two.id).not.to.equal(one.id)
+      expect([one.id, two.id]).to.include((await broadcasts().repeat(id)).id)
+      await broadcasts().start(two.id)
+      await reach(two.id)
+      await harness.app.database.remove('qq_user_push', {})
+      const refusal = (promise: Promise<unknown>) => promise.then(() => '', ({ reason, detail = '' }) => reason + detail)
+      expect(await refusal(broadcasts().repeat(id))).to.equal(`repeated#${two.id}`)
+      expect(await refusal(broadcasts().start(one.id))).to.equal(`repeated#${two.id}`)
+      expect(await refusal(broadcasts().repeat(two.id))).to.equal('nobody-left')
       expect(reached()).to.deep.equal(['A'])
     })
 

@@ -28,6 +28,14 @@ describe('qq-user.broadcast', () => {
     expect(['A1', 'A2', 'A3'].map(id => pushed(id).map(({ body }) => body.content))).to.deep.equal([['hello A1'], [], ['hello A3']])
   })
 
+  it('fills in what depends on conditions, and takes all else as it was typed', async () => {
+    await start({ config })
+    await befriend('A')
+    await ask(`qq-user.broadcast -y -s A {user.id && 'dear &amp; '}{user.id === "A" ? user.id : 'you'} a&b < c && d > e`)
+    await finished()
+    expect(pushed('A').map(({ body }) => body.content)).to.deep.equal(['dear &amp; A a&b < c && d > e'])
+  })
+
   it('sends nothing unless the answer is yes', async () => {
     await start({ config })
     await befriend('A')

@@ -89,6 +89,25 @@ describe('console: broadcasts', () => {
     expect(reached()).to.deep.equal(['A'])
   })
 
+  it('are told of again when the database was away', async () => {
+    await start(...names(60))
+    site.platform.latency = 500
+    const { id } = await create()
+    await page.call('qq-user/broadcast-do', id, 'start')
+    await told(id, ({ counts }) => counts.sent > 0)
+    const { broadcasts } = site.harness.app.qqUser
+    const { get } = broadcasts
+    broadcasts.get = async () => {
+      broadcasts.get = get
+      throw new Error('the server has gone away')
+    }
+    await until(() => broadcasts.get === get)
+    const { counts: { sent } } = page.messages('qq-user/broadcast').at(-1)!
+    // not only of its end, which is told by itself
+    await told(id, ({ state, counts }) => state === 'running' && counts.sent > sent)
+    expect(site.harness.warnings).to.deep.equal([])
+  })
+
   it('are read by nobody while nobody looks', async () => {
     await start(...names(3))
     page.close()

@@ -204,6 +204,13 @@ onPage('broadcasts', (stage) => {
     expect(await page.getByRole('textbox', { name: '消息内容' }).inputValue()).to.equal('Hello, {user.name}!')
   })
 
+  it('say that recipients of long ago were removed', async () => {
+    const id = await send('Long ago')
+    await stage.site.harness.app.database.remove('qq_user_broadcast_recipient', { broadcast: id })
+    const page = await stage.open(`broadcasts/${id}`)
+    await page.getByText('没有收件人的记录').waitFor()
+  })
+
   it('go again to those whom one did not reach for a passing reason', async () => {
     const { app } = stage.site.harness
     const id = await send('Once')

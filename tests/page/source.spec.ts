@@ -80,6 +80,7 @@ describe('the source of the page', () => {
       'empty-audience': true,
       'too-many-users': true,
       'nobody-left': true,
+      'repeated': true,
       'via': true,
       'title': true,
       'time': true,

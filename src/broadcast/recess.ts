@@ -1,0 +1,40 @@
+import { Time } from 'koishi'
+import { Cause, causes } from './lifecycle'
+
+const LONGEST = Time.hour / 2
+
+interface Pause {
+  cause: Cause
+  /** Since when (ms) it lasts. */
+  at?: number
+  /** How often it went on in vain. */
+  tries: number
+}
+
+/** Tells when those are tried again that paused by themselves, by the calendar, which knows of the time in which the machine slept. */
+export class Recess {
+  private pauses = new Map<number, Pause>()
+
+  /** Whether one has paused for long enough. Each try to go on with no answer leaves others' outcome unknown: they become rarer. */
+  isOver(id: number, cause: Cause): boolean {
+    let pause = this.pauses.get(id)
+    if (pause?.cause !== cause) this.pauses.set(id, pause = { cause, tries: 0 })
+    pause.at ??= Date.now()
+    const wait = cause === 'no-answer' ? Math.min(causes[cause] * 2 ** pause.tries, LONGEST) : causes[cause]
+    // a clock that was set back must not make it longer
+    return Math.abs(Date.now() - pause.at) >= wait
+  }
+
+  /** One is gone on with. */
+  end(id: number) {
+    const pause = this.pauses.get(id)
+    if (!pause) return
+    pause.at = undefined
+    pause.tries++
+  }
+
+  /** One gets on well. */
+  forget(id: number) {
+    this.pauses.delete(id)
+  }
+}
