@@ -21,7 +21,8 @@ const oneOf = <T>(values: readonly T[]): Reader<T> => (value, name) => {
 }
 
 const text: Reader<string> = (value, name) => {
-  return typeof value === 'string' && value && value.length <= MAX_TEXT && !value.includes('\0') ? value : fail(name, `a text of at most ${MAX_TEXT} characters`)
+  const fits = typeof value === 'string' && value && value.length <= MAX_TEXT && !value.includes('\0')
+  return fits ? value : fail(name, `a text of at most ${MAX_TEXT} characters`)
 }
 
 const readers: { [K in keyof Required<Audience>]: Reader<Required<Audience>[K]> } = {

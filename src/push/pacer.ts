@@ -88,7 +88,10 @@ export class Pacer {
       }
     }
     if (this.waiting <= this.later.size) delay = Infinity
-    else if (delay <= 0) delay = Math.min(...[...this.users.values()].filter(({ jobs }) => jobs.some(({ later }) => !later)).map(({ window }) => window.delay(now)))
+    else if (delay <= 0) {
+      const first = [...this.users.values()].filter(({ jobs }) => jobs.some(({ later }) => !later))
+      delay = Math.min(...first.map(({ window }) => window.delay(now)))
+    }
     delay = Math.min(delay, this.pumpLater(now))
     if (delay < Infinity) this.wake = this.ctx.setTimeout(() => this.pump(), Math.max(1, delay))
   }

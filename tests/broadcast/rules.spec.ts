@@ -144,12 +144,15 @@ describe('how many are written to at once', () => {
   })
 
   it('is none when it is the bot, and not the recipient', () => {
-    expect(['offline', 'aborted', 'no-permission', 'transient'].map(obstacle => new Flow().note(held(obstacle as 'offline')))).to.deep.equal(['offline', undefined, undefined, undefined])
+    const note = (obstacle: string) => new Flow().note(held(obstacle as 'offline'))
+    expect(['offline', 'aborted', 'no-permission', 'transient'].map(note)).to.deep.equal(['offline', undefined, undefined, undefined])
   })
 })
 
 describe('what an outcome says of a recipient', () => {
-  const failed = (meaning: ReturnType<typeof listMeanings>[number]) => toResult({ state: 'failed', reason: meaning, meaning, code: 1 }, 'proactive', ['proactive'])
+  const failed = (meaning: ReturnType<typeof listMeanings>[number]) => {
+    return toResult({ state: 'failed', reason: meaning, meaning, code: 1 }, 'proactive', ['proactive'])
+  }
 
   for (const meaning of listMeanings()) {
     it(`${meaning}: ${describeMeaning()}`, () => {
@@ -175,7 +178,9 @@ describe('what an outcome says of a recipient', () => {
 
 describe('the sums of a broadcast', () => {
   it('add up, with those who are under way still to come', () => {
-    const sums = new Map([[toKind('sent', ''), 3], [toKind('sent', 'audit'), 1], [toKind('skipped', 'rejected'), 2], [toKind('pending', ''), 4], [toKind('sending', ''), 1]])
+    const sums = new Map([
+      [toKind('sent', ''), 3], [toKind('sent', 'audit'), 1], [toKind('skipped', 'rejected'), 2], [toKind('pending', ''), 4], [toKind('sending', ''), 1],
+    ])
     expect(toColumns(sums)).to.deep.equal({ total: 11, sent: 4, skipped: 2, failed: 0, unknown: 0 })
     expect(toColumns(sums, 20).total).to.equal(20)
   })
@@ -184,7 +189,8 @@ describe('the sums of a broadcast', () => {
 describe('an audience', () => {
   it('is read as it was given, each id once', () => {
     const activeSince = new Date(5)
-    expect(readAudience({ relation: 'unknown', consent: undefined, userIds: ['A', 'B', 'A'], activeSince })).to.deep.equal({ relation: 'unknown', userIds: ['A', 'B'], activeSince })
+    const audience = { relation: 'unknown', consent: undefined, userIds: ['A', 'B', 'A'], activeSince }
+    expect(readAudience(audience)).to.deep.equal({ relation: 'unknown', userIds: ['A', 'B'], activeSince })
     expect(readAudience(undefined)).to.deep.equal({})
   })
 

@@ -7,7 +7,11 @@ export let harness: Harness
 export let platform: Platform
 
 /** Config of a bot that is not held up by its own limits. */
-export const fast = { ...silent, push: { tier: 'custom', botSecond: 1000, botMinute: 1_000_000, userMinute: 1000, userDay: 1000 }, requests: { perSecond: 1000 } }
+export const fast = {
+  ...silent,
+  push: { tier: 'custom', botSecond: 1000, botMinute: 1_000_000, userMinute: 1000, userDay: 1000 },
+  requests: { perSecond: 1000 },
+}
 
 const limits = { botSecond: Infinity, botMinute: Infinity, userMinute: Infinity, userDay: Infinity }
 

@@ -61,14 +61,17 @@ for (const engine of engines) {
     })
 
     const recipients = () => store.recipients(id, undefined, 100)
-    const settlement = (userId: string, token: string) => ({ broadcast: id, userId, token, state: 'sent' as const, reason: '', code: null, via: 'reply' as const, at })
+    const settlement = (userId: string, token: string) => {
+      return { broadcast: id, userId, token, state: 'sent' as const, reason: '', code: null, via: 'reply' as const, at }
+    }
 
     it('give back what went in, under a number of its own', async () => {
       const other = await store.create(blank)
       expect(other.id).to.be.above(id)
       const row = (await store.get(id))!
       expect(row).to.deep.equal({ ...blank, id })
-      expect(toBroadcast({ ...row, total: 5, sent: 1, unknown: 1 })).to.deep.include({ audience: { search: "a'b" }, counts: { total: 5, pending: 3, sent: 1, skipped: 0, failed: 0, unknown: 1 } })
+      const counts = { total: 5, pending: 3, sent: 1, skipped: 0, failed: 0, unknown: 1 }
+      expect(toBroadcast({ ...row, total: 5, sent: 1, unknown: 1 })).to.deep.include({ audience: { search: "a'b" }, counts })
     })
 
     it('page backwards by number', async () => {
@@ -111,7 +114,8 @@ for (const engine of engines) {
     it('give a recipient back as if nothing had been', async () => {
       await store.claim(id, 'a', 'token', at)
       await store.settle({ ...settlement('a', 'token'), state: 'pending' })
-      expect((await recipients()).find(({ userId }) => userId === 'a')).to.deep.equal({ userId: 'a', state: 'pending', reason: '', code: null, via: null, at: null })
+      const found = (await recipients()).find(({ userId }) => userId === 'a')
+      expect(found).to.deep.equal({ userId: 'a', state: 'pending', reason: '', code: null, via: null, at: null })
       expect(await store.claim(id, 'a', 'other', at)).to.equal(true)
     })
 

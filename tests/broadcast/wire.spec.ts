@@ -18,7 +18,8 @@ describe('a broadcast', () => {
     expect(last).to.deep.equal(counts({ total: 30, sent: 30 }))
     expect(+finishedAt!).to.be.at.least(+startedAt!)
     expect(reached().sort()).to.deep.equal(names(30))
-    expect((await recipients(id)).map(({ state, via, code, reason }) => [state, via, code, reason])).to.deep.equal(names(30).map(() => ['sent', 'proactive', null, '']))
+    const outcomes = (await recipients(id)).map(({ state, via, code, reason }) => [state, via, code, reason])
+    expect(outcomes).to.deep.equal(names(30).map(() => ['sent', 'proactive', null, '']))
   })
 
   it('announces each change of its state', async () => {

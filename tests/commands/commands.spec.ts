@@ -76,7 +76,8 @@ describe('commands', () => {
         const commands = own(harness.app.$commander._commandList)
         expect(commands.map(({ name }) => name)).to.have.members([
           'qq-user', 'qq-user.list', 'qq-user.info', 'qq-user.stats', 'qq-user.push', 'qq-user.forget', 'qq-user.link', 'qq-user.links', 'push-status',
-          'qq-user.broadcast', 'qq-user.broadcasts', 'qq-user.broadcasts.pause', 'qq-user.broadcasts.resume', 'qq-user.broadcasts.cancel', 'qq-user.broadcasts.repeat',
+          'qq-user.broadcast', 'qq-user.broadcasts', 'qq-user.broadcasts.pause', 'qq-user.broadcasts.resume', 'qq-user.broadcasts.cancel',
+          'qq-user.broadcasts.repeat',
         ])
         const paths = commands.flatMap(({ name, _options, _arguments }) => [
           'description',
