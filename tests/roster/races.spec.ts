@@ -82,9 +82,10 @@ describe('the roster', () => {
         id, selfId, userId: 'A', occurredAt: time, receivedAt: time, applied: true, weak: false, notice: 'none', noticeReason: '', origin: 'otherone', ...entry,
       } as QQUserEntry)
     }
+    const stranger = { relation: 'unknown', relationAt: null } as const
     const steps = [
-      () => overwrite('C2C_MSG_REJECT:2', { type: 'friend-push-rejected', source: 'msg-reject' }, { relation: 'unknown', relationAt: null, consent: 'rejected' }, now + 1000),
-      () => overwrite('C2C_MSG_RECEIVE:3', { type: 'friend-push-allowed', source: 'msg-receive' }, { relation: 'unknown', relationAt: null, consent: 'allowed' }, now + 20_000),
+      () => overwrite('R:2', { type: 'friend-push-rejected', source: 'msg-reject' }, { ...stranger, consent: 'rejected' }, now + 1000),
+      () => overwrite('R:3', { type: 'friend-push-allowed', source: 'msg-receive' }, { ...stranger, consent: 'allowed' }, now + 20_000),
     ]
     const { around } = ledger
     ledger.around = async (entries) => {
