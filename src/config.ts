@@ -4,7 +4,6 @@ import jaJP from '../locales/ja-JP.yml'
 import zhCN from '../locales/zh-CN.yml'
 import zhTW from '../locales/zh-TW.yml'
 import { RequestLimits } from './delivery/throttle'
-import { Limits } from './push/pacer'
 
 /** A text that is sent to a user when something changes. */
 export interface NoticeConfig {
@@ -33,6 +32,18 @@ export interface Config {
 export interface HistoryConfig {
   /** For how many days the ledger is kept; 0, the default, for ever. The newest entry of each user stays. */
   keepDays: number
+}
+
+/** How much may be sent proactively; `Infinity` for no limit. */
+export interface Limits {
+  /** By one bot in a second. */
+  botSecond: number
+  /** By one bot in a minute. */
+  botMinute: number
+  /** To one user in a minute. */
+  userMinute: number
+  /** To one user in a day. */
+  userDay: number
 }
 
 export interface PushConfig extends Limits {

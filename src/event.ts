@@ -1,5 +1,14 @@
 import { EventSource, EventType, MAX_ID } from './model'
 
+/** The platform's envelope around a dispatch. */
+export interface Envelope {
+  id?: unknown
+  op?: number
+  s?: number
+  t: string
+  d: unknown
+}
+
 /** A fact about a user, as the rest of the plugin sees it. Times are in milliseconds. */
 export interface UserEvent {
   id: string

@@ -1,8 +1,7 @@
 import { Bot, Session } from 'koishi'
 import { EventType } from './model'
-import { Fact } from './event'
+import { Envelope, Fact } from './event'
 import { toOriginal } from './shared/patch'
-import { Envelope } from './gateway/tap'
 
 /** A session of a user's event. The adapter's package, if it is imported, says more of `qq`. */
 export type UserSession = Session & {

@@ -1,5 +1,5 @@
 import { Bot, Context, Session } from 'koishi'
-import { deriveId, Fact, MAX_EVENT_ID, readId, UserEvent } from '../event'
+import { deriveId, Envelope, Fact, MAX_EVENT_ID, readId, UserEvent } from '../event'
 import { Failure, Meaning } from '../delivery/codes'
 import { Reason } from '../gate'
 import { normalizeAnswers } from '../delivery/answers'
@@ -16,7 +16,7 @@ import { Recent } from '../shared/recent'
 import { Tally } from '../shared/tally'
 import { toOriginal } from '../shared/patch'
 import { decode, MalformedError, readGroup, UnknownError, WireType } from './decode'
-import { Envelope, Tap, Watch } from './tap'
+import { Tap, Watch } from './tap'
 import { Unnamed } from './unnamed'
 
 const types: WireType[] = [

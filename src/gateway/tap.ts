@@ -1,14 +1,6 @@
 import { Bot, Session } from 'koishi'
+import { Envelope } from '../event'
 import { toOriginal, wrap } from '../shared/patch'
-
-/** The platform's envelope around a dispatch. */
-export interface Envelope {
-  id?: unknown
-  op?: number
-  s?: number
-  t: string
-  d: unknown
-}
 
 export interface Watch {
   /** The adapter is about to adapt this envelope. Returns whether it may. */

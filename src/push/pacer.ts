@@ -1,18 +1,7 @@
 import { Context, Time } from 'koishi'
+import { Limits } from '../config'
 import { Window } from '../shared/window'
 import { PushError } from './error'
-
-/** How much may be sent proactively; `Infinity` for no limit. */
-export interface Limits {
-  /** By one bot in a second. */
-  botSecond: number
-  /** By one bot in a minute. */
-  botMinute: number
-  /** To one user in a minute. */
-  userMinute: number
-  /** To one user in a day. */
-  userDay: number
-}
 
 /** Gives a slot back. `used` is false when nothing was sent. */
 export type Release = (used: boolean) => void

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { Context, ForkScope } from 'koishi'
-import { Limits, Pacer } from '../../src/push/pacer'
+import { Limits } from '../../src/config'
+import { Pacer } from '../../src/push/pacer'
 import { PushError } from '../../src/push/error'
 import { Clock, freeze } from '../clock'
 

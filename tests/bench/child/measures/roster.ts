@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Time } from 'koishi'
-import type { Retention } from '../../../../src/roster/retention'
+import type { Retention } from '../../../../src/retention'
 import type { Statistics } from '../../../../src/roster/statistics'
 import { now } from '../../clock'
 import type { Side } from '../app'
@@ -68,7 +68,7 @@ export async function roam(side: Side, users: number) {
 
 /** Prunes the ledger until nothing older than a day is left in it. */
 export async function prune({ app }: Side) {
-  const room: { Retention: typeof Retention } = require('../../../../src/roster/retention')
+  const room: { Retention: typeof Retention } = require('../../../../src/retention')
   // eslint-disable-next-line no-new
   new room.Retention(app, app.qqUser['roster'], app.qqUser['pusher'], app.qqUser.broadcasts, 1)
   const before = new Date(Date.now() - Time.day)

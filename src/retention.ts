@@ -1,10 +1,10 @@
 import { Context, Time } from 'koishi'
-import { attempt } from '../shared/attempt'
-import { Broadcasts } from '../broadcast'
-import { Pusher } from '../push'
-import { Roster } from '.'
-import { Outdated, Position } from './ledger'
-import { GivenUpError } from './queue'
+import { attempt } from './shared/attempt'
+import { Broadcasts } from './broadcast'
+import { Pusher } from './push'
+import { Roster } from './roster'
+import { Outdated, Position } from './roster/ledger'
+import { GivenUpError } from './roster/queue'
 
 const INTERVAL = Time.day
 const BATCH = 50
