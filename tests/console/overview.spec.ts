@@ -110,11 +110,13 @@ describe('console: overview', () => {
     const overview = page.call('qq-user/overview', {})
     await begun
     // the answer is not there yet, and does not have this one
-    await site.befriend('A', 'B')
+    site.platform.add('B')
+    await until(async () => (await site.harness.users).length === 2)
     release()
     restore()
     expect((await overview).today.added).to.equal(2)
-    await site.befriend('A', 'B', 'C')
+    site.platform.add('C')
+    await until(async () => (await site.harness.users).length === 3)
     expect((await page.call('qq-user/overview', {})).today.added).to.equal(3)
   })
 })

@@ -51,6 +51,8 @@ for (const engine of engines) {
       for (const userId of userIds) platform.add(userId)
       const { id } = platform.add(`last${++rounds}`)
       await until(async () => (await harness.app.database.get('qq_user_event', { id })).length)
+      // nothing is on its way any more
+      await harness.app.qqUser.list()
       await pass()
     }
 
