@@ -176,14 +176,14 @@ export class Run {
 
   /** At the end of a round. @returns whether that was the last */
   private async conclude(): Promise<boolean> {
-    const { store } = this.means
+    const { store, pusher } = this.means
     const { progress, obstacle } = this
     this.progress = 0
     this.obstacle = undefined
     this.round++
     if ((await this.persist(() => store.pending(this.id, 1))).length) {
-      // all who are left are kept from it by the same
-      if (!progress && obstacle) return this.pause(obstacle)
+      // all who are left are kept from it by the same, which is the bot's: what is theirs is no cause to wait for
+      if (!progress && obstacle && pusher.suspendedUntil(this.row.selfId) !== undefined) return this.pause(obstacle)
       if (!progress) await this.means.patience.sleep(RETRY, this.stopping.signal)
       return false
     }
