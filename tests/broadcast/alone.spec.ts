@@ -111,6 +111,15 @@ describe('a broadcast pauses by itself', () => {
     expect(platform.posts.filter(({ target }) => target === 'B')).to.have.length(1)
   })
 
+  it('not for single users either who are all that is left', async () => {
+    await start()
+    await befriend('A', 'B')
+    for (const id of ['A', 'B']) platform.users.get(id)!.pushBanned = true
+    const { id } = await begin({ via: ['proactive'] })
+    expect((await reach(id)).counts).to.deep.include({ skipped: 2, pending: 0 })
+    expect(platform.posts).to.have.length(2)
+  })
+
   it('when the bot sends too often for the platform, and nobody has failed for it', async () => {
     await start()
     await befriend('A', 'B', 'C')
