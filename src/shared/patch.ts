@@ -1,8 +1,9 @@
 const ORIGINAL = Symbol.for('cordis.original')
 
-/** The object behind a Cordis proxy. */
+/** The object behind Cordis' proxies: what is reached through one may be put behind another. */
 export function toOriginal<T extends object>(value: T): T {
-  return (value as { [ORIGINAL]?: T })[ORIGINAL] ?? value
+  const original = (value as { [ORIGINAL]?: T })[ORIGINAL]
+  return original ? toOriginal(original) : value
 }
 
 type Method = (...args: any[]) => any

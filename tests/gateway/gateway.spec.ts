@@ -210,6 +210,15 @@ describe('gateway', () => {
       await other.stop()
     })
 
+    it('that go offline and come back, whoever says so', async () => {
+      await start()
+      const method = toOriginal(harness.bot).internal.sendPrivateMessage
+      // what Cordis hands out for an app is behind a proxy, and what that calls may be behind another
+      harness.bot.offline()
+      harness.bot.online()
+      expect(toOriginal(harness.bot).internal.sendPrivateMessage === method).to.equal(true)
+    })
+
     it('of other platforms leaves them alone', async () => {
       await start()
       const { guildBot } = harness.bot as never as { guildBot: object }

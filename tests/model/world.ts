@@ -8,6 +8,7 @@ import { Envelope, Limits, Platform } from '../platform'
 import { Dice } from '../random'
 import { check } from './check'
 import { Model } from './model'
+import { Newsroom } from './newsroom'
 
 const { setTimeout: start, setImmediate: turn } = globalThis
 const sleep = (ms: number) => new Promise(resolve => start(resolve, ms))
@@ -24,6 +25,10 @@ export interface Options {
   /** Whether the database takes its time. */
   slowDatabase?: boolean
   guard?: boolean
+  /** Whether operators make broadcasts. */
+  broadcasts?: boolean
+  /** Whether the plugin is reloaded now and then. */
+  reloads?: boolean
   /** The kind of database, SQLite unless told. */
   engine?: Engine
 }
@@ -59,6 +64,7 @@ export class World {
 
   readonly users: string[]
   readonly limits: Limits
+  newsroom?: Newsroom
   harness!: Harness
   platform!: Platform
   /** How many events the platform sent. */
@@ -74,8 +80,11 @@ export class World {
   private controllers: AbortController[] = []
   private last = new Map<string, number>()
 
-  constructor(private dice: Dice, private options: Options) {
-    this.users = Array.from({ length: 3 + this.dice.below(4) }, (_, index) => `U${index}`)
+  /** For how many more steps the bot is offline. */
+  private away = 0
+
+  constructor(private dice: Dice, readonly options: Options) {
+    this.users = Array.from({ length: 3 + this.dice.below(options.broadcasts ? 12 : 4) }, (_, index) => `U${index}`)
     this.limits = { botSecond: this.dice.pick([3, 8, 20]), botMinute: this.dice.pick([60, 300]), userMinute: this.dice.pick([6, 15, 30]), userDay: 10_000 }
   }
 
@@ -96,7 +105,7 @@ export class World {
   }
 
   private async start() {
-    const { limits, options: { foreign, guard = true, slowPlugin, slowDatabase, engine } } = this
+    const { limits, options: { foreign, slowPlugin, slowDatabase, engine, broadcasts } } = this
     // messages of others are not paced, so there the bot's own are counted below
     this.platform = await Platform.start({ limits: foreign ? { botSecond: Infinity, botMinute: Infinity, userMinute: Infinity, userDay: Infinity } : limits })
     this.platform.heartbeatInterval = Time.day
@@ -107,17 +116,40 @@ export class World {
       prepare: app => raw.forEach(type => app.on(`qq/${type}` as never, ((d: unknown) => {
         this.sequence++
         this.model.receive(type, d)
+        this.newsroom?.observe()
       }) as never)),
     })
     this.observe()
     const { app } = this.harness
-    this.harness.load({ push: { guard, tier: 'custom', ...limits } })
+    this.load()
     await until(() => app.get('qqUser'))
     await app.database.prepared()
     app.on('message', (session) => { this.sessions.push(session) })
     if (slowPlugin) app.on('before-send', async () => { await sleep(this.dice.below(6)) })
     if (slowDatabase) this.delayDatabase()
+    if (broadcasts) this.openNewsroom()
     this.clock = freeze()
+  }
+
+  private load() {
+    const { guard = true } = this.options
+    this.harness.load({ push: { guard, tier: 'custom', ...this.limits } })
+  }
+
+  private openNewsroom() {
+    const { dice, model, platform, users, mistakes, harness: { app } } = this
+    const newsroom = this.newsroom = new Newsroom({
+      dice,
+      model,
+      platform,
+      users,
+      mistakes,
+      service: () => app.get('qqUser')?.broadcasts,
+      isFixed: async id => !!(await app.database.get('qq_user_broadcast', id, ['complete']))[0]?.complete,
+      follow: promise => this.follow(promise),
+      write: kind => this.write(kind),
+    })
+    app.on('qq-user/broadcast', broadcast => newsroom.changed(broadcast))
   }
 
   /** Takes note of every request of the adapter's at the moment that it is made, after whatever the plugin puts before it. */
@@ -125,10 +157,12 @@ export class World {
     const internal = toOriginal(this.harness.bot).internal as { sendPrivateMessage(openid: string, data: any): Promise<unknown> }
     const send = internal.sendPrivateMessage
     internal.sendPrivateMessage = (userId, data) => {
-      if (!data.msg_id && !data.event_id) {
-        const { content } = data
-        this.requests.push({ sequence: ++this.sequence, userId, content, violation: this.model.forbids(userId) })
-      }
+      const { content } = data
+      const violation = this.model.forbids(userId)
+      if (!data.msg_id && !data.event_id) this.requests.push({ sequence: ++this.sequence, userId, content, violation })
+      // who said no is not written to on another way, either
+      else if (violation && /^(push|news) /.test(content)) this.mistakes.push(`${content} as a reply to ${userId}, who is ${violation}`)
+      this.newsroom?.request(userId, content)
       return send.call(internal, userId, data)
     }
   }
@@ -155,7 +189,7 @@ export class World {
   // operations
 
   private async step() {
-    const { foreign } = this.options
+    const { foreign, reloads } = this.options
     const weights: [number, () => unknown][] = [
       [14, () => this.toggle()],
       [4, () => this.remove()],
@@ -174,10 +208,19 @@ export class World {
         [3, () => this.broadcast()],
         [3, () => this.reply()],
       ] as [number, () => unknown][] : [],
+      ...this.newsroom ? [
+        ...this.newsroom.steps,
+        [2, () => this.failBroadcasts()],
+        [0.5, () => { this.platform.pushBanned = !this.platform.pushBanned }],
+        [1, () => this.leave()],
+      ] as [number, () => unknown][] : [],
+      ...reloads ? [[3, () => this.reload()]] as [number, () => unknown][] : [],
     ]
     let mark = this.dice.next() * weights.reduce((sum, [weight]) => sum + weight, 0)
     await weights.find(([weight]) => (mark -= weight) < 0)![1]()
+    if (this.away && !--this.away) this.harness.bot.online()
     await this.wait()
+    await this.newsroom?.poll()
   }
 
   /** What lies between two operations: nothing, so that they coincide, or a moment, and time. */
@@ -199,6 +242,7 @@ export class World {
   private dispatch(...envelopes: Envelope[]) {
     this.dispatched += envelopes.length
     this.envelopes.push(...envelopes)
+    this.newsroom?.observe()
   }
 
   private toggle(userId = this.dice.pick(this.users), on = this.dice.chance(0.6)) {
@@ -241,6 +285,8 @@ export class World {
   }
 
   private push() {
+    const service = this.harness.app.get('qqUser')
+    if (!service) return
     const userId = this.dice.pick(this.users)
     const { contents, content } = this.write('push')
     const controller = new AbortController()
@@ -248,7 +294,7 @@ export class World {
     const push: Push = { userId, contents, outcome: '' }
     this.pushes.push(push)
     push.signal = controller.signal
-    this.follow(this.harness.app.qqUser.push(this.platform.selfId, userId, content, { signal: controller.signal }).then((ids) => {
+    this.follow(service.push(this.platform.selfId, userId, content, { signal: controller.signal }).then((ids) => {
       push.outcome = 'sent'
       if (ids.length !== contents.length) this.mistakes.push(`${ids.length} ids for ${content}`)
     }, (error) => {
@@ -262,8 +308,10 @@ export class World {
   }
 
   private ask() {
+    const service = this.harness.app.get('qqUser')
+    if (!service) return
     const userId = this.dice.pick(this.users)
-    this.follow(this.harness.app.qqUser.canPush(this.platform.selfId, userId).then(({ ok }) => {
+    this.follow(service.canPush(this.platform.selfId, userId).then(({ ok }) => {
       const reason = this.model.forbids(userId)
       if (ok && reason) this.mistakes.push(`canPush() is true for ${userId}, who is ${reason}`)
     }))
@@ -272,6 +320,27 @@ export class World {
   private fail() {
     if (this.dice.chance(0.5)) this.platform.fail({ code: this.dice.pick(refusals), times: 1 + this.dice.below(3) })
     else this.platform.fail({ code: this.dice.pick(routeRefusals), times: 1 + this.dice.below(2), when: ({ route }) => route === 'event' })
+  }
+
+  /** What concerns broadcasts only: their text is refused, the bot is, or nobody learns what became of it. */
+  private failBroadcasts() {
+    const { dice } = this
+    this.platform.fail({
+      ...dice.pick([{ code: 40034006, times: 25 }, { code: 40054016 }, { code: 11264 }, { close: true }, { close: true, accept: true }, { status: 502 }, { status: 502, accept: true }]),
+      when: ({ body }) => /^news /.test(body.content),
+    })
+  }
+
+  /** The bot is not there for a while. */
+  private leave() {
+    if (this.away) return
+    this.harness.bot.offline()
+    this.away = 1 + this.dice.below(10)
+  }
+
+  private reload() {
+    this.harness.plugin!.dispose()
+    this.load()
   }
 
   // what other plugins do, to people who may be strangers
@@ -312,18 +381,27 @@ export class World {
   }
 
   private async end() {
-    this.platform.latency = 0
+    const { newsroom, platform, harness: { app, bot } } = this
+    platform.latency = 0
+    platform.pushBanned = false
+    // whoever comes back may write again
+    if (newsroom) bot.offline()
+    if (newsroom) bot.online()
+    await until(() => app.get('qqUser'))
     const pending = async () => {
       await this.harness.app.qqUser.history(this.platform.selfId, this.users[0])
       return (await this.harness.ledger).filter(({ notice, noticeReason }) => notice === 'pending' || noticeReason === 'unknown-outcome')
     }
+    let open: string[] = []
     for (let round = 0; round < 600; round++) {
       await this.clock.tickAsync(3000)
       await sleep(1)
       await this.read()
-      if (round > 20 && this.model.received >= this.dispatched && !this.running.size && round % 10 === 0 && !(await pending()).length) return
+      if (round <= 20 || round % 10 || this.model.received < this.dispatched || this.running.size || (await pending()).length) continue
+      open = await newsroom?.finish() ?? []
+      if (!open.length) return
     }
     const notices = (await pending()).map(({ id, notice }) => `${id} (${notice})`)
-    throw new Error(`no end of ${this.running.size} operations, ${this.dispatched - this.model.received} events, the notices of ${notices}`)
+    throw new Error(`no end of ${this.running.size} operations, ${this.dispatched - this.model.received} events, the notices of ${notices}, the broadcasts ${open.join(', ')}`)
   }
 }
