@@ -90,7 +90,8 @@ export function loadPlugin(side: Side) {
   const { app, spec: { side: name, greet, tier } } = side
   const notice = { enabled: greet }
   const plugin: Plugin.Object = require(plugins[name])
-  side.plugin = app.plugin(plugin, name === 'ours' ? { icebreaker: notice, pushAllowed: notice, pushRejected: notice, ...tier && { push: { tier } } } : { greet })
+  const config = { icebreaker: notice, pushAllowed: notice, pushRejected: notice, ...tier && { push: { tier } } }
+  side.plugin = app.plugin(plugin, name === 'ours' ? config : { greet })
 }
 
 async function load(side: Side) {

@@ -1,6 +1,7 @@
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { Clock, freeze } from '../../clock'
 import { now } from '../clock'
+import { cpu } from './watch'
 
 /** After how many turns of the event loop in which nothing was under way the next thing to happen is a timer. */
 const QUIET = 3
@@ -26,6 +27,8 @@ export class Span {
 
 /** Time as it passes while something is under way or this process is at work; waiting for timers is left out. */
 export class Simulation {
+  /** The most CPU time spent without a look at the clock, ms: a stall, but for what other processes add to it. */
+  longest = 0
   private clock: Clock
   private last = now()
   private rest = 0
@@ -37,11 +40,12 @@ export class Simulation {
   /** Lets time pass until something is so. */
   async until(condition: () => boolean) {
     this.last = now()
-    for (let quiet = 0; !condition();) {
+    for (let quiet = 0, spent = cpu(); !condition();) {
       if (this.busy()) await sleep(1)
       else await turn()
       quiet = this.busy() ? 0 : quiet + 1
       this.pass()
+      this.longest = Math.max(this.longest, -spent + (spent = cpu()))
       if (quiet < QUIET) continue
       this.clock.next()
       quiet = 0

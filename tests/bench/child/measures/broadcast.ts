@@ -16,7 +16,7 @@ interface Course {
   database: Span
   /** When (ms of simulated time) each message came to the platform. */
   sent: number[]
-  statements(): number
+  queries: Queries
   over(): boolean
 }
 
@@ -24,9 +24,17 @@ interface Course {
 export interface Cost {
   /** ms in which the database was at work. */
   database: number
-  statements: number
+  queries: number
   /** ms of real time. */
   real: number
+  /** The longest for which nothing else had its turn, ms of CPU time. */
+  turn: number
+  slowest: Query
+}
+
+interface Query {
+  ms: number
+  sql: string
 }
 
 let course: Course | undefined
@@ -54,7 +62,7 @@ export async function startBroadcast({ app, spec: { address: { selfId } } }: Sid
   const database = new Span()
   const wire = new Span()
   const sent: number[] = []
-  const statements = watchDatabase(app.database.select('qq_user').driver, database)
+  const queries = new Queries(app.database.select('qq_user').driver, database)
   const bot = app.bots.find(bot => bot.platform === 'qq' && bot.selfId === selfId)!
   wrapSend(toOriginal(bot.internal as object), send => async (openid, data) => {
     await new Promise(resolve => setTimeout(resolve, latency / 2))
@@ -71,7 +79,7 @@ export async function startBroadcast({ app, spec: { address: { selfId } } }: Sid
   let over = false
   app.on('qq-user/broadcast', ({ state }) => { over = state !== 'running' })
   const simulation = new Simulation(() => database.open + wire.open > 0)
-  course = { id, simulation, database, sent, statements, over: () => over }
+  course = { id, simulation, database, sent, queries, over: () => over }
   const start = Date.now()
   const total = await measure(course, async () => {
     let counts: { total: number } | undefined
@@ -105,30 +113,53 @@ export async function endBroadcast({ app }: Side) {
   return { state, reason, counts, sent }
 }
 
-async function measure<T>({ database, statements }: Course, callback: () => Promise<T>) {
-  const before = { database: database.spent, statements: statements(), real: now() }
+async function measure<T>({ database, queries, simulation }: Course, callback: () => Promise<T>) {
+  const before = { database: database.spent, queries: queries.count, real: now() }
+  simulation.longest = 0
+  queries.slowest = { ms: 0, sql: '' }
   const result = await callback()
-  const cost: Cost = { database: database.spent - before.database, statements: statements() - before.statements, real: now() - before.real }
+  const cost: Cost = {
+    database: database.spent - before.database,
+    queries: queries.count - before.queries,
+    real: now() - before.real,
+    turn: simulation.longest,
+    slowest: queries.slowest,
+  }
   return { ...cost, result }
 }
 
-/** Measures how long statements take. @returns tells how many there were */
-function watchDatabase(driver: Driver, span: Span) {
-  let statements = 0
-  const names = isSQLite(driver) ? ['_exec'] : ['query']
-  for (const name of names) {
-    wrap(driver as never as Record<string, (...args: unknown[]) => unknown>, name, original => (...args) => {
-      statements++
-      span.enter()
-      let result: unknown
-      try {
-        result = original(...args)
-      } finally {
-        if (!(result instanceof Promise)) span.leave()
-      }
-      if (result instanceof Promise) return result.finally(() => span.leave())
-      return result
-    })
+/** What was asked of the database. */
+class Queries {
+  count = 0
+  slowest: Query = { ms: 0, sql: '' }
+
+  constructor(driver: Driver, private span: Span) {
+    wrap(driver as never as Record<string, Ask>, isSQLite(driver) ? '_exec' : 'query', ask => (...args) => this.time(ask, args))
   }
-  return () => statements
+
+  private time(ask: Ask, args: [string, ...unknown[]]) {
+    const start = now()
+    const end = () => {
+      this.span.leave()
+      const ms = now() - start
+      if (ms > this.slowest.ms) this.slowest = { ms, sql: args[0] }
+    }
+    this.count++
+    this.span.enter()
+    const result = attempt(() => ask(...args), end)
+    if (result instanceof Promise) return result.finally(end)
+    end()
+    return result
+  }
 }
+
+function attempt<T>(callback: () => T, failed: () => void) {
+  try {
+    return callback()
+  } catch (error) {
+    failed()
+    throw error
+  }
+}
+
+type Ask = (sql: string, ...args: unknown[]) => unknown
