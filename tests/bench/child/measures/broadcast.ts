@@ -82,11 +82,14 @@ export async function startBroadcast({ app, spec: { address: { selfId } } }: Sid
   course = { id, simulation, database, sent, queries, over: () => over }
   const start = Date.now()
   const total = await measure(course, async () => {
-    let counts: { total: number } | undefined
-    broadcasts.start(id).then(broadcast => counts = broadcast.counts)
+    let started = false
+    const start = broadcasts.start(id).finally(() => started = true)
+    start.catch(() => {})
+    await simulation.until(() => started)
+    const { counts } = await start
     const run = () => broadcasts['desk'].runs.get(id)
-    await simulation.until(() => over || !!counts && sent.length > 0 && !!run()?.['row'].complete)
-    return counts!.total
+    await simulation.until(() => over || sent.length > 0 && !!run()?.['row'].complete)
+    return counts.total
   })
   return { ...total, first: sent[0] - start }
 }
