@@ -35,7 +35,7 @@ const usual: Size = {
   blocks: 16,
   many: 100_000,
   multitude: 1_000_000,
-  recipients: 3_000,
+  recipients: 1_500,
   pruned: 5_000,
   entries: 6,
 }
@@ -68,7 +68,7 @@ export const usage = `usage: npm run bench -- [options]
 
   --quick           a small size, for a first look
   --rounds <n>      how often each side has its turn
-  --recipients <n>  to how many users the broadcast is sent
+  --recipients <n>  to how many of 100,000 users the broadcast is sent, 1,500 unless told
   --only <a,b>      some works only, by letter or by name
   --store <name>    one kind of database only, sqlite, mariadb or postgres
   --json            figures for machines

@@ -95,8 +95,10 @@ export async function startBroadcast({ app, spec: { address: { selfId } } }: Sid
 }
 
 /** Lets it go on until so many messages more are sent, or it is over. */
-export async function advanceBroadcast(_: Side, messages: number) {
+export async function advanceBroadcast({ answers }: Side, messages: number) {
   const { simulation, sent, over } = course!
+  // what is kept for others
+  answers.splice(0)
   const aim = sent.length + messages
   const { result, ...cost } = await measure(course!, async () => {
     const before = sent.length
