@@ -27,10 +27,11 @@ export class Span {
 
 /** Time as it passes while something is under way or this process is at work; waiting for timers is left out. */
 export class Simulation {
-  /** The most CPU time spent without a look at the clock, ms: a stall, but for what other processes add to it. */
+  /** The longest that went by without a look at the clock, ms: a stall, but for what other processes and threads add to it. */
   longest = 0
   private clock: Clock
   private last = now()
+  private spent = cpu()
   private rest = 0
 
   constructor(private busy: () => boolean) {
@@ -40,12 +41,12 @@ export class Simulation {
   /** Lets time pass until something is so. */
   async until(condition: () => boolean) {
     this.last = now()
-    for (let quiet = 0, spent = cpu(); !condition();) {
+    this.spent = cpu()
+    for (let quiet = 0; !condition();) {
       if (this.busy()) await sleep(1)
       else await turn()
       quiet = this.busy() ? 0 : quiet + 1
       this.pass()
-      this.longest = Math.max(this.longest, -spent + (spent = cpu()))
       if (quiet < QUIET) continue
       this.clock.next()
       quiet = 0
@@ -58,8 +59,11 @@ export class Simulation {
 
   private pass() {
     const current = now()
+    const spent = cpu()
+    this.longest = Math.max(this.longest, Math.min(current - this.last, spent - this.spent))
     this.rest += current - this.last
     this.last = current
+    this.spent = spent
     const whole = Math.floor(this.rest)
     this.rest -= whole
     if (whole) this.clock.tick(whole)
