@@ -1,6 +1,7 @@
 import { Bench } from './bench'
 import { readOptions, usage } from './options'
 import { toJson, toTable } from './table'
+import broadcast from './works/broadcast'
 import burst from './works/burst'
 import gate from './works/gate'
 import greeting from './works/greeting'
@@ -11,7 +12,7 @@ import scale from './works/scale'
 import stall from './works/stall'
 import traffic from './works/traffic'
 
-const works = { ingest, greeting, traffic, gate, scale, memory, stall, page, burst }
+const works = { ingest, greeting, traffic, gate, scale, memory, stall, page, burst, broadcast }
 
 async function run() {
   const options = readOptions(process.argv.slice(2))

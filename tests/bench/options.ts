@@ -17,6 +17,8 @@ export interface Size {
   /** Users on the roster: many, and very many. */
   many: number
   multitude: number
+  /** How many of many get a broadcast. */
+  recipients: number
   /** Users with a history to prune, of `entries` each. */
   pruned: number
   entries: number
@@ -33,6 +35,7 @@ const usual: Size = {
   blocks: 16,
   many: 100_000,
   multitude: 1_000_000,
+  recipients: 1_500,
   pruned: 5_000,
   entries: 6,
 }
@@ -48,6 +51,7 @@ const quick: Size = {
   blocks: 5,
   many: 2_000,
   multitude: 20_000,
+  recipients: 300,
   pruned: 500,
 }
 
@@ -64,6 +68,7 @@ export const usage = `usage: npm run bench -- [options]
 
   --quick           a small size, for a first look
   --rounds <n>      how often each side has its turn
+  --recipients <n>  to how many of 100,000 users the broadcast is sent, 1,500 unless told
   --only <a,b>      some works only, by letter or by name
   --store <name>    one kind of database only, sqlite, mariadb or postgres
   --json            figures for machines
@@ -80,12 +85,14 @@ export function readOptions(args: string[]): Options | undefined {
       only: { type: 'string' },
       store: { type: 'string' },
       rounds: { type: 'string' },
+      recipients: { type: 'string' },
       profile: { type: 'string' },
     },
   })
   if (values.help) return
   const size = { ...values.quick ? quick : usual }
   if (values.rounds) size.rounds = +values.rounds
+  if (values.recipients) size.recipients = +values.recipients
   const stores = available.filter(kind => !values.store || kind === values.store)
   return { size, json: values.json!, only: values.only?.split(','), stores, profile: values.profile }
 }

@@ -87,10 +87,11 @@ function connect(app: Context, { address }: Spec) {
 }
 
 export function loadPlugin(side: Side) {
-  const { app, spec: { side: name, greet } } = side
+  const { app, spec: { side: name, greet, tier } } = side
   const notice = { enabled: greet }
   const plugin: Plugin.Object = require(plugins[name])
-  side.plugin = app.plugin(plugin, name === 'ours' ? { icebreaker: notice, pushAllowed: notice, pushRejected: notice } : { greet })
+  const config = { icebreaker: notice, pushAllowed: notice, pushRejected: notice, ...tier && { push: { tier } } }
+  side.plugin = app.plugin(plugin, name === 'ours' ? config : { greet })
 }
 
 async function load(side: Side) {

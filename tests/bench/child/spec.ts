@@ -2,6 +2,8 @@ import { Store } from '../stores'
 
 export type SideName = 'adapter' | 'naive' | 'ours'
 
+export type Tier = 'certified' | 'uncertified'
+
 /** What a child process is to be. */
 export interface Spec {
   side: SideName
@@ -12,6 +14,8 @@ export interface Spec {
   greet: boolean
   /** Whether every message is answered. */
   answer: boolean
+  /** What the bot may send, `uncertified` unless told. */
+  tier?: Tier
 }
 
 export interface Question {
