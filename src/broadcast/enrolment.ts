@@ -27,7 +27,7 @@ export class Enrolment {
 
   /** Takes some more in. @returns where it got to, and whether that was all */
   async advance(row: Row): Promise<Pick<BroadcastRow, 'enrolled' | 'complete'>> {
-    const { found, wanted } = await this.page(row, row.enrolled || undefined)
+    const { found, wanted } = await this.page(row, row.enrolled)
     await this.store.enrol(row, wanted)
     const progress = { enrolled: found.at(-1) ?? row.enrolled, complete: found.length < CHUNK }
     await this.store.change({ id: row.id }, progress)

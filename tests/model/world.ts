@@ -326,7 +326,10 @@ export class World {
   private failBroadcasts() {
     const { dice } = this
     this.platform.fail({
-      ...dice.pick([{ code: 40034006, times: 25 }, { code: 40054016 }, { code: 11264 }, { close: true }, { close: true, accept: true }, { status: 502 }, { status: 502, accept: true }]),
+      ...dice.pick([
+        { code: 40034006, times: 25 }, { code: 40054016 }, { code: 11264 },
+        { close: true }, { close: true, accept: true }, { status: 502 }, { status: 502, accept: true },
+      ]),
       when: ({ body }) => /^news /.test(body.content),
     })
   }
@@ -400,8 +403,12 @@ export class World {
       if (round <= 20 || round % 10 || this.model.received < this.dispatched || this.running.size || (await pending()).length) continue
       open = await newsroom?.finish() ?? []
       if (!open.length) return
+      // three who may not be written to stop the bot for longer than this waits
+      bot.offline()
+      bot.online()
     }
     const notices = (await pending()).map(({ id, notice }) => `${id} (${notice})`)
-    throw new Error(`no end of ${this.running.size} operations, ${this.dispatched - this.model.received} events, the notices of ${notices}, the broadcasts ${open.join(', ')}`)
+    const events = this.dispatched - this.model.received
+    throw new Error(`no end of ${this.running.size} operations, ${events} events, the notices of ${notices}, the broadcasts ${open.join(', ')}`)
   }
 }
