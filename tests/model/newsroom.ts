@@ -82,6 +82,7 @@ export class Newsroom {
     }
     this.issues.push(issue)
     this.open(issue)
+    this.excuse(issue)
     return issue
   }
 
@@ -193,7 +194,7 @@ export class Newsroom {
   /** Takes notice of what users did, or the bot was told of. */
   observe() {
     for (const issue of this.issues) {
-      for (const userId of this.world.users) this.excuse(issue, userId)
+      this.excuse(issue)
       if (issue.fixed) continue
       if (issue.startAt && Date.now() < issue.startAt && !issue.started && !issue.attempts) this.open(issue)
       else this.narrow(issue)
@@ -221,10 +222,12 @@ export class Newsroom {
     }
   }
 
-  private excuse({ excuses }: Issue, userId: string) {
-    for (const { relation, consent } of this.views(userId)) {
-      if (consent === 'rejected') excuses.add(`${userId} rejected`)
-      if (relation === 'deleted') excuses.add(`${userId} deleted`)
+  private excuse({ excuses }: Issue) {
+    for (const userId of this.world.users) {
+      for (const { relation, consent } of this.views(userId)) {
+        if (consent === 'rejected') excuses.add(`${userId} rejected`)
+        if (relation === 'deleted') excuses.add(`${userId} deleted`)
+      }
     }
   }
 
