@@ -105,8 +105,12 @@ describe(`${ENVELOPES + CALLS} envelopes and calls, valid, nearly valid and host
       const errors = await Promise.all(Array.from({ length: AT_ONCE }, () => page.error(...call(dice, platform.selfId, users))))
       for (const error of errors) answers.set(error ?? 'ok', (answers.get(error ?? 'ok') ?? 0) + 1)
     }
-    const codes = ['ok', 'bad-request', 'busy', 'unknown-user', 'unknown-bot', 'empty', 'expired', 'bad-header', 'bad-csv', 'template']
-    expect([...answers.keys()].filter(answer => !codes.includes(answer))).to.deep.equal([])
+    const codes = [
+      'ok', 'bad-request', 'busy', 'unknown-user', 'unknown-users', 'unknown-bot', 'empty', 'expired', 'bad-header', 'bad-csv', 'template', 'bad-param',
+      // of broadcasts
+      'not-found', 'wrong-state', 'empty-content', 'too-long', 'audience', 'empty-audience', 'title', 'past',
+    ]
+    expect([...answers.keys()].filter(answer => !codes.includes(answer.split(':')[0]))).to.deep.equal([])
     expect(answers.get('ok')).to.be.above(CALLS / 10)
     expect([await harness.users, await harness.ledger]).to.deep.equal(before)
     await check()
