@@ -79,7 +79,7 @@ onPage('broadcasts', (stage) => {
     await page.locator('.left').getByText(/^约 /).waitFor()
     await page.locator('.tabs a[href$=overview]').click()
     await page.getByRole('heading', { name: '正在进行的群发' }).waitFor()
-    await page.getByRole('link', { name: 'Spring' }).click()
+    await page.getByRole('link', { name: 'Spring', exact: true }).click()
 
     // paused, and resumed
     await button(page, '暂停').click()
