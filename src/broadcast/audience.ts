@@ -1,6 +1,6 @@
 import { Dict, Query } from 'koishi'
 import { readId } from '../event'
-import { Consent, QQUser, Relation } from '../model'
+import { consents, QQUser, relations } from '../model'
 import { cut, startsWith, toFilter } from '../roster/query'
 import { BroadcastError } from './error'
 import { Audience } from './model'
@@ -8,9 +8,6 @@ import { Audience } from './model'
 /** How many characters the ids of an audience may have together: they have to fit a statement. */
 const IDS = 24_000
 const MAX_TEXT = 255
-
-const relations: Relation[] = ['unknown', 'friend', 'deleted']
-const consents: Consent[] = ['unknown', 'allowed', 'rejected']
 
 type Reader<T> = (value: unknown, name: string) => T
 

@@ -30,7 +30,3 @@ export function readVias(value: unknown): Via[] {
     return fail('via', (error as Error).message)
   }
 }
-
-export function toLimit(value: number | undefined, { initial, max }: { initial: number; max: number }) {
-  return Math.max(1, Math.min(max, Math.floor(value ?? initial) || initial))
-}

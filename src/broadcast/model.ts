@@ -31,7 +31,8 @@ export interface Audience {
 export type BroadcastState = 'draft' | 'scheduled' | 'running' | 'paused' | 'finished' | 'cancelled'
 
 /** `sending`: taken on, and nobody knows yet. `unknown`: nobody ever will, so that it is not sent again. */
-export type RecipientState = 'pending' | 'sending' | 'sent' | 'skipped' | 'failed' | 'unknown'
+export type RecipientState = typeof recipientStates[number]
+export const recipientStates = ['pending', 'sending', 'sent', 'skipped', 'failed', 'unknown'] as const
 
 /** How many recipients there are of which state; those that are under way count as pending. `total` is the sum of the others. */
 export interface BroadcastCounts {

@@ -123,13 +123,13 @@ export class BroadcastStore {
   /** Some whom it did not reach for one of these reasons, in the order of their ids. */
   async missed(broadcast: number, reasons: string[], limit: number, after?: string): Promise<string[]> {
     const rows = await this.database.get(recipients, {
-      broadcast, state: ['skipped', 'failed'] as never[], reason: reasons, ...after !== undefined && { userId: { $gt: after } },
+      ...toMissed(broadcast, reasons), ...after !== undefined && { userId: { $gt: after } },
     }, { sort: { userId: 'asc' }, limit, fields: ['userId'] })
     return rows.map(({ userId }) => userId)
   }
 
   countMissed(broadcast: number, reasons: string[]): Promise<number> {
-    return this.database.eval(recipients, row => $.length(row.userId), { broadcast, state: ['skipped', 'failed'] as never[], reason: reasons })
+    return this.database.eval(recipients, row => $.length(row.userId), toMissed(broadcast, reasons))
   }
 
   /** Erases a user from all broadcasts. @returns what they were there */
@@ -148,6 +148,10 @@ export class BroadcastStore {
     if (rows.length) await this.database.remove(recipients, { broadcast, userId: rows.map(({ userId }) => userId) })
     return rows.length === limit
   }
+}
+
+function toMissed(broadcast: number, reasons: string[]) {
+  return { broadcast, state: ['skipped', 'failed'] as never[], reason: reasons }
 }
 
 /** A row as others see it. */

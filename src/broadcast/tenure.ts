@@ -42,6 +42,8 @@ export class Tenure {
       const proven = await this.store.change({ id: row.id, owner, state: 'running' }, { beat: ++row.beat, ...progress })
       if (proven) this.provenAt = at
       return proven
-    } catch {}
+    } catch {
+      // whatever else waits for the database tells of it
+    }
   }
 }

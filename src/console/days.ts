@@ -1,8 +1,8 @@
 import { $, Context, Time } from 'koishi'
 import { QQUserEntry } from '../model'
-import { Recent } from '../shared/recent'
 import { Roster } from '../roster'
 import { columns, Movement } from '../roster/statistics'
+import { DayCache } from './day-cache'
 
 interface Day {
   /** By bot. */
@@ -11,46 +11,26 @@ interface Day {
   loading: Promise<void>
 }
 
-/** How long a count is kept: another process may write to the same ledger. */
-const KEEP = { today: Time.minute, past: Time.hour }
-const SIZE = 400
-
 /** What happened on which day, counted now and then, and kept up to date in between. */
 export class Days {
-  private current = new Recent<Day>(2, KEEP.today)
-  private past = new Recent<Day>(SIZE, KEEP.past)
+  private days = new DayCache<Day>(2)
 
   constructor(private ctx: Context, private roster: Roster) {
     ctx.effect(() => roster.follow({
       changed: ({ entries }) => entries.forEach(entry => this.note(entry)),
       // what is being counted as well
-      doubted: () => {
-        this.current.clear()
-        this.past.clear()
-      },
+      doubted: () => this.days.clear(),
     }))
   }
 
   /** @param number as of `Time.getDateNumber()` @param selfId all bots unless told */
   async get(number: number, selfId?: string): Promise<Movement> {
-    const shelf = this.shelf(number)
-    const key = String(number)
-    let day = shelf.get(key)
-    if (!day) {
-      shelf.set(key, day = this.load(number))
-      day.loading.catch(() => shelf.delete(key))
-    }
-    await day.loading
-    return sum([...day.movements].filter(([id]) => selfId === undefined || id === selfId).map(([, movement]) => movement))
-  }
-
-  private shelf(number: number) {
-    return number === Time.getDateNumber() ? this.current : this.past
+    const { movements } = await this.days.get(number, '', () => this.load(number))
+    return sum([...movements].filter(([id]) => selfId === undefined || id === selfId).map(([, movement]) => movement))
   }
 
   private note({ selfId, type, occurredAt, applied }: QQUserEntry) {
-    const number = Time.getDateNumber(occurredAt)
-    const day = this.shelf(number).get(String(number))
+    const day = this.days.find(Time.getDateNumber(occurredAt))
     // what is being counted will have it
     if (applied && day?.loaded) add(day, selfId, type, 1)
   }

@@ -2,7 +2,7 @@ import { Broadcasts } from '../broadcast'
 import { BroadcastRecipient } from '../broadcast/model'
 import { QQUser, QQUserEntry } from '../model'
 import { Roster } from '../roster'
-import { EntryQuery, Position } from '../roster/ledger'
+import { EntryQuery } from '../roster/ledger'
 import { UserQuery } from '../roster/query'
 import { BOM, toLine } from './csv-writer'
 import { fail } from './errors'
@@ -82,36 +82,31 @@ function open({ roster, broadcasts }: Tables, { table, query }: ExportQuery): { 
   return { columns: recipientColumns, pages: readRecipients(broadcasts, query) }
 }
 
+/** @param read a page, `PAGE` at most, after what was the last of the page before */
+async function* turn<T>(read: (after?: T) => Promise<T[]>): AsyncGenerator<T[]> {
+  let after: T | undefined
+  do {
+    const page = await read(after)
+    yield page
+    after = page.length < PAGE ? undefined : page.at(-1)
+  } while (after)
+}
+
 async function* readUsers(roster: Roster, query: UserQuery): AsyncGenerator<QQUser[]> {
   const selfIds = query.selfId === undefined ? await roster.users.bots() : [query.selfId]
-  for (const selfId of selfIds) {
-    let after: QQUser | undefined
-    do {
-      const page = await roster.users.list({ ...query, selfId, after, limit: PAGE }, PAGE)
-      yield page
-      after = page.length < PAGE ? undefined : page.at(-1)
-    } while (after)
-  }
+  for (const selfId of selfIds) yield* turn<QQUser>(after => roster.users.list({ ...query, selfId, after, limit: PAGE }, PAGE))
 }
 
 /** In the order of time, which an index has for all bots together and for one user, but not for one bot. */
 async function* readEntries(roster: Roster, { selfId, ...query }: EntryQuery): AsyncGenerator<QQUserEntry[]> {
   const indexed = query.userId === undefined ? query : { ...query, selfId }
-  let after: Position | undefined
-  do {
-    const page = await roster.entries(indexed, PAGE, after)
+  for await (const page of turn<QQUserEntry>(after => roster.entries(indexed, PAGE, after))) {
     yield selfId === undefined ? page : page.filter(entry => entry.selfId === selfId)
-    after = page.length < PAGE ? undefined : page.at(-1)
-  } while (after)
+  }
 }
 
-async function* readRecipients(broadcasts: Broadcasts, { id, state }: RecipientsQuery): AsyncGenerator<BroadcastRecipient[]> {
-  let after: string | undefined
-  do {
-    const page = await broadcasts.recipients(id, { state, after, limit: PAGE })
-    yield page
-    after = page.length < PAGE ? undefined : page.at(-1)!.userId
-  } while (after !== undefined)
+function readRecipients(broadcasts: Broadcasts, { id, state }: RecipientsQuery): AsyncGenerator<BroadcastRecipient[]> {
+  return turn<BroadcastRecipient>(after => broadcasts.recipients(id, { state, after: after?.userId, limit: PAGE }))
 }
 
 function toEntryQuery({ since, until, ...query }: LedgerQuery): EntryQuery {

@@ -1,7 +1,7 @@
 import { Context, Time } from 'koishi'
 import { QQUser } from '../model'
-import { Recent } from '../shared/recent'
 import { Roster } from '../roster'
+import { DayCache } from './day-cache'
 
 type Counts = Map<string, number>
 
@@ -11,14 +11,12 @@ interface Day {
   loading: Promise<void>
 }
 
-/** How long a count is kept: another process may write to the same table. */
-const KEEP = { today: Time.minute, past: Time.hour }
-const SIZE = 400
+/** Of how many bots today is kept. */
+const BOTS = 400
 
 /** How many users were new on which day, by the parameter that they came by. */
 export class LinkDays {
-  private current = new Recent<Day>(SIZE, KEEP.today)
-  private past = new Recent<Day>(SIZE, KEEP.past)
+  private days = new DayCache<Day>(BOTS)
 
   constructor(ctx: Context, private roster: Roster) {
     ctx.effect(() => roster.follow({
@@ -26,34 +24,19 @@ export class LinkDays {
         this.move(previous, -1)
         this.move(user, 1)
       }),
-      doubted: () => {
-        this.current.clear()
-        this.past.clear()
-      },
+      doubted: () => this.days.clear(),
     }))
   }
 
   /** @param number as of `Time.getDateNumber()` */
   async get(selfId: string, number: number): Promise<ReadonlyMap<string, number>> {
-    const shelf = this.shelf(number)
-    const key = `${selfId} ${number}`
-    let day = shelf.get(key)
-    if (!day) {
-      shelf.set(key, day = this.load(selfId, number))
-      day.loading.catch(() => shelf.delete(key))
-    }
-    await day.loading
-    return day.counts
-  }
-
-  private shelf(number: number) {
-    return number === Time.getDateNumber() ? this.current : this.past
+    const { counts } = await this.days.get(number, selfId, () => this.load(selfId, number))
+    return counts
   }
 
   private move(user: QQUser | undefined, count: number) {
     if (!user?.sceneParam) return
-    const number = Time.getDateNumber(user.firstSeen)
-    const day = this.shelf(number).get(`${user.selfId} ${number}`)
+    const day = this.days.find(Time.getDateNumber(user.firstSeen), user.selfId)
     // what is being counted will have it
     if (day?.loaded) add(day.counts, user.sceneParam, count)
   }

@@ -1,3 +1,4 @@
+import { recipientStates } from '../broadcast/model'
 import { consents, eventTypes, noticeStates, relations } from '../model'
 import { UserQuery } from '../roster/query'
 import { vias } from '../push/ways'
@@ -63,7 +64,7 @@ export const number = count(1, MAX.number)
 
 const recipients = {
   id: number,
-  state: optional(oneOf('pending', 'sending', 'sent', 'skipped', 'failed', 'unknown')),
+  state: optional(oneOf(...recipientStates)),
 }
 
 const readRecipientsQuery = record<RecipientsQuery>(recipients)

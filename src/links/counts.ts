@@ -73,14 +73,14 @@ export class LinkCounts {
       return { all: new Set([...params, ...more, ...found.map(({ sceneParam }) => sceneParam!)]), complete: top.length < limit, rows: found }
     }
     return this.roster.scan(read, ({ result, missed, exact, doubtful }) => {
-      const numbers = new Map([...result.all].map(param => [param, { users: 0, friends: 0, rejected: 0 }]))
+      const numbers = new Map([...result.all].map(param => [param, none()]))
       const use = (user: Counted, sign: number) => add(numbers.get(user.sceneParam!), user, sign)
       for (const row of result.rows) use(row, 1)
       const complete = others && result.complete
       for (const { previous, user } of missed.flatMap(({ users }) => users)) {
         if (previous?.selfId === selfId) use({ ...previous, count: 1 }, -1)
         if (user?.selfId !== selfId) continue
-        if (complete && user.sceneParam && !numbers.has(user.sceneParam)) numbers.set(user.sceneParam, { users: 0, friends: 0, rejected: 0 })
+        if (complete && user.sceneParam && !numbers.has(user.sceneParam)) numbers.set(user.sceneParam, none())
         use({ ...user, count: 1 }, 1)
       }
       for (const [param, count] of numbers) kept.numbers.set(param, count)
@@ -107,11 +107,13 @@ export class LinkCounts {
     let numbers = kept.numbers.get(sceneParam)
     if (!numbers && kept.room > 0 && sign > 0) {
       kept.room--
-      kept.numbers.set(sceneParam, numbers = { users: 0, friends: 0, rejected: 0 })
+      kept.numbers.set(sceneParam, numbers = none())
     }
     add(numbers, { ...user, count: 1 }, sign)
   }
 }
+
+const none = (): LinkNumbers => ({ users: 0, friends: 0, rejected: 0 })
 
 function toKey({ sceneParam, relation, consent }: Counted) {
   return JSON.stringify([sceneParam, relation, consent])

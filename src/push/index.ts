@@ -4,7 +4,7 @@ import { Config, Limits } from '../config'
 import { Failure, Meaning, toSubject } from '../delivery/codes'
 import { Delivery, Message, Outcome } from '../delivery'
 import { LastMessages } from '../delivery/last'
-import { Route } from '../delivery/route'
+import { Route, toWay } from '../delivery/route'
 import { Admission, judge, Reason, Verdict } from '../gate'
 import { Roster } from '../roster'
 import { blank } from '../roster/state'
@@ -180,7 +180,7 @@ export class Pusher {
       // of 'send' Koishi runs no components, which a text of the config may have, and one that is typed may not
       session: bot => createPrivateSession(bot, later ? 'send' : 'push', recipient.userId),
       admit: (route, signal) => {
-        via = toVia(route)
+        via = toWay(route)
         return this.admissions.admit(route, { ...recipient, signal, later })
       },
     })).finally(() => close(recipient))
@@ -244,10 +244,6 @@ async function decided<T>(answer: Promise<T>): Promise<T> {
   } catch (cause) {
     throw cause instanceof PushError ? cause : new PushError('offline', undefined, { cause })
   }
-}
-
-function toVia({ via }: Route): Via {
-  return via === 'push' ? 'proactive' : via === 'recall' ? via : 'reply'
 }
 
 function toReason(outcome: Exclude<Outcome, { state: 'sent' }>): Reason {

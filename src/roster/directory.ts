@@ -1,10 +1,11 @@
 import { $, Query } from 'koishi'
 import { QQUser } from '../model'
+import { toLimit } from '../shared/limit'
 import { Changes } from './changes'
 import { Counts } from './counts'
 import { toKey } from './keys'
 import { takePart } from './order'
-import { cut, ListQuery, Sort, startsWith, toFilter, toLimit, toRanges, UserQuery } from './query'
+import { cut, ListQuery, Sort, startsWith, toFilter, toRanges, UserQuery } from './query'
 import { Store } from './store'
 import type { Changed } from '.'
 
@@ -21,6 +22,7 @@ export interface Received {
   fold(key: string, row: QQUser | undefined, heard?: boolean): QQUser | undefined
 }
 
+const LIMIT = { initial: 20, max: 200 }
 /** So many users of one link are read at once. */
 const FEW = 2000
 
@@ -33,12 +35,12 @@ export class Directory {
   }
 
   /** @param max how many users a page may have */
-  async list(query: ListQuery, max?: number): Promise<QQUser[]> {
+  async list(query: ListQuery, max = LIMIT.max): Promise<QQUser[]> {
     // names come with messages
     if (query.search) this.source.flush()
     await this.source.settled()
     const { sort = 'firstSeen' } = query
-    const limit = toLimit(query, max)
+    const limit = toLimit(query.limit, { initial: LIMIT.initial, max })
     const rows = await this.page({ ...query, sort }, limit)
     // the next page begins where the database, which does not know the newest messages, sees the last row
     return rows.map(row => this.source.fold(toKey(row), row, sort === 'firstSeen')!)

@@ -25,8 +25,6 @@ export interface ListQuery extends UserQuery {
   limit?: number
 }
 
-const LIMIT = { initial: 20, max: 200 }
-
 /** @param begins how the database is asked for what begins with a text */
 export function toFilter({ selfId, relation, consent, sceneParam, search }: UserQuery, begins = startsWith): Query.Expr<QQUser> {
   return {
@@ -52,10 +50,6 @@ export function toRanges({ after, sort = 'firstSeen', ...query }: ListQuery, beg
   const untimed: Query.Expr<QQUser> = { $and: [filter, { lastMessageAt: null as never }] }
   if (after && !time) return [{ $and: [untimed, { userId: { $lt: cut(after.userId) } }] }]
   return [{ $and: [timed, { [sort]: { $gt: new Date(0) } }] }, untimed]
-}
-
-export function toLimit({ limit = LIMIT.initial }: ListQuery, max = LIMIT.max) {
-  return Math.max(1, Math.min(max, Math.floor(limit) || LIMIT.initial))
 }
 
 /** Longer than any column, so that it is found nowhere. */
