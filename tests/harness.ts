@@ -46,6 +46,8 @@ export class Harness {
   private server?: ForkScope
   private shared = false
   private adapters: ForkScope[] = []
+  private end!: () => void
+  private readonly ended = new Promise<void>(resolve => this.end = resolve)
 
   static async start(options: HarnessOptions = {}) {
     const harness = new Harness()
@@ -129,7 +131,17 @@ export class Harness {
     return this.ledger
   }
 
+  /** From here on the database answers none of these calls. They fail when the app stops, so that nothing waits beyond it. */
+  deafen(...names: string[]) {
+    const driver = this.app.database.drivers[0] as any
+    const ended = () => this.ended.then(() => {
+      throw new Error('the database has not answered')
+    })
+    for (const name of names) driver[name] = ended
+  }
+
   async stop() {
+    this.end()
     // Koishi, stopped while it handles a message, fails at that, and has no logger left to say so
     await until(() => !Object.keys(this.app.$processor['_sessions']).length)
     // an adapter that is alive when the app stops reconnects for ever, a server complains
