@@ -44,8 +44,8 @@ interface Reader {
 const RETRY = [0.2, 0.5, 1, 2, 5].map(value => value * Time.second)
 /** For how long a batch may keep the event loop to itself, in ms, as it does where the database runs within this process. */
 const PACE = 25
-// an id has 255 characters at most, and SQLite in WebAssembly breaks on a statement of more than 60,000
-const BATCH = { min: 16, initial: 16, max: 100 }
+/** How many writes share a batch: the more, the fewer answers of a server to wait for, and the longer what is urgent waits. */
+const BATCH = { min: 16, initial: 16, max: 300 }
 /** How often a write fails by itself before it is given up or set aside: a lock of another process may be in its way. */
 const TRIES = 3
 /** For how long (ms) a write proves that the database is up while it is looked for what is at fault. */
@@ -350,7 +350,7 @@ export class WriteQueue<T extends object> {
 
   private adapt(occupied: number) {
     const factor = occupied > PACE ? 0.5 : 2
-    this.batch = Math.max(BATCH.min, Math.min(BATCH.max, this.batch * factor))
+    this.batch = Math.max(BATCH.min, Math.min(BATCH.max, Math.floor(this.batch * factor)))
   }
 
   private identify({ work }: Item<T>) {

@@ -1,4 +1,4 @@
-import { makeArray } from 'koishi'
+import { Dict, makeArray } from 'koishi'
 import { Driver } from 'minato'
 import { NoticeState, QQUserEntry } from '../model'
 
@@ -77,13 +77,13 @@ function undo(driver: SQLite) {
   }
 }
 
-function insert(driver: SQLite, table: string, rows: object[], update: boolean) {
+function insert(driver: SQLite, table: string, rows: Dict[], update: boolean) {
   const columns = Object.keys(rows[0])
   const primary = makeArray(driver.model(table).primary)
   const updates = columns.filter(column => !primary.includes(column)).map(column => `${column} = excluded.${column}`)
   // what the driver does with a value; its own way there leads through a proxy for every cell
   const dumps = columns.map(column => dumper(driver, table, column))
-  const cells = rows.flatMap(row => Object.values(row).map((value, index) => dumps[index]?.(value) ?? value ?? null))
+  const cells = rows.flatMap(row => columns.map((column, index) => dumps[index]?.(row[column]) ?? row[column] ?? null))
   driver._run([
     `INSERT INTO ${table} (${columns})`,
     `VALUES ${rows.map(() => `(${columns.map(() => '?')})`)}`,

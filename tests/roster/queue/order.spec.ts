@@ -54,18 +54,18 @@ describe('the line of writes', () => {
       push(...range(1, 5000))
       await clock.tickAsync(minute)
       expect(database.batches.flat()).to.deep.equal(range(1, 5000))
-      expect(Math.max(...database.batches.map(ids => ids.length))).to.be.at.most(100)
+      expect(Math.max(...database.batches.map(ids => ids.length))).to.be.at.most(300)
       expect(database.batches.length).to.be.below(500)
     })
 
     it('become smaller when they keep the event loop to themselves, and larger again', async () => {
       const sizes = async (from: number) => {
         const start = database.attempts.length
-        push(...range(from, from + 299))
+        push(...range(from, from + 1199))
         await clock.tickAsync(minute)
         return database.batches.slice(start).map(ids => ids.length)
       }
-      expect(Math.max(...await sizes(1))).to.equal(100)
+      expect(Math.max(...await sizes(1))).to.equal(300)
       const { commit } = database
       database.commit = (batch, again) => {
         const start = process.cpuUsage()
@@ -73,9 +73,9 @@ describe('the line of writes', () => {
         while (spent() < 40_000);
         return commit(batch, again)
       }
-      expect((await sizes(301)).slice(0, 4)).to.deep.equal([100, 50, 25, 16])
+      expect((await sizes(1201)).slice(0, 6)).to.deep.equal([300, 150, 75, 37, 18, 16])
       database.commit = commit
-      expect((await sizes(601)).at(-1)).to.be.above(16)
+      expect((await sizes(2401)).at(-1)).to.be.above(16)
     })
 
     it('are written one after another', async () => {

@@ -52,13 +52,13 @@ describe('the line of writes', () => {
       open(100_000)
       database.delay = 1
       low(...range(1, 10_000))
-      await clock.tickAsync(100)
+      await clock.tickAsync(20)
       const before = database.committed.length
       expect(before).to.be.within(1, 9000)
       push(0)
       await clock.tickAsync(3)
       expect(outcomes.get(0)).to.equal('written')
-      expect(database.committed.indexOf(0) - before).to.be.at.most(100)
+      expect(database.committed.indexOf(0) - before).to.be.at.most(300)
     })
 
     it('give up what matters least when too much waits, the oldest first', async () => {
