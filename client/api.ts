@@ -1,7 +1,7 @@
 import { Context, global, send } from '@koishijs/client'
 import { shallowReactive } from 'vue'
 import type {
-  AudienceQuery, BroadcastDeed, BroadcastDraft, BroadcastsQuery, Calls, DraftQuery, ExportQuery, Made, Messages, OverviewQuery, PageQuery,
+  AudienceQuery, BroadcastAction, BroadcastDraft, BroadcastsQuery, Calls, DraftQuery, ExportQuery, Made, Messages, OverviewQuery, PageQuery,
   PreviewQuery, RecipientPageQuery, Sent,
 } from '../src/console/protocol'
 
@@ -41,7 +41,7 @@ export const api = {
   previewBroadcast: (query: DraftQuery) => call('qq-user/broadcast-preview', query),
   testBroadcast: (query: DraftQuery) => call('qq-user/broadcast-test', query),
   createBroadcast: (draft: BroadcastDraft) => call('qq-user/broadcast-create', draft),
-  changeBroadcast: (id: number, deed: BroadcastDeed) => call('qq-user/broadcast-do', id, deed),
+  changeBroadcast: (id: number, action: BroadcastAction) => call('qq-user/broadcast-do', id, action),
   export: (query: ExportQuery) => call('qq-user/export', query),
   import: (selfId: string, dryRun: boolean) => call('qq-user/import', selfId, dryRun),
   importChunk: (ticket: string, text: string, last: boolean) => call('qq-user/import-chunk', ticket, text, last),

@@ -36,7 +36,7 @@ export type Reason =
 export type Verdict = { ok: true } | { ok: false; reason: Reason }
 
 /** What became of a message that was let in: it arrived or may have, it certainly did not, or it never left. */
-export type Fate = 'sent' | 'refused' | 'unsent'
+export type Usage = 'sent' | 'refused' | 'unsent'
 
 /** Whether a message to a user who waits for no answer may go out. */
 export type Admission =
@@ -45,7 +45,7 @@ export type Admission =
     /** Decides with what is known by now; nothing is to be waited for between this and the request. */
     confirm(): Promise<Verdict>
     /** To be called once, by whoever was let in. */
-    release(fate: Fate): void
+    release(fate: Usage): void
   }
   | { ok: false; reason: Reason }
 

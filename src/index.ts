@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { Context } from 'koishi'
-import { attempt } from './shared/attempt'
+import { runSafely } from './shared/run-safely'
 import { Inbox } from './shared/inbox'
 import { lasting } from './shared/lasting'
 import { Broadcasts } from './broadcast'
@@ -8,8 +8,8 @@ import { registerCommands } from './commands'
 import { Config, locales } from './config'
 import { serveConsole } from './console'
 import { Delivery } from './delivery'
-import { Faults } from './delivery/faults'
-import { LastMessages } from './delivery/last'
+import { Faults } from './delivery/bot-faults'
+import { LastMessages } from './delivery/last-messages'
 import { Arrival, Gateway, Listener } from './gateway'
 import { Guard } from './push/guard'
 import { Links } from './links'
@@ -22,7 +22,7 @@ import { Roster } from './roster'
 import { renew } from './session'
 import { QQUserService } from './service'
 import { Statistics } from './roster/statistics'
-import { toLesson } from './delivery/refusals'
+import { toConclusion } from './delivery/refusals'
 
 export * from './model'
 export type { UserSession } from './session'
@@ -57,11 +57,11 @@ const WAITING = 50_000
 
 /** While the database is away nobody knows who said no. */
 const unable: Listener = {
-  group() {},
-  inspect: () => Promise.reject(new Error('the message was stopped, as there is no database to say whether it is wanted')),
-  forbid: () => undefined,
+  groupSeen() {},
+  askObjection: () => Promise.reject(new Error('the message was stopped, as there is no database to say whether it is wanted')),
+  peekObjection: () => undefined,
   refused() {},
-  succeeded() {},
+  proactiveAccepted() {},
 }
 
 export function apply(ctx: Context, config: Config) {
@@ -76,7 +76,7 @@ export function apply(ctx: Context, config: Config) {
 function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<Arrival>) {
   extendModel(ctx)
 
-  const roster = new Roster(ctx, (event, applied, twin) => plan(config, event, applied, twin))
+  const roster = new Roster(ctx, (event, applied, duplicate) => plan(config, event, applied, duplicate))
   const delivery = new Delivery(ctx, config.requests)
   const last = new LastMessages(ctx)
   const pusher = new Pusher(ctx, config, roster, delivery, last)
@@ -91,21 +91,21 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
     const change = await roster.accept(event, () => arrivals.has(arrival))
     // the next instance takes it up
     if (change === 'left') return
-    if (!arrivals.take(arrival) || !change || change.twin || !session) return
+    if (!arrivals.take(arrival) || !change || change.duplicate || !session) return
     const announcement = renew(await session, event)
-    attempt(ctx, () => announcement.bot.dispatch(announcement))
+    runSafely(ctx, () => announcement.bot.dispatch(announcement))
     await notices.send(change.entry, change.user, announcement, change.returning)
   }
 
   const listener: Listener = {
-    group: (bot, groupId) => guard.meet(bot.selfId, groupId),
-    inspect: (bot, userId, recall) => guard.inspect(bot.selfId, userId, recall),
-    forbid: (bot, userId, recall) => config.push.guard ? pusher.forbid(bot.selfId, userId, recall) : undefined,
-    succeeded: (bot, userId) => pusher.succeeded(bot, userId),
+    groupSeen: (bot, groupId) => guard.noteGroup(bot.selfId, groupId),
+    askObjection: (bot, userId, recall) => guard.askObjection(bot.selfId, userId, recall),
+    peekObjection: (bot, userId, recall) => config.push.guard ? pusher.peekObjection(bot.selfId, userId, recall) : undefined,
+    proactiveAccepted: (bot, userId) => pusher.proactiveAccepted(bot, userId),
     refused(bot, userId, failure, at) {
       pusher.refused(bot, userId, failure)
       faults.note(bot.selfId, failure)
-      const event = toLesson(bot.selfId, userId, failure, at, roster.hasHeard(bot.selfId, userId, at))
+      const event = toConclusion(bot.selfId, userId, failure, at, roster.heardSince(bot.selfId, userId, at))
       if (event) arrivals.add({ event })
     },
   }
@@ -116,15 +116,15 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
 
   // the process ends when this is done: what is under way is put on record, what waits is owed
   ctx.on('exit', () => {
-    delivery.patience.end()
+    delivery.waits.end()
     return Promise.all([notices.idle(), broadcasts.close()]).then(() => {})
   })
 
   ctx.effect(() => arrivals.attach((arrival) => {
-    if (arrival.event.source !== 'message') return attempt(ctx, () => record(arrival))
+    if (arrival.event.source !== 'message') return runSafely(ctx, () => record(arrival))
     arrivals.take(arrival)
-    last.hear(arrival.event)
-    attempt(ctx, () => roster.hear(arrival.event))
+    last.note(arrival.event)
+    runSafely(ctx, () => roster.noteMessage(arrival.event))
   }))
 
   // eslint-disable-next-line no-new

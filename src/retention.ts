@@ -1,5 +1,5 @@
 import { Context, Time } from 'koishi'
-import { attempt } from './shared/attempt'
+import { runSafely } from './shared/run-safely'
 import { Broadcasts } from './broadcast'
 import { Pusher } from './push'
 import { Roster } from './roster'
@@ -14,14 +14,14 @@ const MAX_FAILURES = 100
 /** Prunes the ledger, a little at a time. @param keepDays 0 to keep everything */
 export class Retention {
   constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, private broadcasts: Broadcasts, private keepDays: number) {
-    const run = () => attempt(ctx, () => this.run().catch(ignoreEnd))
+    const run = () => runSafely(ctx, () => this.run().catch(ignoreEnd))
     ctx.on('ready', run)
     ctx.setInterval(run, INTERVAL)
   }
 
   private async run() {
     // the ledger has nothing to do with it
-    await attempt(this.ctx, () => this.roster.write(() => this.pusher.prune()).catch(ignoreEnd))
+    await runSafely(this.ctx, () => this.roster.write(() => this.pusher.prune()).catch(ignoreEnd))
     if (!this.keepDays) return
     const before = new Date(Date.now() - this.keepDays * Time.day)
     const failures: unknown[] = []
@@ -33,7 +33,7 @@ export class Retention {
       // a database within this process would let nothing else have its turn
       await new Promise(resolve => setImmediate(resolve))
     } while (after && !this.roster.closed && failures.length < MAX_FAILURES)
-    if (!this.roster.closed) await attempt(this.ctx, () => this.broadcasts.prune(before))
+    if (!this.roster.closed) await runSafely(this.ctx, () => this.broadcasts.prune(before))
     if (failures.length) this.ctx.logger('qq-user').warn('%d old entries of the ledger cannot be removed: %s', failures.length, failures[0])
   }
 

@@ -1,7 +1,7 @@
 import { Bot, Session } from 'koishi'
 import { EventType } from './model'
 import { Envelope, Fact } from './event'
-import { toOriginal } from './shared/patch'
+import { unwrap } from './shared/patch'
 
 /** A session of a user's event. The adapter's package, if it is imported, says more of `qq`. */
 export type UserSession = Session & {
@@ -52,8 +52,8 @@ export function createSession(bot: Bot, fact: Fact, envelope: Envelope) {
 /** The session, through the bot that is there now: the adapter may have been reloaded since it was made. */
 export function renew(session: Session, fact: Fact): Session {
   const bot = session.app.bots[session.sid]
-  if (!bot || toOriginal(bot) === toOriginal(session.bot)) return session
-  return createSession(toOriginal(bot), fact, session.event._data as Envelope)
+  if (!bot || unwrap(bot) === unwrap(session.bot)) return session
+  return createSession(unwrap(bot), fact, session.event._data as Envelope)
 }
 
 /** A session through which a user can be written to, without an event of theirs at hand. */

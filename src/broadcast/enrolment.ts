@@ -2,7 +2,7 @@ import { Roster } from '../roster'
 import { Match } from '../roster/directory'
 import { isExact, parseAudience, toQuery } from './audience'
 import { BroadcastRow } from './model'
-import { passing } from './result'
+import { temporaryReasons } from './result'
 import { BroadcastStore } from './store'
 
 /** How many users are taken in at once: their ids have to fit a statement. */
@@ -16,7 +16,7 @@ export class Enrolment {
 
   /** @returns how many there are, and when (ms) the latest of them was first seen */
   async measure({ selfId, audience, repeats }: Omit<Row, 'id' | 'until' | 'enrolled'>) {
-    if (repeats) return { total: await this.store.countMissed(repeats, passing), latest: 0 }
+    if (repeats) return { total: await this.store.countMissed(repeats, temporaryReasons), latest: 0 }
     const match: Match = begins => toQuery(selfId, parseAudience(audience), begins)
     const groups = await this.roster.users.survey(match)
     return {
@@ -36,7 +36,7 @@ export class Enrolment {
 
   private async page({ selfId, repeats, until, ...row }: Row, after: string | undefined) {
     if (repeats) {
-      const found = await this.store.missed(repeats, passing, CHUNK, after)
+      const found = await this.store.missed(repeats, temporaryReasons, CHUNK, after)
       return { found, wanted: found }
     }
     const audience = parseAudience(row.audience)

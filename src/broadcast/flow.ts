@@ -3,7 +3,7 @@ import { Result } from './result'
 
 const WIDTH = 16
 /** After how many answers of a kind in a row a broadcast pauses. */
-export const ROW = { refused: 20, unanswered: 5, transient: 3 }
+export const IN_A_ROW = { refused: 20, unanswered: 5, transient: 3 }
 
 /** How many recipients are taken on at once, and when none is to be any more. It begins with one, and goes back when something is wrong. */
 export class Flow {
@@ -16,7 +16,7 @@ export class Flow {
 
   /** @param cautious whether the first answer that is lost ends it: it paused for such, and may have to again */
   constructor(cautious = false) {
-    this.unanswered = cautious ? ROW.unanswered - 1 : 0
+    this.unanswered = cautious ? IN_A_ROW.unanswered - 1 : 0
   }
 
   /** Takes notice of what came of a recipient. @returns why the broadcast has to pause, if so */
@@ -29,11 +29,11 @@ export class Flow {
         return
       case 'unknown':
         this.width = 1
-        return ++this.unanswered >= ROW.unanswered ? 'no-answer' : undefined
+        return ++this.unanswered >= IN_A_ROW.unanswered ? 'no-answer' : undefined
       case 'failed':
         if (!result.refused) return
         this.width = Math.max(1, this.width >> 1)
-        return ++this.refused >= ROW.refused ? 'refused' : undefined
+        return ++this.refused >= IN_A_ROW.refused ? 'refused' : undefined
       case 'pending':
         return this.hold(result)
     }
@@ -50,7 +50,7 @@ export class Flow {
         return
       case 'transient':
         this.width = 1
-        return ++this.transient >= ROW.transient ? obstacle : undefined
+        return ++this.transient >= IN_A_ROW.transient ? obstacle : undefined
       default:
         return obstacle
     }

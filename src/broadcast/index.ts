@@ -7,12 +7,12 @@ import { Via } from '../push/ways'
 import { Roster } from '../roster'
 import { readAudience } from './audience'
 import { compose, readContent } from './content'
-import { Desk } from './desk'
+import { Scheduler } from './scheduler'
 import { Estimate, EstimateQuery, Estimates } from './estimate'
 import { fail, isId, readTime, readTitle, readVias } from './input'
 import { act, Action, isOver } from './lifecycle'
 import { Audience, Broadcast, BroadcastRecipient, BroadcastRow, BroadcastState, extendBroadcastModel, RecipientState } from './model'
-import { passing } from './result'
+import { temporaryReasons } from './result'
 import { BroadcastStore } from './store'
 import { readSums } from './sums'
 
@@ -61,13 +61,13 @@ const LIMIT = { broadcasts: { initial: 20, max: 200 }, recipients: { initial: 10
 /** One message to many users, as `ctx.qqUser.broadcasts`: each of them gets it once, whatever happens meanwhile. */
 export class Broadcasts {
   private store: BroadcastStore
-  private desk: Desk
+  private scheduler: Scheduler
   private estimates: Estimates
 
   constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, private delivery: Delivery) {
     extendBroadcastModel(ctx)
     this.store = new BroadcastStore(ctx)
-    this.desk = new Desk(ctx, this.store, roster, pusher, delivery)
+    this.scheduler = new Scheduler(ctx, this.store, roster, pusher, delivery)
     this.estimates = new Estimates(roster, pusher)
   }
 
@@ -91,7 +91,7 @@ export class Broadcasts {
   async start(id: number): Promise<Broadcast> {
     const row = await this.find(id)
     act('start', row, Date.now())
-    return this.desk.show(await this.desk.begin(row))
+    return this.scheduler.show(await this.scheduler.begin(row))
   }
 
   /** Sends nothing more until it is resumed; what is under way comes to its end. @throws BroadcastError */
@@ -104,11 +104,11 @@ export class Broadcasts {
     while (true) {
       const row = await this.find(id)
       const state = act('resume', row, Date.now())
-      if (state === 'running' && !row.startedAt) return this.desk.show(await this.desk.begin(row))
+      if (state === 'running' && !row.startedAt) return this.scheduler.show(await this.scheduler.begin(row))
       // who has it may change meanwhile, as when it has only just been paused
-      if (state === 'running' && !this.desk.isForeign(row)) {
-        const taken = await this.desk.take(row)
-        if (taken) return this.desk.show(taken)
+      if (state === 'running' && !this.scheduler.isForeign(row)) {
+        const taken = await this.scheduler.take(row)
+        if (taken) return this.scheduler.show(taken)
       } else if (await this.store.change({ id, state: row.state, reason: row.reason }, { state, reason: '' })) {
         return this.tell({ ...row, state, reason: '' }, row.state)
       }
@@ -122,14 +122,14 @@ export class Broadcasts {
 
   async get(id: number): Promise<Broadcast | undefined> {
     const row = isId(id) ? await this.store.get(id) : undefined
-    return row && this.desk.show(row)
+    return row && this.scheduler.show(row)
   }
 
   /** A page of broadcasts, newest first. */
   async list({ selfId, limit, after }: BroadcastQuery = {}): Promise<Broadcast[]> {
     if (after !== undefined && !isId(after)) return []
     const rows = await this.store.list(selfId, toLimit(limit, LIMIT.broadcasts), after)
-    return rows.map(row => this.desk.show(row))
+    return rows.map(row => this.scheduler.show(row))
   }
 
   /** A page of recipients, in the order of their ids. @throws BroadcastError */
@@ -141,8 +141,8 @@ export class Broadcasts {
   /** How many recipients are of which state, and why. @throws BroadcastError */
   async reasons(id: number): Promise<{ state: RecipientState; reason: string; count: number }[]> {
     await this.find(id)
-    const run = this.desk.runs.get(id)
-    if (!run) return readSums(await this.store.tally(id))
+    const run = this.scheduler.runs.get(id)
+    if (!run) return readSums(await this.store.sums(id))
     const settled = readSums(run.sums)
     const pending = run.columns.total - settled.reduce((sum, { count }) => sum + count, 0)
     return pending > 0 ? [...settled, { state: 'pending', reason: '', count: pending }] : settled
@@ -171,8 +171,8 @@ export class Broadcasts {
     const started = repetitions.find(({ startedAt }) => startedAt)
     if (started) return fail('repeated', `#${started.id}`)
     const draft = repetitions.find(({ state }) => state === 'draft')
-    if (draft) return this.desk.show(draft)
-    if (!await this.store.countMissed(id, passing)) return fail('nobody-left')
+    if (draft) return this.scheduler.show(draft)
+    if (!await this.store.countMissed(id, temporaryReasons)) return fail('nobody-left')
     const { selfId, title, content, audience, via } = row
     return this.add({ selfId, title, content, audience, via, state: 'draft', startAt: null, repeats: id })
   }
@@ -192,9 +192,9 @@ export class Broadcasts {
   /** Erases a user from all broadcasts. */
   async forget(selfId: string, userId: string) {
     for (const { broadcast, ...recipient } of await this.store.forget(selfId, userId)) {
-      const run = this.desk.runs.get(broadcast)
+      const run = this.scheduler.runs.get(broadcast)
       if (run) run.erase(recipient)
-      else await this.desk.recount(broadcast)
+      else await this.scheduler.recount(broadcast)
     }
   }
 
@@ -213,7 +213,7 @@ export class Broadcasts {
 
   /** Ends what is under way, when the process does. */
   close() {
-    return this.desk.close()
+    return this.scheduler.close()
   }
 
   private async stop(action: Action, id: number): Promise<Broadcast> {
@@ -223,7 +223,7 @@ export class Broadcasts {
       const values = { state, reason: '', ...state === 'cancelled' && { finishedAt: new Date() } }
       // what goes on by itself meanwhile is stopped all the same
       if (!await this.store.change({ id, state: row.state, reason: row.reason }, values)) continue
-      this.desk.runs.get(id)?.halt()
+      this.scheduler.runs.get(id)?.halt()
       return this.tell({ ...row, ...values }, row.state)
     }
   }
@@ -265,9 +265,9 @@ export class Broadcasts {
   }
 
   private tell(row: BroadcastRow, previous: BroadcastState | undefined) {
-    this.desk.announce(row, previous)
-    this.desk.look()
-    return this.desk.show(row)
+    this.scheduler.announce(row, previous)
+    this.scheduler.look()
+    return this.scheduler.show(row)
   }
 
   private async find(id: number): Promise<BroadcastRow> {

@@ -50,6 +50,6 @@ function toObstacle(outcome: Outcome, allowed: readonly Via[]): Obstacle | undef
 }
 
 /** Reasons that pass without the user, or the operator's text, becoming another. */
-export const passing: (Reason | Meaning | 'stopped')[] = [
+export const temporaryReasons: (Reason | Meaning | 'stopped')[] = [
   'no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline', 'recall-used', 'transient', 'rate', 'window-closed', 'stopped',
 ]

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { Logger, Random, Time } from 'koishi'
-import { Patience } from '../delivery/patience'
-import { StoppedError } from '../delivery/stop'
+import { CancellableWaits } from '../delivery/cancellable-waits'
+import { StoppedError } from '../delivery/objections'
 import { Pusher } from '../push'
 import { Tracker } from '../shared/tracker'
 import { Enrolment } from './enrolment'
@@ -13,7 +13,7 @@ import { Outcomes } from './outcomes'
 import { Result } from './result'
 import { Sender } from './sender'
 import { BroadcastStore, Settlement } from './store'
-import { Tenure } from './tenure'
+import { LeaseKeeper } from './lease-keeper'
 import { addUp, Columns, splitSums, Sums, toColumns, toKind } from './sums'
 
 /** What a run works with. */
@@ -23,7 +23,7 @@ export interface Means {
   enrolment: Enrolment
   sender: Sender
   pusher: Pusher
-  patience: Patience
+  waits: CancellableWaits
   logger: Logger
   /** This process. */
   owner: string
@@ -62,13 +62,13 @@ export class Run {
   /** How many were settled in this round. */
   private progress = 0
   private wake?: () => void
-  private tenure: Tenure
+  private lease: LeaseKeeper
 
   /** @param cautious whether one more lost answer is one too many */
   constructor(private means: Means, private row: BroadcastRow, cautious = false) {
     this.id = row.id
     this.flow = new Flow(cautious)
-    this.tenure = new Tenure(means.store, means.patience, row, means.owner)
+    this.lease = new LeaseKeeper(means.store, means.waits, row, means.owner)
     let isReady!: () => void
     this.ready = new Promise(resolve => isReady = resolve)
     this.ended = this.live(isReady)
@@ -108,7 +108,7 @@ export class Run {
 
   /** Counts anew. @returns how many are not settled */
   private async count(): Promise<number> {
-    const { settled, open, total } = splitSums(await this.means.store.tally(this.id))
+    const { settled, open, total } = splitSums(await this.means.store.sums(this.id))
     this.sums = settled
     if (this.row.complete) this.row.total = total
     return open
@@ -118,7 +118,7 @@ export class Run {
     const { logger } = this.means
     try {
       await this.persist(() => this.recover())
-      const parallel = [this.enrol(isReady), this.tenure.keep(() => this.columns, this.stopping.signal).then(() => this.halt())]
+      const parallel = [this.enrol(isReady), this.lease.keep(() => this.columns, this.stopping.signal).then(() => this.halt())]
       await this.work()
       this.halt()
       await Promise.all(parallel)
@@ -143,7 +143,7 @@ export class Run {
     while (!this.over && !this.row.complete) {
       await this.persist(async () => Object.assign(this.row, await this.means.enrolment.advance(this.row)))
       // how many there are is known for certain now
-      if (this.row.complete) await this.persist(async () => { this.row.total = splitSums(await this.means.store.tally(this.id)).total })
+      if (this.row.complete) await this.persist(async () => { this.row.total = splitSums(await this.means.store.sums(this.id)).total })
       isReady()
       this.wake?.()
       // a database within this process would let nothing else have its turn
@@ -157,7 +157,7 @@ export class Run {
       const page = await this.persist(() => this.means.store.pending(this.id, PAGE, after))
       for (const userId of page) {
         if (this.inHand.has(userId)) continue
-        while (!this.over && (this.inHand.size >= this.flow.width || !this.tenure.holds)) await this.change()
+        while (!this.over && (this.inHand.size >= this.flow.width || !this.lease.holds)) await this.change()
         if (this.over) return
         this.inHand.add(userId)
         this.tracker.track(this.serve(userId).finally(() => {
@@ -196,12 +196,12 @@ export class Run {
     if ((await this.persist(() => store.pending(this.id, 1))).length) {
       // all who are left are kept from it by the same; where it is not the bot that is, they are skipped in the next round
       if (!progress && obstacle && this.suspended) return this.pause(obstacle)
-      if (!progress) await this.means.patience.sleep(RETRY, this.stopping.signal)
+      if (!progress) await this.means.waits.sleep(RETRY, this.stopping.signal)
       return false
     }
     if (await this.persist(() => this.count())) {
       // somebody was taken on by a process that may be gone, or is not on record yet
-      await this.means.patience.sleep(store.shared ? LEASE.expiry : RETRY, this.stopping.signal)
+      await this.means.waits.sleep(store.shared ? LEASE.expiry : RETRY, this.stopping.signal)
       await this.persist(() => this.means.outcomes.abandon(this.id))
       return false
     }
@@ -212,7 +212,7 @@ export class Run {
     const { outcomes, owner, sender } = this.means
     const token = owner + Random.id(8)
     let claimed: Promise<boolean> | undefined
-    const claim = () => claimed ??= this.over || !this.tenure.holds ? Promise.resolve(false) : this.claim(userId, token)
+    const claim = () => claimed ??= this.over || !this.lease.holds ? Promise.resolve(false) : this.claim(userId, token)
     let result: Result
     try {
       result = await sender.send(this.row, userId, { stop: this.stopping.signal, claim })
@@ -253,20 +253,20 @@ export class Run {
     if (obstacle !== 'error') return result
     logger.debug(result.cause)
     // of a database that takes writes it is no fault
-    if (this.round < ROUNDS || !await this.tenure.prove()) return result
+    if (this.round < ROUNDS || !await this.lease.prove()) return result
     logger.warn('broadcast %d: %s is not written to: %s', this.id, userId, result.cause)
     return { state: 'failed', reason: 'refused', code, via }
   }
 
   /** Whoever was not written to for now. */
   private async hold({ obstacle }: Extract<Result, { state: 'pending' }>) {
-    const { patience } = this.means
+    const { waits } = this.means
     if (obstacle === 'no-permission') {
       this.obstacle = obstacle
       // nobody can be reached on another way
       if (this.row.via.every(via => via === 'proactive') && this.suspended) await this.pause(obstacle)
     } else if (obstacle === 'queue-full' || obstacle === 'error' || obstacle === 'transient') {
-      await patience.sleep(RETRY, this.stopping.signal).catch(() => {})
+      await waits.sleep(RETRY, this.stopping.signal).catch(() => {})
     }
   }
 
@@ -274,8 +274,8 @@ export class Run {
   private async pause(reason: PauseReason): Promise<true> {
     if (this.over) return true
     this.halt()
-    const { logger, owner, patience, store, changed } = this.means
-    while (!patience.ended) {
+    const { logger, owner, waits, store, changed } = this.means
+    while (!waits.ended) {
       try {
         const values = { state: 'paused', reason, ...this.columns } as const
         if (!await store.change({ id: this.id, owner, state: 'running' }, values)) return true
@@ -284,7 +284,7 @@ export class Run {
         return true
       } catch (error) {
         logger.debug(error)
-        await patience.sleep(RETRY).catch(() => {})
+        await waits.sleep(RETRY).catch(() => {})
       }
     }
     return true
@@ -311,17 +311,17 @@ export class Run {
 
   /** Goes on until the database takes it. @throws StoppedError at the end of it all */
   private async persist<T>(task: () => Promise<T>): Promise<T> {
-    const { patience, logger } = this.means
+    const { waits, logger } = this.means
     while (true) {
       try {
         const result = await task()
         this.trouble = ''
         return result
       } catch (error) {
-        if (this.over || patience.ended) throw new StoppedError('aborted')
+        if (this.over || waits.ended) throw new StoppedError('aborted')
         if (!this.trouble) logger.warn('broadcast %d waits for the database: %s', this.id, error)
         this.trouble = 'database'
-        await patience.sleep(RETRY, this.stopping.signal)
+        await waits.sleep(RETRY, this.stopping.signal)
       }
     }
   }

@@ -25,7 +25,7 @@ export class Sender {
     if (!bot) return { state: 'pending', obstacle: 'offline', code: null, via: null }
     try {
       const elements = compose(content, user, { id: selfId, name: bot.user?.name ?? '' })
-      const { outcome, via } = await this.pusher.sendCopy({ selfId, userId, elements, allowed, ...hooks })
+      const { outcome, via } = await this.pusher.sendBroadcastMessage({ selfId, userId, elements, allowed, ...hooks })
       return toResult(outcome, via ?? null, allowed)
     } catch (error) {
       if (error instanceof BroadcastError) return { state: 'failed', reason: error.reason, code: null, via: null }

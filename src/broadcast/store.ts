@@ -2,7 +2,7 @@ import { $, Context, pick, Tables } from 'koishi'
 import { Driver } from 'minato'
 import { isKey } from '../roster/keys'
 import * as sqlite from '../roster/sqlite'
-import { toOriginal } from '../shared/patch'
+import { unwrap } from '../shared/patch'
 import { Broadcast, BroadcastRecipient, BroadcastRow, RecipientRow, RecipientState } from './model'
 import { parseAudience } from './audience'
 import { addUp, Sums, toKind } from './sums'
@@ -26,7 +26,7 @@ export class BroadcastStore {
   readonly shared: boolean
 
   constructor(ctx: Context) {
-    this.database = toOriginal(ctx.database)
+    this.database = unwrap(ctx.database)
     this.driver = this.database.select(table).driver
     this.shared = !sqlite.isSQLite(this.driver)
   }
@@ -107,7 +107,7 @@ export class BroadcastStore {
   }
 
   /** How many recipients there are of each kind. */
-  async tally(broadcast: number): Promise<Sums> {
+  async sums(broadcast: number): Promise<Sums> {
     const rows = await this.database.select(recipients, { broadcast }).groupBy(['state', 'reason'], { count: row => $.length(row.userId) }).execute()
     const sums: Sums = new Map()
     for (const { state, reason, count } of rows) addUp(sums, toKind(state, reason), count)

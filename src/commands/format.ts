@@ -1,6 +1,6 @@
 import { Session, Time } from 'koishi'
 import { QQUser, QQUserEntry } from '../model'
-import { Fate } from '../notices/explain'
+import { Explanation } from '../notices/explain'
 
 /** The beginning of an id is enough to tell users apart, and fits on a phone. */
 export function toShortId(id: string) {
@@ -27,7 +27,7 @@ export function toScene(session: Session, scene: number | null) {
   return scene === null ? session.text('qq-user.scene.unknown') : session.text([`qq-user.scene.${scene}`, '']) || String(scene)
 }
 
-export function toEntry(session: Session, { occurredAt, type, source, applied }: QQUserEntry, { notice, reason }: Fate) {
+export function toEntry(session: Session, { occurredAt, type, source, applied }: QQUserEntry, { notice, reason }: Explanation) {
   const parts = [
     toTime(occurredAt),
     session.text(`qq-user.type.${type}`),

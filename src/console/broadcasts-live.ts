@@ -1,5 +1,5 @@
 import { Context, Time } from 'koishi'
-import { attempt } from '../shared/attempt'
+import { runSafely } from '../shared/run-safely'
 import { ACCESS } from './calls'
 import type { BroadcastRow } from './protocol'
 
@@ -25,7 +25,7 @@ export class BroadcastsLive {
   }
 
   private wait(delay: number) {
-    return this.ctx.setTimeout(() => attempt(this.ctx, () => this.tell()), delay)
+    return this.ctx.setTimeout(() => runSafely(this.ctx, () => this.tell()), delay)
   }
 
   private async tell() {

@@ -75,4 +75,4 @@ export type BroadcastPreview = Pick<Preview, 'content' | 'errors'> & {
 }
 
 /** `repeat` makes a new one, a draft, for those whom it did not reach for a passing reason. */
-export type BroadcastDeed = 'start' | 'pause' | 'resume' | 'cancel' | 'repeat'
+export type BroadcastAction = 'start' | 'pause' | 'resume' | 'cancel' | 'repeat'

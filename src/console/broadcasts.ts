@@ -3,12 +3,12 @@ import { Broadcasts } from '../broadcast'
 import { BroadcastError } from '../broadcast/error'
 import { isCause } from '../broadcast/lifecycle'
 import { Audience, Broadcast, BroadcastRecipient } from '../broadcast/model'
-import { passing } from '../broadcast/result'
+import { temporaryReasons } from '../broadcast/result'
 import { oneOf } from './args'
 import { BroadcastsLive } from './broadcasts-live'
-import { Handler, Switchboard } from './calls'
+import { CallRegistry, Handler } from './calls'
 import { CallError } from './errors'
-import { number, readAudienceQuery, readBroadcastDraft, readBroadcastsQuery, readDraftQuery, readRecipientPageQuery } from './queries'
+import { broadcastId, readAudienceQuery, readBroadcastDraft, readBroadcastsQuery, readDraftQuery, readRecipientPageQuery } from './queries'
 import { Sending } from './sending'
 import type { AudienceRow, BroadcastDetail, BroadcastRow, BroadcastsQuery, Calls, ErrorCode } from './protocol'
 
@@ -18,7 +18,7 @@ const LIMIT = { page: 20, recipients: 50, active: 200, excerpt: 160 }
 export class BroadcastCalls {
   private live: BroadcastsLive
 
-  constructor(ctx: Context, private broadcasts: Broadcasts, sending: Sending, private switchboard: Switchboard) {
+  constructor(ctx: Context, private broadcasts: Broadcasts, sending: Sending, private calls: CallRegistry) {
     this.live = new BroadcastsLive(ctx, async (id) => {
       const broadcast = await broadcasts.get(id)
       return broadcast && this.toRow(broadcast)
@@ -26,7 +26,7 @@ export class BroadcastCalls {
 
     this.add('qq-user/broadcasts', (client, query) => this.list(readBroadcastsQuery(query)))
 
-    this.add('qq-user/broadcast-get', (client, id) => this.get(number(id)))
+    this.add('qq-user/broadcast-get', (client, id) => this.get(broadcastId(id)))
 
     this.add('qq-user/broadcast-recipients', async (client, value) => {
       const { id, limit = LIMIT.recipients, ...query } = readRecipientPageQuery(value)
@@ -64,14 +64,14 @@ export class BroadcastCalls {
       }))
     })
 
-    this.add('qq-user/broadcast-do', async (client, id, deed) => {
-      const broadcast = await broadcasts[oneOf('start', 'pause', 'resume', 'cancel', 'repeat')(deed)](number(id))
+    this.add('qq-user/broadcast-do', async (client, id, action) => {
+      const broadcast = await broadcasts[oneOf('start', 'pause', 'resume', 'cancel', 'repeat')(action)](broadcastId(id))
       return this.toRow(broadcast)
     })
   }
 
   private add<K extends keyof Calls>(name: K, handler: Handler<K>) {
-    this.switchboard.add(name, (async (...args: Parameters<Handler<K>>) => {
+    this.calls.add(name, (async (...args: Parameters<Handler<K>>) => {
       try {
         return await handler(...args)
       } catch (error) {
@@ -103,7 +103,7 @@ export class BroadcastCalls {
   private async countMissed(id: number) {
     const reasons = await this.broadcasts.get(id) ? await this.broadcasts.reasons(id) : []
     const total = reasons
-      .filter(({ state, reason }) => (state === 'skipped' || state === 'failed') && passing.some(other => other === reason))
+      .filter(({ state, reason }) => (state === 'skipped' || state === 'failed') && temporaryReasons.some(other => other === reason))
       .reduce((sum, { count }) => sum + count, 0)
     return { total, duration: this.broadcasts.timeLeft({ counts: { total, pending: total, sent: 0, skipped: 0, failed: 0, unknown: 0 } }) }
   }

@@ -1,7 +1,7 @@
 import { Context, Time } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
-import { attempt } from '../shared/attempt'
-import { toOriginal } from '../shared/patch'
+import { runSafely } from '../shared/run-safely'
+import { unwrap } from '../shared/patch'
 import { CallError, fail } from './errors'
 import type { Calls, Messages } from './protocol'
 
@@ -15,7 +15,7 @@ const PATIENCE = 50 * Time.second
 export type Handler<K extends keyof Calls = keyof Calls> = (client: Client, ...args: unknown[]) => ReturnType<Calls[K]>
 
 /** Lets clients call, a few at a time, and tells them no more than a code when something is wrong. */
-export class Switchboard {
+export class CallRegistry {
   private load = new Map<Client, number>()
 
   constructor(private ctx: Context) {}
@@ -31,17 +31,17 @@ export class Switchboard {
     // the console keeps them for ever
     this.ctx.on('dispose', () => {
       const listener = listeners[name]
-      if (listener && toOriginal(listener.callback) === callback) delete listeners[name]
+      if (listener && unwrap(listener.callback) === callback) delete listeners[name]
     })
   }
 
   /** Tells one client, if it still may know. */
-  async tell<K extends keyof Messages>(client: Client, type: K, body: Messages[K]) {
-    if (await this.admits(client)) client.send({ type, body })
+  async send<K extends keyof Messages>(client: Client, type: K, body: Messages[K]) {
+    if (await this.mayReceive(client)) client.send({ type, body })
   }
 
   /** Whether a client is still there and still may see users. */
-  async admits(client: Client) {
+  async mayReceive(client: Client) {
     const isConnected = () => this.ctx.get('console')?.clients[client.id] === client
     return isConnected() && !await this.ctx.serial('console/intercept', client, ACCESS) && isConnected()
   }
@@ -54,7 +54,7 @@ export class Switchboard {
     this.load.set(client, load + 1)
     const answer = this.run(handler, client, args)
     // what outlives the client's patience still counts
-    attempt(this.ctx, () => answer.catch(() => {}).finally(() => this.release(client)))
+    runSafely(this.ctx, () => answer.catch(() => {}).finally(() => this.release(client)))
     return this.wait(answer)
   }
 

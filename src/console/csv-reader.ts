@@ -2,7 +2,7 @@ import { fail } from './errors'
 
 const MAX = { cell: 4096, cells: 64 }
 
-export interface Line {
+export interface CsvLine {
   /** Where it begins in the file, from 1. */
   number: number
   cells: string[]
@@ -21,8 +21,8 @@ export class CsvReader {
   private returned = false
 
   /** @throws CallError for what is no CSV at all */
-  read(piece: string, last: boolean): Line[] {
-    const lines: Line[] = []
+  read(piece: string, last: boolean): CsvLine[] {
+    const lines: CsvLine[] = []
     for (const char of this.first ? piece.replace(/^\ufeff/, '') : piece) {
       const line = this.take(char)
       if (line) lines.push(line)
@@ -34,7 +34,7 @@ export class CsvReader {
     return lines
   }
 
-  private take(char: string): Line | undefined {
+  private take(char: string): CsvLine | undefined {
     const afterReturn = this.returned
     this.returned = char === '\r'
     if (char === '\r' || char === '\n' && !afterReturn) this.number++
@@ -68,7 +68,7 @@ export class CsvReader {
     this.state = 'start'
   }
 
-  private end(): Line {
+  private end(): CsvLine {
     const { state } = this
     this.finish()
     const line = { number: this.begin, cells: this.cells }

@@ -1,5 +1,5 @@
 import { Time } from 'koishi'
-import { Recent } from '../shared/recent'
+import { RecentMap } from '../shared/recent-map'
 
 interface Counted {
   /** When it is counted. */
@@ -12,12 +12,12 @@ const SIZE = 400
 
 /** What was counted of which day, as of `Time.getDateNumber()`. */
 export class DayCache<D extends Counted> {
-  private current: Recent<D>
-  private past = new Recent<D>(SIZE, KEEP.past)
+  private current: RecentMap<D>
+  private past = new RecentMap<D>(SIZE, KEEP.past)
 
   /** @param size of how many it is kept on one day */
   constructor(size: number) {
-    this.current = new Recent(size, KEEP.today)
+    this.current = new RecentMap(size, KEEP.today)
   }
 
   /** What there is, maybe not counted yet. */

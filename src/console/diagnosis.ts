@@ -4,7 +4,7 @@ import { Gateway } from '../gateway'
 import { Pusher } from '../push'
 import { Roster } from '../roster'
 import { isOnline, listBots, toName } from './bots'
-import { Switchboard } from './calls'
+import { CallRegistry } from './calls'
 import type { Diagnosis } from './protocol'
 
 const INTENTS = { users: 1 << 25, interactions: 1 << 26 }
@@ -14,8 +14,8 @@ const PATIENCE = 3 * Time.second
 export class Diagnostics {
   private probe?: Promise<boolean>
 
-  constructor(private ctx: Context, private gateway: Gateway, private roster: Roster, private pusher: Pusher, switchboard: Switchboard) {
-    switchboard.add('qq-user/diagnose', () => this.diagnose())
+  constructor(private ctx: Context, private gateway: Gateway, private roster: Roster, private pusher: Pusher, calls: CallRegistry) {
+    calls.add('qq-user/diagnose', () => this.diagnose())
   }
 
   private async diagnose(): Promise<Diagnosis> {

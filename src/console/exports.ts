@@ -3,8 +3,8 @@ import { Readable } from 'node:stream'
 import { Context, Time } from 'koishi'
 import type {} from '@koishijs/plugin-server'
 import type { Client } from '@koishijs/plugin-console'
-import { attempt } from '../shared/attempt'
-import { Switchboard } from './calls'
+import { runSafely } from '../shared/run-safely'
+import { CallRegistry } from './calls'
 import { fail } from './errors'
 import { countRows, Tables, writeRows } from './export-rows'
 import { readExportQuery } from './queries'
@@ -30,9 +30,9 @@ interface Ticket {
 export class Exports {
   private tickets = new Map<string, Ticket>()
 
-  constructor(private ctx: Context, private tables: Tables, private switchboard: Switchboard) {
-    switchboard.add('qq-user/export', (client, query) => this.prepare(client, readExportQuery(query)))
-    ctx.on('console/connection', client => attempt(ctx, () => this.review(client)))
+  constructor(private ctx: Context, private tables: Tables, private calls: CallRegistry) {
+    calls.add('qq-user/export', (client, query) => this.prepare(client, readExportQuery(query)))
+    ctx.on('console/connection', client => runSafely(ctx, () => this.review(client)))
     ctx.on('dispose', () => {
       for (const { abort } of this.tickets.values()) abort?.()
     })
@@ -70,7 +70,7 @@ export class Exports {
 
   /** Ends what a client asked for that has gone, or may not see users any more. */
   private async review(client: Client) {
-    if (await this.switchboard.admits(client)) return
+    if (await this.calls.mayReceive(client)) return
     for (const [token, ticket] of this.tickets) {
       if (ticket.client !== client) continue
       this.close(token, ticket)
@@ -114,7 +114,7 @@ export class Exports {
     let complete = false
     try {
       for await (const piece of writeRows(this.tables, ticket.query)) {
-        if (!await this.switchboard.admits(ticket.client)) return ticket.abort!()
+        if (!await this.calls.mayReceive(ticket.client)) return ticket.abort!()
         yield piece.text
         rows += piece.rows
         if (Date.now() - toldAt < PROGRESS) continue
@@ -131,7 +131,7 @@ export class Exports {
   }
 
   private tell({ client, url, total }: Ticket, rows: number, end: { done?: true; aborted?: true }) {
-    attempt(this.ctx, () => this.switchboard.tell(client, 'qq-user/exported', { url, rows, total, done: false, ...end }))
+    runSafely(this.ctx, () => this.calls.send(client, 'qq-user/exported', { url, rows, total, done: false, ...end }))
   }
 
   private close(token: string, ticket: Ticket) {

@@ -1,6 +1,6 @@
 import { UserEvent } from '../event'
 import { Roster } from '../roster'
-import { CsvReader, Line } from './csv-reader'
+import { CsvLine, CsvReader } from './csv-reader'
 import { Columns, Fault, Newcomer, readHeader, readNewcomer } from './import-line'
 import type { ImportReport } from './protocol'
 
@@ -33,7 +33,7 @@ export class ImportJob {
     return { ...this.report, errors: [...this.report.errors] }
   }
 
-  private read({ number, cells, open }: Line): Newcomer | undefined {
+  private read({ number, cells, open }: CsvLine): Newcomer | undefined {
     if (cells.length === 1 && !cells[0].trim()) return
     if (!this.columns) {
       this.columns = readHeader(cells)

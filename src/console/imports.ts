@@ -4,7 +4,7 @@ import type { Client } from '@koishijs/plugin-console'
 import { Roster } from '../roster'
 import { flag, id, text } from './args'
 import { getBot } from './bots'
-import { Switchboard } from './calls'
+import { CallRegistry } from './calls'
 import { fail } from './errors'
 import { ImportJob } from './import-job'
 
@@ -23,13 +23,13 @@ interface Session {
 export class Imports {
   private sessions = new Map<Client, Session>()
 
-  constructor(private ctx: Context, private roster: Roster, switchboard: Switchboard) {
-    switchboard.add('qq-user/import', async (client, selfId, dryRun) => {
+  constructor(private ctx: Context, private roster: Roster, calls: CallRegistry) {
+    calls.add('qq-user/import', async (client, selfId, dryRun) => {
       const bot = getBot(ctx, id(selfId))
       return this.begin(client, bot.selfId, flag(dryRun))
     })
 
-    switchboard.add('qq-user/import-chunk', async (client, ticket, piece, last) => {
+    calls.add('qq-user/import-chunk', async (client, ticket, piece, last) => {
       return this.take(client, text(MAX.ticket)(ticket), text(MAX.chunk)(piece), flag(last))
     })
 

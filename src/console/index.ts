@@ -7,7 +7,7 @@ import { Roster } from '../roster'
 import { QQUserService } from '../service'
 import { Notices } from '../notices'
 import { BroadcastCalls } from './broadcasts'
-import { Switchboard } from './calls'
+import { CallRegistry } from './calls'
 import { Diagnostics } from './diagnosis'
 import { Exports } from './exports'
 import { Imports } from './imports'
@@ -32,17 +32,17 @@ export interface Rooms {
 /** What stands behind the page. */
 export function serveConsole(ctx: Context, { gateway, roster, pusher, notices, service, links }: Rooms) {
   const rows = new Rows(ctx, id => notices.isUnderWay(id))
-  const switchboard = new Switchboard(ctx)
-  const previews = new Previews(ctx, notices.texts, service, switchboard)
-  const sending = new Sending(ctx, service, pusher, previews, switchboard)
-  const exports = new Exports(ctx, { roster, broadcasts: service.broadcasts }, switchboard)
+  const calls = new CallRegistry(ctx)
+  const previews = new Previews(ctx, notices.texts, service, calls)
+  const sending = new Sending(ctx, service, pusher, previews, calls)
+  const exports = new Exports(ctx, { roster, broadcasts: service.broadcasts }, calls)
   /* eslint-disable no-new */
-  new Overviews(ctx, roster, switchboard)
-  new Lists(roster, service, pusher, rows, switchboard)
-  new BroadcastCalls(ctx, service.broadcasts, sending, switchboard)
-  new Diagnostics(ctx, gateway, roster, pusher, switchboard)
-  new LinkPanel(ctx, roster, links, switchboard)
-  new Imports(ctx, roster, switchboard)
+  new Overviews(ctx, roster, calls)
+  new Lists(roster, service, pusher, rows, calls)
+  new BroadcastCalls(ctx, service.broadcasts, sending, calls)
+  new Diagnostics(ctx, gateway, roster, pusher, calls)
+  new LinkPanel(ctx, roster, links, calls)
+  new Imports(ctx, roster, calls)
   new Live(ctx, rows)
   /* eslint-enable no-new */
   ctx.plugin(SummaryService)

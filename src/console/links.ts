@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { Context, Time } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
-import { attempt } from '../shared/attempt'
+import { runSafely } from '../shared/run-safely'
 import { Links } from '../links'
 import { LinkError } from '../links/error'
 import { isSceneParam, MAX } from '../links/model'
 import { Roster } from '../roster'
 import { id, optional, text } from './args'
 import { listBots } from './bots'
-import { Switchboard } from './calls'
+import { CallRegistry } from './calls'
 import { fail } from './errors'
 import { LinkDays } from './link-days'
 import type { LinkLine, LinkRow, Made } from './protocol'
@@ -21,14 +21,14 @@ export class LinkPanel {
   private days: LinkDays
   private making = 0
 
-  constructor(private ctx: Context, roster: Roster, private links: Links, private switchboard: Switchboard) {
+  constructor(private ctx: Context, roster: Roster, private links: Links, private calls: CallRegistry) {
     this.days = new LinkDays(ctx, roster)
-    switchboard.add('qq-user/links', (client, selfId) => this.list(optional(id)(selfId)))
-    switchboard.add('qq-user/link-lines', (client, selfId) => this.draw(optional(id)(selfId)))
-    switchboard.add('qq-user/create-link', async (client, selfId, sceneParam, title) => {
+    calls.add('qq-user/links', (client, selfId) => this.list(optional(id)(selfId)))
+    calls.add('qq-user/link-lines', (client, selfId) => this.draw(optional(id)(selfId)))
+    calls.add('qq-user/create-link', async (client, selfId, sceneParam, title) => {
       return this.create(client, id(selfId), text(64)(sceneParam), optional(text(MAX.title))(title))
     })
-    switchboard.add('qq-user/remove-link', async (client, selfId, sceneParam) => {
+    calls.add('qq-user/remove-link', async (client, selfId, sceneParam) => {
       await this.links.remove(id(selfId), isSceneParam(sceneParam) ? sceneParam : fail('bad-request'))
     })
   }
@@ -73,10 +73,10 @@ export class LinkPanel {
     this.making++
     const ticket = randomUUID()
     // the answer goes first
-    setImmediate(() => attempt(this.ctx, async () => {
+    setImmediate(() => runSafely(this.ctx, async () => {
       const made = await this.make(selfId, sceneParam, title)
       this.making--
-      await this.switchboard.tell(client, 'qq-user/link-made', { ticket, ...made })
+      await this.calls.send(client, 'qq-user/link-made', { ticket, ...made })
     }))
     return { ticket }
   }

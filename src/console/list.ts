@@ -5,7 +5,7 @@ import { Pusher } from '../push'
 import { Roster } from '../roster'
 import { QQUserService } from '../service'
 import { id, optional, time } from './args'
-import { Switchboard } from './calls'
+import { CallRegistry } from './calls'
 import { fail } from './errors'
 import { merge, readPart, toPosition } from './paging'
 import { readPageQuery } from './queries'
@@ -16,21 +16,21 @@ const LIMIT = { page: 20, search: 1000 }
 
 /** Looks users up. */
 export class Lists {
-  constructor(private roster: Roster, private service: QQUserService, pusher: Pusher, private rows: Rows, switchboard: Switchboard) {
-    switchboard.add('qq-user/list', (client, query) => this.list(readPageQuery(query)))
+  constructor(private roster: Roster, private service: QQUserService, pusher: Pusher, private rows: Rows, calls: CallRegistry) {
+    calls.add('qq-user/list', (client, query) => this.list(readPageQuery(query)))
 
-    switchboard.add('qq-user/get', async (client, selfId, userId) => {
+    calls.add('qq-user/get', async (client, selfId, userId) => {
       const user = await service.get(id(selfId), id(userId))
       return user ? { user: rows.user(user), ...await pusher.describe(user.selfId, user.userId) } : null
     })
 
-    switchboard.add('qq-user/history', async (client, selfId, userId, before) => {
+    calls.add('qq-user/history', async (client, selfId, userId, before) => {
       const until = optional(time)(before)
       const entries = await service.history(id(selfId), id(userId), until === undefined ? {} : { before: new Date(until) })
       return entries.map(entry => rows.entry(entry))
     })
 
-    switchboard.add('qq-user/forget', async (client, selfId, userId) => {
+    calls.add('qq-user/forget', async (client, selfId, userId) => {
       const user = await service.get(id(selfId), id(userId)) ?? fail('unknown-user')
       await service.forget(user.selfId, user.userId)
     })

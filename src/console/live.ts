@@ -1,5 +1,5 @@
 import { Context } from 'koishi'
-import { attempt } from '../shared/attempt'
+import { runSafely } from '../shared/run-safely'
 import { QQUser, QQUserEntry } from '../model'
 import { ACCESS } from './calls'
 import { Rows } from './rows'
@@ -40,7 +40,7 @@ export class Live {
       ...this.missed && { missed: this.missed },
     }
     this.missed = 0
-    attempt(this.ctx, () => this.ctx.get('console')?.broadcast('qq-user/changed', body, ACCESS))
+    runSafely(this.ctx, () => this.ctx.get('console')?.broadcast('qq-user/changed', body, ACCESS))
     this.ctx.setTimeout(() => this.tell(), INTERVAL)
   }
 }

@@ -1,9 +1,9 @@
 import { $, Context, Time } from 'koishi'
-import { Recent } from '../shared/recent'
+import { RecentMap } from '../shared/recent-map'
 import { Roster } from '../roster'
 import { Movement, Statistics } from '../roster/statistics'
 import { Days, sum } from './days'
-import { Switchboard } from './calls'
+import { CallRegistry } from './calls'
 import { readOverviewQuery } from './queries'
 import type { Overview, OverviewQuery } from './protocol'
 
@@ -14,12 +14,12 @@ const PARAMS = { limit: 20, size: 100, age: 10 * Time.minute }
 export class Overviews {
   private days: Days
   private statistics: Statistics
-  private params = new Recent<Promise<Overview['sceneParams']>>(PARAMS.size, PARAMS.age)
+  private params = new RecentMap<Promise<Overview['sceneParams']>>(PARAMS.size, PARAMS.age)
 
-  constructor(private ctx: Context, private roster: Roster, switchboard: Switchboard) {
+  constructor(private ctx: Context, private roster: Roster, calls: CallRegistry) {
     this.days = new Days(ctx, roster)
     this.statistics = new Statistics(ctx, roster)
-    switchboard.add('qq-user/overview', (client, query) => this.get(readOverviewQuery(query)))
+    calls.add('qq-user/overview', (client, query) => this.get(readOverviewQuery(query)))
   }
 
   private async get({ selfId, days = 30 }: OverviewQuery): Promise<Overview> {

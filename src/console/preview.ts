@@ -5,7 +5,7 @@ import { blank, isReturning } from '../roster/state'
 import { NoticeKey, Texts } from '../notices/texts'
 import { QQUserService } from '../service'
 import { getBot } from './bots'
-import { Switchboard } from './calls'
+import { CallRegistry } from './calls'
 import { readPreviewQuery } from './queries'
 import type { Preview, PreviewQuery } from './protocol'
 
@@ -17,8 +17,8 @@ const types: Record<NoticeKey, EventType> = {
 
 /** Shows a notice as a user would get it. */
 export class Previews {
-  constructor(private ctx: Context, private texts: Texts, private service: QQUserService, switchboard: Switchboard) {
-    switchboard.add('qq-user/preview', (client, query) => this.preview(readPreviewQuery(query)))
+  constructor(private ctx: Context, private texts: Texts, private service: QQUserService, calls: CallRegistry) {
+    calls.add('qq-user/preview', (client, query) => this.preview(readPreviewQuery(query)))
   }
 
   private async preview(query: PreviewQuery): Promise<Preview> {

@@ -11,7 +11,7 @@ import type { Reach, Span } from '../push/ways'
 import type { UserQuery } from '../roster/query'
 import type { Movement } from '../roster/statistics'
 import type {
-  AudienceQuery, BroadcastDeed, BroadcastDetail, BroadcastDraft, BroadcastPreview, BroadcastRow, BroadcastsQuery, DraftQuery,
+  AudienceQuery, BroadcastAction, BroadcastDetail, BroadcastDraft, BroadcastPreview, BroadcastRow, BroadcastsQuery, DraftQuery,
   RecipientPageQuery, RecipientRow, RecipientsQuery,
 } from './broadcasts-protocol'
 
@@ -243,7 +243,7 @@ export interface Calls {
   'qq-user/broadcast-test'(query: DraftQuery): Promise<{ ticket: string }>
   'qq-user/broadcast-create'(draft: BroadcastDraft): Promise<BroadcastRow>
   /** @returns what it is now, or the new one */
-  'qq-user/broadcast-do'(id: number, deed: BroadcastDeed): Promise<BroadcastRow>
+  'qq-user/broadcast-do'(id: number, action: BroadcastAction): Promise<BroadcastRow>
   /** Begins an import; with `dryRun` nothing is written. CSV with the columns `openid`, `first_seen` and, if wanted, `name`. */
   'qq-user/import'(selfId: string, dryRun: boolean): Promise<{ ticket: string }>
   /** The next piece of the file, 64 KiB at most; `last` with the final one. */

@@ -60,10 +60,10 @@ const readLedgerQuery = record<LedgerQuery>({
   until: optional(time),
 })
 
-export const number = count(1, MAX.number)
+export const broadcastId = count(1, MAX.number)
 
 const recipients = {
-  id: number,
+  id: broadcastId,
   state: optional(oneOf(...recipientStates)),
 }
 
@@ -78,7 +78,7 @@ export const readRecipientPageQuery = record<RecipientPageQuery>({
 export const readBroadcastsQuery = record<BroadcastsQuery>({
   selfId: optional(id),
   limit: optional(count(1, MAX.page)),
-  after: optional(number),
+  after: optional(broadcastId),
   active: optional(flag),
 })
 

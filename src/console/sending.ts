@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { Context, h } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
-import { attempt } from '../shared/attempt'
+import { runSafely } from '../shared/run-safely'
 import { tame } from '../shared/markup'
 import { Pusher } from '../push'
 import { findComponent } from '../push/component'
 import { PushError } from '../push/error'
 import { QQUserService } from '../service'
 import { id, text } from './args'
-import { Switchboard } from './calls'
+import { CallRegistry } from './calls'
 import { fail } from './errors'
 import { Previews } from './preview'
 import { readPreviewQuery } from './queries'
@@ -20,15 +20,15 @@ const LIMIT = { content: 5000, client: 10, all: 100 }
 export class Sending {
   private pending = new Map<Client, number>()
 
-  constructor(private ctx: Context, service: QQUserService, private pusher: Pusher, previews: Previews, private switchboard: Switchboard) {
-    switchboard.add('qq-user/push', async (client, selfId, userId, content) => {
+  constructor(private ctx: Context, service: QQUserService, private pusher: Pusher, previews: Previews, private calls: CallRegistry) {
+    calls.add('qq-user/push', async (client, selfId, userId, content) => {
       const elements = h.parse(tame(text(LIMIT.content)(content)))
       const component = findComponent(ctx, elements)
       if (component !== undefined) fail(`component:${component}`)
       return this.push(client, id(selfId), id(userId), elements)
     })
 
-    switchboard.add('qq-user/send-notice', async (client, value) => {
+    calls.add('qq-user/send-notice', async (client, value) => {
       const query = readPreviewQuery(value)
       const user = await service.get(query.selfId, id(query.userId)) ?? fail('unknown-user')
       // what the config says may run components, as the recipient
@@ -50,10 +50,10 @@ export class Sending {
     this.pending.set(client, pending + 1)
     const ticket = randomUUID()
     // the answer goes first
-    setImmediate(() => attempt(this.ctx, async () => {
+    setImmediate(() => runSafely(this.ctx, async () => {
       const sent = await this.send(push)
       this.release(client)
-      await this.switchboard.tell(client, 'qq-user/sent', { ticket, ...sent })
+      await this.calls.send(client, 'qq-user/sent', { ticket, ...sent })
     }))
     return { ticket }
   }

@@ -1,6 +1,6 @@
 import { Context, Service } from 'koishi'
 import type { DataService } from '@koishijs/plugin-console'
-import { attempt } from '../shared/attempt'
+import { runSafely } from '../shared/run-safely'
 import { ACCESS } from './calls'
 import { isOnline, listBots, toName } from './bots'
 import type { Summary } from './protocol'
@@ -38,7 +38,7 @@ export class SummaryService extends Service implements Pick<DataService<Summary>
   private schedule() {
     this.scheduled ??= this.ctx.setTimeout(() => {
       this.scheduled = undefined
-      attempt(this.ctx, () => this.refresh())
+      runSafely(this.ctx, () => this.refresh())
     }, 0)
   }
 }

@@ -1,8 +1,8 @@
 import { Bot, omit, Session, Universal } from 'koishi'
 import { createPrivateSession } from '../session'
-import { wrap } from '../shared/patch'
-import { Answer, complete, isRebuilt, readEnvelope, Records } from './late'
-import { isOwn } from './own'
+import { patchMethod } from '../shared/patch'
+import { Answer, complete, isRebuilt, readEnvelope, Records } from './late-replies'
+import { isOwn } from './own-messages'
 
 /** The channel that the caller named. */
 const CHANNEL = Symbol('qq-user.channel')
@@ -34,7 +34,7 @@ export interface Address {
  */
 export function noteAddresses(bot: Bot, records: Records) {
   const restores = [
-    wrap(bot, 'createMessage', (create, createOn) => (channelId, content, referrer, options) => {
+    patchMethod(bot, 'createMessage', (create, createOn) => (channelId, content, referrer, options) => {
       const { session, [USER]: userId } = (options ?? {}) as Options
       if (session?.channelId !== channelId) {
         const other = userId === channelId ? createPrivateSession(bot, 'send', userId) : session && redirect(session, channelId)
@@ -46,7 +46,7 @@ export function noteAddresses(bot: Bot, records: Records) {
       const own: Options = { ...options, session: cause, [CHANNEL]: channelId, [REPLY]: reply }
       return createOn(reply?.supervise(bot) ?? bot, channelId, content, referrer, own)
     }),
-    wrap(bot, 'sendPrivateMessage', send => (userId, content, guildId, options) => {
+    patchMethod(bot, 'sendPrivateMessage', send => (userId, content, guildId, options) => {
       return send(userId, content, guildId, { ...options, [USER]: userId } as Universal.SendOptions)
     }),
   ]

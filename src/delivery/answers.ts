@@ -1,5 +1,5 @@
 import { HTTP } from 'koishi'
-import { wrap } from '../shared/patch'
+import { patchMethod } from '../shared/patch'
 import { readCode, toMeaning } from './codes'
 
 /** The requests that make up a message to a user. */
@@ -18,7 +18,7 @@ interface Requests {
  */
 export function normalizeAnswers(internal: Requests | undefined) {
   const restore = (['sendPrivateMessage', 'sendFilePrivate'] as const).filter(name => internal?.[name]).map((name) => {
-    return wrap(internal as Required<Requests>, name, request => async (openid, data) => {
+    return patchMethod(internal as Required<Requests>, name, request => async (openid, data) => {
       const answer = readBody(await request(openid, data).catch((error) => {
         if (HTTP.Error.is(error) && error.response) {
           error.response.data = readBody(error.response.data)

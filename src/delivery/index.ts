@@ -1,16 +1,16 @@
 import { Bot, Context, h, Session, Universal } from 'koishi'
 import { Admission, Reason } from '../gate'
-import { toOriginal } from '../shared/patch'
+import { unwrap } from '../shared/patch'
 import { lasting } from '../shared/lasting'
 import { Failure, Meaning, readFailure } from './codes'
 import { Request } from './internal'
-import { markOwn } from './own'
-import { AbortedError, Patience, unlessAborted } from './patience'
+import { markOwn } from './own-messages'
+import { AbortedError, CancellableWaits, unlessAborted } from './cancellable-waits'
 import { closings, detours } from './policy'
-import { createNumbers, nextNumber, Numbers } from './replies'
+import { createNumbers, nextNumber, Numbers } from './reply-numbers'
 import { RequestError, Requests, UnsentError } from './requests'
 import { isReply, Route, toWay } from './route'
-import { StoppedError } from './stop'
+import { StoppedError } from './objections'
 import { Priority, RequestLimits, Throttle, Turn } from './throttle'
 
 export interface Message {
@@ -44,16 +44,16 @@ type Failed = Failure & { cause?: unknown }
 
 /** Sends a message on the best way there is, and knows what to make of a refusal. */
 export class Delivery {
-  readonly patience: Patience
+  readonly waits: CancellableWaits
   private throttle: Throttle
   /** Not Cordis' proxy of them, which is asked for every property of every bot. */
   private bots: Bot[]
   private numbers: Numbers
 
   constructor(ctx: Context, limits: RequestLimits) {
-    this.bots = toOriginal(ctx.bots)
-    this.patience = new Patience(ctx)
-    this.throttle = new Throttle(ctx, limits, this.patience)
+    this.bots = unwrap(ctx.bots)
+    this.waits = new CancellableWaits(ctx)
+    this.throttle = new Throttle(ctx, limits, this.waits)
     this.numbers = lasting(ctx, 'delivery.numbers', createNumbers)
   }
 
@@ -95,7 +95,7 @@ export class Delivery {
     if (!MessageEncoder || !bot.internal?.sendPrivateMessage) {
       return refuse(new Error(`the adapter of bot ${selfId} has no way to send private messages that is known here`))
     }
-    const requests = new Requests(bot, route, { ...message, find, address: () => this.address(route) }, this.throttle, this.patience)
+    const requests = new Requests(bot, route, { ...message, find, address: () => this.address(route) }, this.throttle, this.waits)
     // an encoder of our own tells apart what `bot.sendMessage()` does not: nothing sent, some of it sent, audited
     const encoder = new MessageEncoder(requests.bot, userId, undefined, { session: markOwn(session(bot)) })
     let rendered = false

@@ -1,4 +1,4 @@
-import { wrap } from '../shared/patch'
+import { patchMethod } from '../shared/patch'
 import { Way } from './codes'
 
 /** A message to a user, as far as it matters here. With neither id it is proactive, or a recall. */
@@ -35,7 +35,7 @@ type Method<K extends keyof Internal> = NonNullable<Internal[K]>
  */
 export function wrapRequest<K extends keyof Internal>(internal: Partial<Internal> | undefined, name: K, wrapper: (send: Method<K>) => Method<K>) {
   if (!internal?.[name]) return () => {}
-  return wrap(internal as Internal, name, wrapper as never)
+  return patchMethod(internal as Internal, name, wrapper as never)
 }
 
 /** Wraps the request for a private message. */

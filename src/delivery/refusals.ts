@@ -4,7 +4,7 @@ import { deriveId, UserEvent } from '../event'
 import { Failure, Meaning, readFailure, Way } from './codes'
 import { Internal, readWay, wrapRequest } from './internal'
 
-const lessons: Partial<Record<Meaning, EventType>> = {
+const conclusions: Partial<Record<Meaning, EventType>> = {
   rejected: 'friend-push-rejected',
   deleted: 'friend-deleted',
 }
@@ -15,8 +15,8 @@ const lessons: Partial<Record<Meaning, EventType>> = {
  * @param at when the attempt began, in ms
  * @param outdated the user has been heard of since
  */
-export function toLesson(selfId: string, userId: string, { meaning }: Failure, at: number, outdated = false): UserEvent | undefined {
-  const type = lessons[meaning]
+export function toConclusion(selfId: string, userId: string, { meaning }: Failure, at: number, outdated = false): UserEvent | undefined {
+  const type = conclusions[meaning]
   if (!type) return
   // the platform's own events know seconds only, and one that came after the attempt, in the same second, overrules this
   const occurredAt = Math.floor(at / Time.second) * Time.second - (outdated ? 1 : 0)
@@ -28,7 +28,7 @@ export interface Observer {
   /** Told of every error that carries a code or says that nothing arrived, and when the attempt began (ms). */
   refused(userId: string, failure: Failure, at: number): void
   /** Told of every proactive message that was taken. */
-  succeeded(userId: string): void
+  proactiveAccepted(userId: string): void
 }
 
 /**
@@ -41,7 +41,7 @@ export function observeAnswers(internal: Partial<Internal> | undefined, observer
     const at = Date.now()
     try {
       const answer = await request()
-      if (way === 'proactive') observer.succeeded(openid)
+      if (way === 'proactive') observer.proactiveAccepted(openid)
       return answer
     } catch (error) {
       const failure = readFailure(error, way)

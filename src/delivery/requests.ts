@@ -1,12 +1,12 @@
 import { Bot, Time } from 'koishi'
-import { Admission, Fate } from '../gate'
+import { Admission, Usage } from '../gate'
 import { Failure, readFailure } from './codes'
 import { Internal, Request } from './internal'
-import { markOwn } from './own'
-import { Patience, unlessAborted } from './patience'
+import { markOwn } from './own-messages'
+import { CancellableWaits, unlessAborted } from './cancellable-waits'
 import { isTooFrequent, PERSISTENCE, retries } from './policy'
 import { Route, toWay } from './route'
-import { StoppedError } from './stop'
+import { StoppedError } from './objections'
 import { Priority, Throttle, Turn } from './throttle'
 
 /** What came of a request in the end. */
@@ -66,7 +66,7 @@ export class Requests {
   private admission?: Admitted
   private abandoned = false
 
-  constructor(bot: Bot, private route: Route, private supervisor: Supervisor, private throttle: Throttle, private patience: Patience) {
+  constructor(bot: Bot, private route: Route, private supervisor: Supervisor, private throttle: Throttle, private waits: CancellableWaits) {
     const internal: Internal = Object.create(bot.internal)
     internal.sendPrivateMessage = (openid, data) => this.send(openid, data)
     if (bot.internal.sendFilePrivate) {
@@ -129,7 +129,7 @@ export class Requests {
         tooFrequent = 0
         const delay = retries[error.failure.meaning]?.[retried++]
         if (delay === undefined) throw error
-        await this.patience.sleep(delay, this.signal)
+        await this.waits.sleep(delay, this.signal)
       }
     }
   }
@@ -138,36 +138,36 @@ export class Requests {
     await this.admit()
     if (this.arrived) await this.awaitBot()
     const turn = await this.turn(again)
-    let fate: Fate = 'unsent'
+    let usage: Usage = 'unsent'
     let tooFrequent: boolean | undefined
     try {
       const internal = await this.prepare()
-      fate = 'sent'
+      usage = 'sent'
       this.underWay++
       const answer = await unlessAborted(perform(internal), AbortSignal.timeout(ANSWER)).finally(() => this.underWay--)
       tooFrequent = false
       return answer
     } catch (error) {
-      if (fate === 'unsent' || error instanceof StoppedError) {
-        fate = 'unsent'
+      if (usage === 'unsent' || error instanceof StoppedError) {
+        usage = 'unsent'
         throw error
       }
       const failure = readAnswer(error, this.route)
       if (failure.undelivered) {
-        fate = 'refused'
+        usage = 'refused'
         tooFrequent = isTooFrequent(failure, this.route)
       }
       throw new RequestError(failure)
     } finally {
-      turn.end(fate !== 'unsent', tooFrequent)
-      if (fate !== 'sent') this.leave(fate)
+      turn.end(usage !== 'unsent', tooFrequent)
+      if (usage !== 'sent') this.leave(usage)
     }
   }
 
   /** A message of which a part arrived is not cut off because the adapter is reloaded. */
   private async awaitBot() {
     const { find, signal } = this.supervisor
-    for (let waited = 0; !find() && waited < ABSENCE.longest; waited += ABSENCE.look) await this.patience.sleep(ABSENCE.look, signal)
+    for (let waited = 0; !find() && waited < ABSENCE.longest; waited += ABSENCE.look) await this.waits.sleep(ABSENCE.look, signal)
   }
 
   private async turn(again: boolean): Promise<Turn> {
@@ -186,10 +186,10 @@ export class Requests {
   /** The last questions before a request. @returns what to make it with */
   private async prepare(): Promise<Internal> {
     const { claim, find } = this.supervisor
-    if (claim && !this.arrived && !await unsent(this.patience.race(claim()))) throw new StoppedError('aborted')
+    if (claim && !this.arrived && !await unsent(this.waits.race(claim()))) throw new StoppedError('aborted')
     const verdict = this.admission && await unsent(this.admission.confirm())
     if (verdict && !verdict.ok) throw new StoppedError(verdict.reason)
-    if (this.abandoned || this.signal?.aborted || this.patience.ended && !this.arrived) throw new StoppedError('aborted')
+    if (this.abandoned || this.signal?.aborted || this.waits.ended && !this.arrived) throw new StoppedError('aborted')
     const bot = find()
     if (!bot) throw new StoppedError('offline')
     return bot.internal
@@ -202,7 +202,7 @@ export class Requests {
     this.admission = admission
   }
 
-  private leave(fate: Fate) {
+  private leave(fate: Usage) {
     this.admission?.release(fate)
     this.admission = undefined
   }

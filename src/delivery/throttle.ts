@@ -1,7 +1,7 @@
 import { Context, Time } from 'koishi'
 import { lasting } from '../shared/lasting'
 import { Window } from '../shared/window'
-import { Patience } from './patience'
+import { CancellableWaits } from './cancellable-waits'
 
 /** How much one bot may ask of the platform's API. */
 export interface RequestLimits {
@@ -44,11 +44,11 @@ const PAUSE = { first: Time.second, longest: 30 * Time.second }
 /** One limit for each bot for every request that the plugin makes by itself. */
 export class Throttle {
   private states: Map<string, State>
-  private lines = new Map<string, Line>()
+  private queues = new Map<string, TurnQueue>()
 
-  constructor(ctx: Context, private limits: RequestLimits, private patience: Patience) {
+  constructor(ctx: Context, private limits: RequestLimits, private waits: CancellableWaits) {
     this.states = lasting(ctx, 'delivery.requests', () => new Map())
-    ctx.on('dispose', () => this.lines.forEach(line => line.close()))
+    ctx.on('dispose', () => this.queues.forEach(line => line.close()))
   }
 
   /**
@@ -56,24 +56,24 @@ export class Throttle {
    * @param again whether this was refused as too frequent, so that it goes before what was not tried yet
    */
   turn(selfId: string, priority: Priority, again: boolean, signal?: AbortSignal): Promise<Turn> {
-    const line = this.line(selfId)
+    const line = this.queue(selfId)
     const rank = priorities.indexOf(priority) * 2 + (again ? 0 : 1)
-    return this.patience.wait<Turn>(resolve => line.add(rank, resolve), signal)
+    return this.waits.wait<Turn>(resolve => line.add(rank, resolve), signal)
   }
 
   /** A turn without waiting for it. */
   open(selfId: string): Turn {
-    return this.line(selfId).open()
+    return this.queue(selfId).open()
   }
 
-  private line(selfId: string) {
-    let line = this.lines.get(selfId)
+  private queue(selfId: string) {
+    let line = this.queues.get(selfId)
     if (!line) {
       const { perSecond } = this.limits
       let state = this.states.get(selfId)
       if (!state) this.states.set(selfId, state = { window: new Window(perSecond, Time.second), underWay: 0, pause: 0, pausedAt: 0, pauses: 0 })
       state.window.limit = perSecond
-      this.lines.set(selfId, line = new Line(state, this.limits.concurrent))
+      this.queues.set(selfId, line = new TurnQueue(state, this.limits.concurrent))
     }
     return line
   }
@@ -82,7 +82,7 @@ export class Throttle {
 type Start = (turn: Turn) => void
 
 /** Those who wait for a turn of one bot, the most important first, and the first of them first. */
-class Line {
+class TurnQueue {
   private ranks = Array.from({ length: priorities.length * 2 }, () => new Set<{ start: Start }>())
   private timer?: NodeJS.Timeout
   private pump = () => this.run()

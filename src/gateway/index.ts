@@ -5,18 +5,18 @@ import { Reason } from '../gate'
 import { normalizeAnswers } from '../delivery/answers'
 import { REPLY_WINDOW } from '../delivery/route'
 import { observeAnswers } from '../delivery/refusals'
-import { retryFresh } from '../delivery/fresh'
-import { createNumbers, numberReplies, rememberReplies } from '../delivery/replies'
+import { retryFresh } from '../delivery/fresh-events'
+import { createNumbers, numberReplies, rememberReplies } from '../delivery/reply-numbers'
 import { createSession, mend } from '../session'
 import { noteAddresses } from '../delivery/addressing'
-import { Records } from '../delivery/late'
-import { stopRequests } from '../delivery/stop'
+import { Records } from '../delivery/late-replies'
+import { stopRequests } from '../delivery/objections'
 import { lasting } from '../shared/lasting'
-import { Recent } from '../shared/recent'
-import { Tally } from '../shared/tally'
-import { toOriginal } from '../shared/patch'
+import { RecentMap } from '../shared/recent-map'
+import { Occurrences } from '../shared/occurrences'
+import { unwrap } from '../shared/patch'
 import { decode, MalformedError, readGroup, UnknownError, WireType } from './decode'
-import { Tap, Watch } from './tap'
+import { DispatchWatcher, Watch } from './dispatch-watcher'
 import { Unnamed } from './unnamed'
 
 const types: WireType[] = [
@@ -24,7 +24,7 @@ const types: WireType[] = [
 ]
 
 /** The types for which the adapter dispatches a session itself. */
-const announced: WireType[] = ['FRIEND_ADD', 'FRIEND_DEL']
+const dispatchedByAdapter: WireType[] = ['FRIEND_ADD', 'FRIEND_DEL']
 
 /** How many messages and events are remembered for the replies to them. */
 const REPLIES = 20_000
@@ -43,19 +43,19 @@ export interface Arrival {
 /** Who is asked about messages, and told of them. */
 export interface Listener {
   /** The bot was mentioned in a group. */
-  group(bot: Bot, groupId: string): void
+  groupSeen(bot: Bot, groupId: string): void
   /** Why a user must not be written to out of the blue, as far as that is known without waiting. */
-  forbid(bot: Bot, userId: string, recall: boolean): Reason | undefined
+  peekObjection(bot: Bot, userId: string, recall: boolean): Reason | undefined
   /** The same, asked of the roster. */
-  inspect(bot: Bot, userId: string, recall: boolean): Promise<Reason | undefined>
+  askObjection(bot: Bot, userId: string, recall: boolean): Promise<Reason | undefined>
   /** The platform refused a private message, whoever sent it. `at` is when that was tried, in ms. */
   refused(bot: Bot, userId: string, failure: Failure, at: number): void
   /** The platform took a proactive message, whoever sent it. */
-  succeeded(bot: Bot, userId: string): void
+  proactiveAccepted(bot: Bot, userId: string): void
 }
 
 interface Hooks {
-  tap: Tap
+  watcher: DispatchWatcher
   restore(): void
 }
 
@@ -63,13 +63,13 @@ interface Hooks {
 export class Gateway {
   /** When (ms) each type last arrived. */
   readonly arrivals = Object.fromEntries(types.map(type => [type, null])) as Record<WireType, number | null>
-  readonly malformed = new Tally<Pick<MalformedError, 'type' | 'field'>>()
-  readonly unknown = new Tally<Pick<UnknownError, 'type' | 'kind'>>()
-  readonly refusals = new Tally<{ code: number; meaning: Meaning }>()
+  readonly malformed = new Occurrences<Pick<MalformedError, 'type' | 'field'>>()
+  readonly unknown = new Occurrences<Pick<UnknownError, 'type' | 'kind'>>()
+  readonly refusals = new Occurrences<{ code: number; meaning: Meaning }>()
 
   private hooks = new Map<Bot, Hooks>()
   private records: Records
-  private tried: Recent<number>
+  private tried: RecentMap<number>
   private timers = new Set<NodeJS.Immediate>()
   private unnamed: Unnamed
   /** An event came of which the bot could not be found. */
@@ -84,22 +84,22 @@ export class Gateway {
       numbers: lasting(ctx, 'delivery.numbers', createNumbers),
       watched: lasting(ctx, 'delivery.watched', () => new WeakSet()),
     }
-    this.tried = lasting(ctx, 'gateway.tried', () => new Recent(REPLIES, REPLY_WINDOW))
+    this.tried = lasting(ctx, 'gateway.tried', () => new RecentMap(REPLIES, REPLY_WINDOW))
     for (const type of types) {
       this.listen(type, (d, bot) => bot ? this.receive(type, d, bot) : this.identify(d, bot => this.receive(type, d, bot)))
     }
     this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot = this.single()) => {
       const id = bot && readGroup(d)
-      if (id) this.listener?.group(bot, id)
+      if (id) this.listener?.groupSeen(bot, id)
     })
     ctx.on('bot-status-updated', (bot) => {
       if (!isOurs(bot)) return
-      this.hook(toOriginal(bot))
-      this.unnamed.release(toOriginal(bot))
+      this.hook(unwrap(bot))
+      this.unnamed.release(unwrap(bot))
     })
-    ctx.on('bot-removed', bot => this.release(toOriginal(bot)))
+    ctx.on('bot-removed', bot => this.release(unwrap(bot)))
     for (const bot of ctx.bots) {
-      if (isOurs(bot)) this.hook(toOriginal(bot))
+      if (isOurs(bot)) this.hook(unwrap(bot))
     }
     ctx.on('dispose', () => {
       this.timers.forEach(clearImmediate)
@@ -126,12 +126,12 @@ export class Gateway {
   private identify(d: unknown, found: (bot: Bot) => void) {
     const single = this.single()
     if (single) return found(single)
-    const stops = [...this.hooks].map(([bot, { tap }]) => this.watch(bot, d, {
+    const stops = [...this.hooks].map(([bot, { watcher }]) => this.watch(bot, d, {
       envelope: (envelope) => {
         stops.forEach(stop => stop())
         found(bot)
         // whoever watches since then
-        return tap.meet(envelope)
+        return watcher.mayAdapt(envelope)
       },
     }, () => this.lose()))
     if (!stops.length) this.lose()
@@ -144,7 +144,7 @@ export class Gateway {
   }
 
   private receive(type: WireType, d: unknown, traced: Bot) {
-    const bot = toOriginal(traced)
+    const bot = unwrap(traced)
     if (!isOurs(bot)) return
     const now = this.arrivals[type] = Date.now()
     try {
@@ -168,7 +168,7 @@ export class Gateway {
   }
 
   private follow(type: WireType, d: unknown, bot: Bot, fact: Fact) {
-    const adapted = announced.includes(type)
+    const adapted = dispatchedByAdapter.includes(type)
     let started = false
     let announce!: (session: Session) => void
     const session = new Promise<Session>(resolve => announce = resolve)
@@ -205,7 +205,7 @@ export class Gateway {
 
   /** Watches for as long as the adapter takes to adapt a dispatch: the microtasks that follow it. */
   private watch(bot: Bot, d: unknown, watch: Watch, end?: () => void) {
-    const unwatch = this.hook(bot).tap.watch(d, watch)
+    const unwatch = this.hook(bot).watcher.watch(d, watch)
     const stop = () => {
       clearImmediate(timer)
       this.timers.delete(timer)
@@ -227,11 +227,11 @@ export class Gateway {
         numberReplies(bot.internal, this.records.replies),
         noteAddresses(bot, this.records),
         stopRequests(bot.internal, {
-          ask: async (userId, recall) => this.listener?.inspect(bot, userId, recall),
-          peek: (userId, recall) => this.listener?.forbid(bot, userId, recall),
+          ask: async (userId, recall) => this.listener?.askObjection(bot, userId, recall),
+          peek: (userId, recall) => this.listener?.peekObjection(bot, userId, recall),
         }),
         observeAnswers(bot.internal, {
-          succeeded: userId => this.listener?.succeeded(bot, userId),
+          proactiveAccepted: userId => this.listener?.proactiveAccepted(bot, userId),
           refused: (userId, failure, at) => {
             this.refusals.add({ code: failure.code ?? 0, meaning: failure.meaning })
             this.listener?.refused(bot, userId, failure, at)
@@ -240,7 +240,7 @@ export class Gateway {
         retryFresh(bot.internal, this.tried),
       ]
       if (bot.internal) this.records.watched.add(bot.internal)
-      hooks = { tap: new Tap(bot), restore: () => restore.reverse().forEach(restore => restore()) }
+      hooks = { watcher: new DispatchWatcher(bot), restore: () => restore.reverse().forEach(restore => restore()) }
       this.hooks.set(bot, hooks)
     }
     return hooks
@@ -251,7 +251,7 @@ export class Gateway {
     if (!hooks) return
     this.hooks.delete(bot)
     if (bot.internal) this.records.watched.delete(bot.internal)
-    hooks.tap.dispose()
+    hooks.watcher.dispose()
     hooks.restore()
   }
 }

@@ -2,7 +2,7 @@ import { $, Context, Time } from 'koishi'
 import { QQUser } from '../model'
 import { Roster } from '../roster'
 import { Counted } from '../roster/exact'
-import { toOriginal } from '../shared/patch'
+import { unwrap } from '../shared/patch'
 import { LinkNumbers } from './model'
 
 /** How many parameters of a bot are looked at that no link was made for, most users first. */
@@ -29,7 +29,7 @@ export class LinkCounts {
   private database: Context['database']
 
   constructor(ctx: Context, private roster: Roster) {
-    this.database = toOriginal(ctx.database)
+    this.database = unwrap(ctx.database)
     ctx.effect(() => roster.follow({
       changed: ({ users }) => users.forEach(({ previous, user }) => {
         if (previous) this.move(previous, -1)

@@ -2,7 +2,7 @@ import { Bot, HTTP, Time } from 'koishi'
 import { Delivery } from '../delivery'
 import { retries } from '../delivery/policy'
 import { ANSWER } from '../delivery/requests'
-import { StoppedError } from '../delivery/stop'
+import { StoppedError } from '../delivery/objections'
 import { readLink, toLinkError } from './answer'
 import { LinkError, LinkReason } from './error'
 
@@ -42,7 +42,7 @@ export class LinkMaker {
         const delay = delays[error.reason]?.[times]
         if (delay === undefined) throw error
         tried.set(error.reason, times + 1)
-        await this.delivery.patience.sleep(delay).catch(() => { throw new LinkError('aborted') })
+        await this.delivery.waits.sleep(delay).catch(() => { throw new LinkError('aborted') })
       }
     }
   }
@@ -57,7 +57,7 @@ export class LinkMaker {
       const { http } = this.find(selfId)
       asked = true
       const answer = http.post(PATH, { callback_data: sceneParam }, { signal: AbortSignal.timeout(ANSWER) })
-      return readLink(await delivery.patience.race(answer))
+      return readLink(await delivery.waits.race(answer))
     } finally {
       // what is too frequent here says nothing of other requests
       turn.end(asked)

@@ -8,18 +8,18 @@ import { Admission } from '../gate'
 import { toSubject } from '../delivery/codes'
 import { toPlain } from '../delivery/plain'
 import { findRoutes, REPLY_WINDOW } from '../delivery/route'
-import { LastMessages } from '../delivery/last'
-import { StoppedError } from '../delivery/stop'
+import { LastMessages } from '../delivery/last-messages'
+import { StoppedError } from '../delivery/objections'
 import { createPrivateSession } from '../session'
-import { attempt } from '../shared/attempt'
+import { runSafely } from '../shared/run-safely'
 import { lasting } from '../shared/lasting'
 import { Tracker } from '../shared/tracker'
 import { NoticeKey, Texts, toNoticeKey } from './texts'
 
 /** What is owed for an event at the time that it is put on record. */
-export function plan(config: Config, event: UserEvent, applied: boolean, twin: boolean): [NoticeState, string] {
+export function plan(config: Config, event: UserEvent, applied: boolean, duplicate: boolean): [NoticeState, string] {
   const key = toNoticeKey(event)
-  if (!key || twin || !config[key].enabled) return ['none', '']
+  if (!key || duplicate || !config[key].enabled) return ['none', '']
   return applied ? ['pending', ''] : ['skipped', 'stale']
 }
 
@@ -60,7 +60,7 @@ export class Notices {
     // the last outcomes come when the context is gone
     this.logger = ctx.logger('qq-user')
     const present = this.present = lasting<Present>(ctx, 'notices.present', () => ({}))
-    const resume = (selfId: string) => { attempt(ctx, () => this.resume(selfId).catch(ignoreEnd)) }
+    const resume = (selfId: string) => { runSafely(ctx, () => this.resume(selfId).catch(ignoreEnd)) }
     present.resume = resume
     ctx.on('bot-status-updated', (bot) => {
       if (isReady(bot)) resume(bot.selfId)
@@ -68,7 +68,7 @@ export class Notices {
     const resumeAll = () => ctx.bots.filter(isReady).forEach(({ selfId }) => resume(selfId))
     ctx.on('ready', resumeAll)
     // what was given back while there was no database is owed only from then on
-    attempt(ctx, () => roster.inherited.then(resumeAll))
+    runSafely(ctx, () => roster.inherited.then(resumeAll))
     ctx.on('dispose', () => {
       if (present.resume === resume) present.resume = undefined
     })
@@ -174,7 +174,7 @@ export class Notices {
 
   private resumeLater(selfId: string, delay: number) {
     const { present } = this
-    if (delay && !this.delivery.patience.ended) this.ctx.setTimeout(() => present.resume?.(selfId), delay)
+    if (delay && !this.delivery.waits.ended) this.ctx.setTimeout(() => present.resume?.(selfId), delay)
     else present.resume?.(selfId)
   }
 
@@ -197,7 +197,7 @@ export class Notices {
           // they are owed all the same when the database is back
           if (!failed) this.logger.warn('what is owed to users is not taken up yet: %s', error)
           failed = run.again = true
-          await this.delivery.patience.sleep(RETRY)
+          await this.delivery.waits.sleep(RETRY)
         }
       }
     } finally {
@@ -208,7 +208,7 @@ export class Notices {
   /** @returns whether there may be more */
   private async resumeSome(selfId: string): Promise<boolean> {
     const bot = this.delivery.find(selfId)
-    if (!bot || this.delivery.patience.ended) return false
+    if (!bot || this.delivery.waits.ended) return false
     const limit = RESUME + this.inHand.size
     const pending = await this.roster.pendingNotices(selfId, limit)
     const free = pending.filter(({ id }) => !this.inHand.has(id))

@@ -1,7 +1,7 @@
 import { Computed, Context, h, Session } from 'koishi'
 import { EventType, QQUser, QQUserEntry } from '../model'
 import { Config } from '../config'
-import { isDeed } from '../roster/state'
+import { isUserAction } from '../roster/state'
 import { Foreign, judge } from './address'
 import { LIMIT, measure } from './length'
 import { check, render, Scope, TemplateError } from './template'
@@ -17,7 +17,7 @@ export type NoticeKey = typeof keys[keyof typeof keys]
 
 /** Which notice an event causes. What the bot learned by other means than the user's own doing causes none. */
 export function toNoticeKey({ type, source }: Pick<QQUserEntry, 'type' | 'source'>): NoticeKey | undefined {
-  return isDeed(source) ? keys[type as keyof typeof keys] : undefined
+  return isUserAction(source) ? keys[type as keyof typeof keys] : undefined
 }
 
 /** What a notice is about. */

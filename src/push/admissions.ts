@@ -1,7 +1,7 @@
 import { Context } from 'koishi'
 import { Route } from '../delivery/route'
-import { StoppedError } from '../delivery/stop'
-import { Patience } from '../delivery/patience'
+import { StoppedError } from '../delivery/objections'
+import { CancellableWaits } from '../delivery/cancellable-waits'
 import { Admission, Reason, Verdict } from '../gate'
 import { Roster } from '../roster'
 import { Limits } from '../config'
@@ -10,7 +10,7 @@ import { PushError } from './error'
 import { Share } from './quota'
 import { Reaches } from './reach'
 import { Recalls } from './recalls'
-import { Replies } from './replies'
+import { ReservedReplies } from './reserved-replies'
 import { Via } from './ways'
 
 const QUEUE = 10_000
@@ -23,7 +23,7 @@ export interface Recipient {
   share: Share
   /** Whether everything else goes first. */
   later?: boolean
-  replies: Replies
+  replies: ReservedReplies
   /** The ways that it may take. */
   allowed: readonly Via[]
   /** Of how many messages it consists. */
@@ -42,11 +42,11 @@ export class Admissions {
     private roster: Roster,
     private recalls: Recalls,
     private reaches: Reaches,
-    private patience: Patience,
+    private waits: CancellableWaits,
   ) {}
 
   async admit(route: Route, recipient: Recipient): Promise<Admission> {
-    if (this.patience.ended) return { ok: false, reason: 'aborted' }
+    if (this.waits.ended) return { ok: false, reason: 'aborted' }
     try {
       if (route.via === 'recall') return await this.recall(recipient)
       return await (route.via === 'push' ? this.push(recipient) : this.reply(recipient))
@@ -59,7 +59,7 @@ export class Admissions {
   /** Whatever is asked about a recipient, unless whoever asks goes away. */
   async ask<T>(answer: Promise<T>, signal?: AbortSignal): Promise<T | { ok: false; reason: Reason }> {
     try {
-      return await this.patience.race(answer, signal)
+      return await this.waits.race(answer, signal)
     } catch (error) {
       if (error instanceof StoppedError) return { ok: false, reason: error.reason }
       throw error

@@ -1,6 +1,6 @@
 import { Reason } from '../gate'
 
-const passing: Reason[] = ['no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline', 'recall-used']
+const retryableReasons: Reason[] = ['no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline', 'recall-used']
 
 interface Details {
   /** What exactly stood in the way, in words. */
@@ -24,7 +24,7 @@ export class PushError extends Error {
    * @param reason what stood in the way
    * @param code the platform's error code, if it was the platform
    */
-  constructor(public readonly reason: Reason, public readonly code?: number, { detail, retryable = passing.includes(reason), cause }: Details = {}) {
+  constructor(public readonly reason: Reason, public readonly code?: number, { detail, retryable = retryableReasons.includes(reason), cause }: Details = {}) {
     detail ??= cause instanceof Error ? cause.message : undefined
     super(`push failed: ${reason}${code || detail ? ` (${code || detail})` : ''}`)
     this.detail = detail

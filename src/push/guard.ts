@@ -1,11 +1,11 @@
 import { Context, Session, Time, Universal } from 'koishi'
 import { QQUser } from '../model'
 import { Address, address, readAddress } from '../delivery/addressing'
-import { attempt } from '../shared/attempt'
-import { isOwn } from '../delivery/own'
+import { runSafely } from '../shared/run-safely'
+import { isOwn } from '../delivery/own-messages'
 import { ADAPTER_WINDOW } from '../delivery/route'
 import { Reason, Verdict } from '../gate'
-import { Recent } from '../shared/recent'
+import { RecentMap } from '../shared/recent-map'
 import { Roster } from '../roster'
 import { toKey } from '../roster/committer'
 import { blank } from '../roster/state'
@@ -30,9 +30,9 @@ const GROUPS = { size: 20_000, age: Time.hour }
  * when the user said no.
  */
 export class Guard {
-  private quiet = new Recent<true>(QUIET.size, QUIET.age)
-  private outage = new Recent<true>(1, Time.minute)
-  private groups = new Recent<true>(GROUPS.size, GROUPS.age)
+  private quiet = new RecentMap<true>(QUIET.size, QUIET.age)
+  private outage = new RecentMap<true>(1, Time.minute)
+  private groups = new RecentMap<true>(GROUPS.size, GROUPS.age)
   /** What gives up the messages that wait for the database. */
   private waiting = new Set<() => void>()
 
@@ -43,7 +43,7 @@ export class Guard {
   }
 
   /** Takes note of a group, so that its messages are not taken for a user's. */
-  meet(selfId: string, groupId: string) {
+  noteGroup(selfId: string, groupId: string) {
     this.groups.set(toKey({ selfId, userId: groupId }), true)
   }
 
@@ -51,7 +51,7 @@ export class Guard {
    * Why a request that may not have passed `before-send` must not leave, if so.
    * @throws when the database does not say
    */
-  async inspect(selfId: string, userId: string, recall: boolean): Promise<Reason | undefined> {
+  async askObjection(selfId: string, userId: string, recall: boolean): Promise<Reason | undefined> {
     if (!this.judge) return
     const user = await this.find(selfId, userId, true)
     const verdict = this.judge(user!, recall)
@@ -68,7 +68,7 @@ export class Guard {
     if (cause && (!cause.isDirect || isOwn(cause))) return
     const judge = isPassive(session, where) ? undefined : this.judge
     // what sets out as a reply may turn out to be none
-    if (this.judge) reply?.whenStopped(reason => attempt(this.ctx, async () => this.tell((await this.find(session.selfId, id, true))!, reason, session)))
+    if (this.judge) reply?.whenStopped(reason => runSafely(this.ctx, async () => this.tell((await this.find(session.selfId, id, true))!, reason, session)))
     if (cause && !judge) return
     const user = isPrivate && !judge ? undefined : await this.find(session.selfId, id, isPrivate || !!cause)
     if (!cause && (user || isPrivate)) address(session, options, id)
@@ -80,7 +80,7 @@ export class Guard {
   }
 
   private tell(user: QQUser, reason: Reason, session: Session) {
-    attempt(this.ctx, () => this.ctx.emit('qq-user/stopped', user, reason, session))
+    runSafely(this.ctx, () => this.ctx.emit('qq-user/stopped', user, reason, session))
   }
 
   /**

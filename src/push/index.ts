@@ -3,7 +3,7 @@ import { QQUser } from '../model'
 import { Config, Limits } from '../config'
 import { Failure, Meaning, toSubject } from '../delivery/codes'
 import { Delivery, Message, Outcome } from '../delivery'
-import { LastMessages } from '../delivery/last'
+import { LastMessages } from '../delivery/last-messages'
 import { Route, toWay } from '../delivery/route'
 import { Admission, judge, Reason, Verdict } from '../gate'
 import { Roster } from '../roster'
@@ -19,7 +19,7 @@ import { Quota } from './quota'
 import { Reaches, toReach } from './reach'
 import { RecallReason } from './recall'
 import { Recalls } from './recalls'
-import { Replies } from './replies'
+import { ReservedReplies } from './reserved-replies'
 import { Reach, Span, toVias, Via, Ways } from './ways'
 
 /** Documented for 2026-07. Older pages say other things, so they can be set. */
@@ -47,7 +47,7 @@ export interface PushOptions {
 type Parcel = Pick<Message, 'selfId' | 'userId' | 'elements' | 'priority' | 'signal' | 'stop' | 'claim'>
 
 /** One of the messages of a broadcast. */
-export interface Copy extends Omit<Parcel, 'priority' | 'signal'> {
+export interface BroadcastMessage extends Omit<Parcel, 'priority' | 'signal'> {
   allowed: readonly Via[]
 }
 
@@ -69,10 +69,10 @@ export class Pusher {
     const limits: Limits = push.tier === 'custom' ? push : tiers[push.tier]
     this.step = toStep(limits)
     this.assumeAllowed = push.assumeAllowed
-    this.quota = new Quota(ctx, limits.userDay, task => roster.write(task), delivery.patience)
-    this.recalls = new Recalls(ctx, roster, delivery.patience)
+    this.quota = new Quota(ctx, limits.userDay, task => roster.write(task), delivery.waits)
+    this.recalls = new Recalls(ctx, roster, delivery.waits)
     this.reaches = new Reaches(push, roster, delivery, last, this.permissions, this.recalls)
-    this.admissions = new Admissions(ctx, limits, roster, this.recalls, this.reaches, delivery.patience)
+    this.admissions = new Admissions(ctx, limits, roster, this.recalls, this.reaches, delivery.waits)
     ctx.on('bot-status-updated', (bot) => {
       if (bot.status === Universal.Status.ONLINE) this.permissions.online(bot.selfId)
     })
@@ -100,7 +100,7 @@ export class Pusher {
   }
 
   /** The same, about what is known without waiting. */
-  forbid(selfId: string, userId: string, recall = false): Reason | undefined {
+  peekObjection(selfId: string, userId: string, recall = false): Reason | undefined {
     const user = this.roster.peek(selfId, userId) ?? blank({ selfId, userId, occurredAt: Date.now() })
     const verdict = this.judgeSending(user, recall)
     return verdict.ok ? undefined : verdict.reason
@@ -134,7 +134,7 @@ export class Pusher {
 
   private recipient(selfId: string, userId: string, parts: number, allowed: readonly Via[], signal?: AbortSignal): Recipient {
     const share = this.quota.share(selfId, userId, parts)
-    const replies = new Replies(this.last, selfId, userId, parts)
+    const replies = new ReservedReplies(this.last, selfId, userId, parts)
     return { selfId, userId, parts, allowed, signal, share, replies }
   }
 
@@ -164,7 +164,7 @@ export class Pusher {
    * Sends a copy of what many get, after everything else that is to be sent.
    * @returns what came of it, and the way that it took last
    */
-  sendCopy({ allowed, ...copy }: Copy) {
+  sendBroadcastMessage({ allowed, ...copy }: BroadcastMessage) {
     const { selfId, userId, elements, stop } = copy
     return this.send({ ...copy, priority: 'broadcast' }, this.recipient(selfId, userId, countParts(elements), allowed, stop))
   }
@@ -211,7 +211,7 @@ export class Pusher {
   }
 
   /** Takes notice of a proactive message that went out, whoever sent it. */
-  succeeded({ selfId }: Bot, userId: string) {
+  proactiveAccepted({ selfId }: Bot, userId: string) {
     this.permissions.succeeded(selfId, userId)
   }
 
@@ -226,7 +226,7 @@ export class Pusher {
   }
 }
 
-function toRoute(via: Via, replies: Replies): Route {
+function toRoute(via: Via, replies: ReservedReplies): Route {
   if (via === 'proactive') return { via: 'push' }
   if (via === 'recall') return { via }
   return { via: 'message', get id() { return replies.id } }

@@ -1,10 +1,10 @@
 import { Time } from 'koishi'
-import { Recent } from '../shared/recent'
+import { RecentMap } from '../shared/recent-map'
 
 const SUSPENSION = Time.hour
 const USERS = 20_000
 /** How many users in a row make it the bot's. */
-const ROW = 3
+const IN_A_ROW = 3
 
 interface BotState {
   /** Users who were refused since the last message that went out. */
@@ -15,7 +15,7 @@ interface BotState {
 
 /** What is known of who may not be written to. To be kept across reloads. */
 export function createPermissionState() {
-  return { users: new Recent<number>(USERS, SUSPENSION), bots: new Map<string, BotState>() }
+  return { users: new RecentMap<number>(USERS, SUSPENSION), bots: new Map<string, BotState>() }
 }
 
 /**
@@ -30,7 +30,7 @@ export class PermissionWatch {
     this.state.users.set(toKey(selfId, userId), Date.now())
     const { row } = this.bot(selfId)
     row.add(userId)
-    return row.size >= ROW && this.suspend(selfId)
+    return row.size >= IN_A_ROW && this.suspend(selfId)
   }
 
   /** A proactive message went out. */

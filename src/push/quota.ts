@@ -1,7 +1,7 @@
 import { $, Context, Time } from 'koishi'
 import { MAX_ID } from '../model'
-import { attempt } from '../shared/attempt'
-import { Patience } from '../delivery/patience'
+import { runSafely } from '../shared/run-safely'
+import { CancellableWaits } from '../delivery/cancellable-waits'
 import { isKey } from '../roster/keys'
 import { GivenUpError, Task } from '../roster/queue'
 
@@ -28,7 +28,7 @@ type GiveBack = () => void
 /** The daily limit of each user, kept in the database so that a restart does not forget it. */
 export class Quota {
   /** @param write puts a task into the line of writes */
-  constructor(private ctx: Context, private limit: number, private write: (task: Task) => Promise<void>, private patience: Patience) {
+  constructor(private ctx: Context, private limit: number, private write: (task: Task) => Promise<void>, private waits: CancellableWaits) {
     ctx.model.extend('qq_user_push', {
       selfId: `string(${MAX_ID})`,
       userId: `string(${MAX_ID})`,
@@ -60,12 +60,12 @@ export class Quota {
       if (!wanted && hour) await giveBack(messages)
     })
     try {
-      await this.patience.race(taken, signal)
+      await this.waits.race(taken, signal)
     } catch (error) {
       wanted = false
       throw error
     }
-    return hour ? () => attempt(this.ctx, () => this.write(() => giveBack()).catch(ignoreEnd)) : undefined
+    return hour ? () => runSafely(this.ctx, () => this.write(() => giveBack()).catch(ignoreEnd)) : undefined
   }
 
   /** What one push takes of a user's day. @param parts of how many messages it consists */

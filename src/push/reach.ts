@@ -1,6 +1,6 @@
 import { Config } from '../config'
 import { Delivery } from '../delivery'
-import { LastMessages } from '../delivery/last'
+import { LastMessages } from '../delivery/last-messages'
 import { REPLY_WINDOW } from '../delivery/route'
 import { judge, Verdict } from '../gate'
 import { QQUser } from '../model'

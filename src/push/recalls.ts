@@ -1,7 +1,7 @@
 import { $, Context, Random, Time } from 'koishi'
 import { MAX_ID, QQUser } from '../model'
-import { attempt } from '../shared/attempt'
-import { Patience } from '../delivery/patience'
+import { runSafely } from '../shared/run-safely'
+import { CancellableWaits } from '../delivery/cancellable-waits'
 import { GivenUpError, Task } from '../roster/queue'
 import { isKey } from '../roster/keys'
 import { judgeRecall, RecallReason, Spent } from './recall'
@@ -34,7 +34,7 @@ const AGE = 31 * Time.day
 
 /** What was spent of each user's recalls, kept in the database so that neither a restart nor another process spends it again. */
 export class Recalls {
-  constructor(private ctx: Context, private line: WriteLine, private patience: Patience) {
+  constructor(private ctx: Context, private line: WriteLine, private waits: CancellableWaits) {
     ctx.model.extend('qq_user_recall', {
       selfId: `string(${MAX_ID})`,
       userId: `string(${MAX_ID})`,
@@ -83,7 +83,7 @@ export class Recalls {
       if (!wanted && !reason) await undo()
     })
     try {
-      await this.patience.race(taken, signal)
+      await this.waits.race(taken, signal)
     } catch (error) {
       wanted = false
       throw error
@@ -135,7 +135,7 @@ export class Recalls {
 
   /** Writes what nobody waits for. */
   private follow(task: Task) {
-    attempt(this.ctx, () => this.line.write(task).catch(ignoreEnd))
+    runSafely(this.ctx, () => this.line.write(task).catch(ignoreEnd))
   }
 }
 

@@ -1,4 +1,4 @@
-import { Recent } from '../shared/recent'
+import { RecentMap } from '../shared/recent-map'
 import { Ledger } from './ledger'
 import { GivenUpError, Task } from './queue'
 
@@ -13,7 +13,7 @@ const KNOWN_IDS = 10_000
 
 /** Takes pending notices on, so that each is sent once. */
 export class Claims {
-  private claimed = new Recent<true>(KNOWN_IDS)
+  private claimed = new RecentMap<true>(KNOWN_IDS)
   private round?: Round
 
   /** @param write carries out a write before those that wait */

@@ -1,9 +1,9 @@
 import { deepEqual, pick } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
-import { Recent } from '../shared/recent'
-import { Deed, isReturning, isWorthRecording, mayBearOn, transition } from './state'
-import { apart, fold, toKey, UserKey } from './keys'
+import { RecentMap } from '../shared/recent-map'
+import { isReturning, isWorthRecording, mayBeRelated, transition, UserAction } from './state'
+import { apart, foldCase, toKey, UserKey } from './keys'
 import { Ledger } from './ledger'
 import { Store } from './store'
 
@@ -15,7 +15,7 @@ export interface Change {
   user: QQUser
   previous?: QQUser
   /** The event told again of what was known, or is overruled by it: nobody is told. */
-  twin: boolean
+  duplicate: boolean
   /** Another channel of the platform said the opposite. */
   disputed: boolean
   /** The user comes back, as one can say of somebody who adds the bot. */
@@ -23,7 +23,7 @@ export interface Change {
 }
 
 /** Decides, before an entry is written, whether a notice will be owed for it. */
-export type Plan = (event: UserEvent, applied: boolean, twin: boolean) => [state: NoticeState, reason: string]
+export type NoticePlan = (event: UserEvent, applied: boolean, duplicate: boolean) => [state: NoticeState, reason: string]
 
 export interface Commit {
   /** By the id of the event. Events that were on record already, or that another process recorded, are missing. */
@@ -33,17 +33,17 @@ export interface Commit {
 }
 
 /** What attempts decided that are not known to have succeeded, by the id of the event. */
-export type Decisions = Recent<Change>
+export type Decisions = RecentMap<Change>
 
-export const createDecisions = (): Decisions => new Recent(100_000)
+export const createDecisions = (): Decisions => new RecentMap(100_000)
 
 const REFUSED = 1_000
 
 /** Writes batches of events to both tables. To be called from the write queue only. */
 export class Committer {
-  private refused = new Recent<true>(REFUSED)
+  private refused = new RecentMap<true>(REFUSED)
 
-  constructor(private store: Store, private ledger: Ledger, private plan: Plan, private decided = createDecisions()) {}
+  constructor(private store: Store, private ledger: Ledger, private plan: NoticePlan, private decided = createDecisions()) {}
 
   /** Whoever differs from somebody else by case alone is written after them: by then it shows whether the database can tell. */
   async commit(events: UserEvent[]): Promise<Commit> {
@@ -68,13 +68,13 @@ export class Committer {
     ])
     const fresh = events.filter((event) => {
       const own = recorded.own.get(event.id)
-      if (own === undefined) return !this.isRefused(event, misspelt.has(fold(toKey(event))) || recorded.misspelt.has(fold(event.id)))
+      if (own === undefined) return !this.isRefused(event, misspelt.has(foldCase(toKey(event))) || recorded.misspelt.has(foldCase(event.id)))
       return own && this.decided.get(event.id)
     })
-    const deeds = new Map<string, Deed[]>()
-    const note = (deed: Deed & UserKey) => deeds.set(toKey(deed), [...deeds.get(toKey(deed)) ?? [], deed])
-    const bearing = await this.ledger.bearing(fresh.filter(event => mayBearOn(event, stored.get(toKey(event)))))
-    bearing.forEach(note)
+    const actions = new Map<string, UserAction[]>()
+    const note = (action: UserAction & UserKey) => actions.set(toKey(action), [...actions.get(toKey(action)) ?? [], action])
+    const related = await this.ledger.related(fresh.filter(event => mayBeRelated(event, stored.get(toKey(event)))))
+    related.forEach(note)
 
     const users = new Map(stored)
     const changes = new Map<string, Change>()
@@ -84,16 +84,16 @@ export class Committer {
       const previous = users.get(key)
       // an answer about somebody never heard of, as of an id that was mistyped
       if (!previous && event.source === 'send-error') continue
-      const { user, applied, overruled, disputed, ...result } = transition(previous, event, deeds.get(key))
-      const twin = result.twin || overruled
+      const { user, applied, overruled, disputed, ...result } = transition(previous, event, actions.get(key))
+      const duplicate = result.duplicate || overruled
       users.set(key, user)
       let change = this.decided.get(event.id)
       if (!change && !isWorthRecording(event, previous, applied)) continue
       change ??= {
-        entry: this.toEntry(event, applied, twin),
+        entry: this.toEntry(event, applied, duplicate),
         user,
         previous,
-        twin,
+        duplicate,
         disputed,
         returning: isReturning(user, previous, event.occurredAt),
       }
@@ -104,7 +104,7 @@ export class Committer {
 
     const entries = [...changes.values()].map(({ entry }) => entry)
     await this.write(stored, users, entries)
-    const { own, others } = await this.ledger.around(entries)
+    const { own, others } = await this.ledger.recordedNearby(entries)
     await this.reconcile(events, entries, others, users)
     for (const id of changes.keys()) {
       if (!own.has(id)) changes.delete(id)
@@ -136,12 +136,12 @@ export class Committer {
       const { rows: stored } = await this.store.users(others)
       const folded = new Map([...stored].map(([key, row]) => {
         const own = facts.filter(fact => toKey(fact) === key)
-        const deeds = own.map(fact => ({ ...fact, occurredAt: new Date(fact.occurredAt) }))
-        return [key, own.reduce((user, fact) => transition(user, fact, deeds).user, row)]
+        const actions = own.map(fact => ({ ...fact, occurredAt: new Date(fact.occurredAt) }))
+        return [key, own.reduce((user, fact) => transition(user, fact, actions).user, row)]
       }))
       for (const [key, user] of folded) users.set(key, user)
       if (!await this.write(stored, folded)) return
-      others = (await this.ledger.around(entries)).others
+      others = (await this.ledger.recordedNearby(entries)).others
     }
   }
 
@@ -152,8 +152,8 @@ export class Committer {
     return rows.length
   }
 
-  private toEntry(event: UserEvent, applied: boolean, twin: boolean): QQUserEntry {
-    const [notice, noticeReason] = this.plan(event, applied, twin)
+  private toEntry(event: UserEvent, applied: boolean, duplicate: boolean): QQUserEntry {
+    const [notice, noticeReason] = this.plan(event, applied, duplicate)
     return {
       ...pick(event, ['id', 'selfId', 'userId', 'type', 'source']),
       occurredAt: new Date(event.occurredAt),

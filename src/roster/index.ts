@@ -1,17 +1,17 @@
 import { clone, Context, Random, Time } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
-import { Recent } from '../shared/recent'
-import { attempt } from '../shared/attempt'
+import { RecentMap } from '../shared/recent-map'
+import { runSafely } from '../shared/run-safely'
 import { Inbox } from '../shared/inbox'
 import { lasting } from '../shared/lasting'
 import { toDay } from '../shared/day'
-import { toOriginal } from '../shared/patch'
-import { Tally } from '../shared/tally'
+import { unwrap } from '../shared/patch'
+import { Occurrences } from '../shared/occurrences'
 import { isReturning, transition } from './state'
 import { Changes, Follower, Scan } from './changes'
 import { Claims } from './claims'
-import { Change, Commit, Committer, createDecisions, Plan, toKey } from './committer'
+import { Change, Commit, Committer, createDecisions, NoticePlan, toKey } from './committer'
 import { isKey } from './keys'
 import { GivenUpError, Task, WriteQueue } from './queue'
 import { toPriority } from './lanes'
@@ -71,16 +71,16 @@ export class Roster {
   private queue: WriteQueue<Item>
   // behind the proxy, which takes ten times as long as an event that nobody listens to
   private events: Context['lifecycle']
-  private rows = new Recent<QQUser>(CACHE.size, CACHE.age)
+  private rows = new RecentMap<QQUser>(CACHE.size, CACHE.age)
   /** Keys that were no user's when they were looked for. Another process may have put them on the roster since. */
-  readonly strangers = new Recent<true>(CACHE.size, CACHE.age)
-  private ids = new Recent<true>(KNOWN_IDS)
+  readonly strangers = new RecentMap<true>(CACHE.size, CACHE.age)
+  private ids = new RecentMap<true>(KNOWN_IDS)
   /** Where the platform's channels contradict each other, by what the one implied. */
-  readonly disputes = new Tally<Pick<QQUserEntry, 'selfId'>>()
+  readonly disputes = new Occurrences<Pick<QQUserEntry, 'selfId'>>()
   /** When (ms) users were last heard of. */
-  private heard = new Recent<number>(HEARD.size, HEARD.age)
+  private heard = new RecentMap<number>(HEARD.size, HEARD.age)
   /** Events that were received and are not in the database yet, by user. */
-  private arriving = new Map<string, Set<UserEvent>>()
+  private unwritten = new Map<string, Set<UserEvent>>()
   /** The newest message of each user since the last time that they were written. */
   private messages: Map<string, UserEvent>
   private outcomes: Inbox<NoticeOutcome>
@@ -92,19 +92,19 @@ export class Roster {
   closed = false
 
   /** @param plan decides whether a notice is owed for an event */
-  constructor(private ctx: Context, plan: Plan) {
+  constructor(private ctx: Context, plan: NoticePlan) {
     this.messages = lasting(ctx, 'messages', () => new Map())
     this.outcomes = lasting(ctx, 'outcomes', () => new Inbox(QUEUE_LIMIT))
     const previous = lasting(ctx, 'roster', () => ({ end: Promise.resolve() }))
     this.ready = previous.end.then(() => { this.ready = undefined })
     this.store = new Store(ctx)
-    this.events = toOriginal(ctx.lifecycle)
+    this.events = unwrap(ctx.lifecycle)
     this.ledger = new Ledger(this.store, lasting(ctx, 'origin', () => Random.id(8)))
     this.committer = new Committer(this.store, this.ledger, plan, lasting(ctx, 'decisions', createDecisions))
     this.users = new Directory(this.store, this.changes, {
       settled: () => this.settled(),
       flush: () => this.flush(),
-      fold: (key, row, heard) => this.fold(key, row, heard),
+      fold: (key, row, heard) => this.applyUnwritten(key, row, heard),
     })
     this.probe = new Probe(this.store)
     this.queue = new WriteQueue(ctx, {
@@ -116,12 +116,12 @@ export class Roster {
     ctx.setInterval(() => {
       for (const [key, event] of this.messages) {
         // what is newer waits for one that cannot be written
-        if (![...this.arriving.get(key) ?? []].some(({ source }) => source === event.source)) this.flush(key)
+        if (![...this.unwritten.get(key) ?? []].some(({ source }) => source === event.source)) this.flush(key)
       }
     }, MESSAGES.interval)
     let inherited: Promise<void>[] | undefined = []
     ctx.effect(() => this.outcomes.attach((outcome) => {
-      const settled = attempt(ctx, () => this.settle(outcome))
+      const settled = runSafely(ctx, () => this.settle(outcome))
       inherited?.push(settled)
       return settled
     }))
@@ -149,7 +149,7 @@ export class Roster {
     // what the user wrote before must not be taken for an answer to this
     this.flush(key)
     const item: Arrival = { event, isOwed }
-    this.arriving.set(key, (this.arriving.get(key) ?? new Set()).add(event))
+    this.unwritten.set(key, (this.unwritten.get(key) ?? new Set()).add(event))
     try {
       // whoever imports waits for an answer
       await this.queue.push(item, { priority: toPriority(event.source), key, awaited: event.source === 'import' })
@@ -158,37 +158,37 @@ export class Roster {
       if (!(error instanceof GivenUpError)) throw error
       if (this.closed && !item.committed) return 'left'
     } finally {
-      this.arrived(key, event)
+      this.leaveUnwritten(key, event)
     }
     if (!item.change) return
     const { user, previous, entry, disputed } = item.change
     if (disputed) this.disputes.add({ selfId: event.selfId })
     // copies, as this one decides by the originals
-    if (entry.applied) attempt(this.ctx, () => this.events.emit('qq-user/updated', clone(user), clone(previous), clone(entry)))
+    if (entry.applied) runSafely(this.ctx, () => this.events.emit('qq-user/updated', clone(user), clone(previous), clone(entry)))
     return item.change
   }
 
   /** Takes note of a message. Only one that makes somebody a friend, or is the first of a day, is written right away. */
-  async hear(event: UserEvent) {
+  async noteMessage(event: UserEvent) {
     const key = toKey(event)
     const heard = this.messages.has(key)
     this.messages.set(key, event)
     if (this.messages.size > MESSAGES.limit) return this.flush()
     if (heard) return
     const row = this.rows.get(key)
-    const user = row ? this.fold(key, row, false) : await this.get(event.selfId, event.userId, false).catch(() => undefined)
+    const user = row ? this.applyUnwritten(key, row, false) : await this.get(event.selfId, event.userId, false).catch(() => undefined)
     if (user?.relation !== 'friend' || !user.lastMessageAt || toDay(user.lastMessageAt) !== toDay(event.occurredAt)) this.flush(key)
   }
 
   /** Whether something came from the user after a time (ms) of the last minute. */
-  hasHeard(selfId: string, userId: string, since: number) {
+  heardSince(selfId: string, userId: string, since: number) {
     return (this.heard.get(toKey({ selfId, userId })) ?? 0) > since
   }
 
   /** The user as of now, if that is known without asking the database. */
   peek(selfId: string, userId: string): QQUser | undefined {
     const key = toKey({ selfId, userId })
-    return this.fold(key, this.rows.get(key))
+    return this.applyUnwritten(key, this.rows.get(key))
   }
 
   /** The user as of now, with everything that was received before. */
@@ -202,7 +202,7 @@ export class Roster {
       row = this.rows.get(key) ?? stored
       if (row) this.rows.set(key, row)
     }
-    const user = this.fold(key, row, heard)
+    const user = this.applyUnwritten(key, row, heard)
     if (!user) this.strangers.set(key, true)
     return user
   }
@@ -311,7 +311,7 @@ export class Roster {
     for (const key of only ? [only] : this.messages.keys()) {
       const event = this.messages.get(key)
       if (!event || !this.messages.delete(key)) continue
-      attempt(this.ctx, async () => {
+      runSafely(this.ctx, async () => {
         const change = await this.accept(event)
         const other = this.messages.get(key)
         if (change === 'left' && !(other && other.occurredAt > event.occurredAt)) this.messages.set(key, event)
@@ -319,17 +319,17 @@ export class Roster {
     }
   }
 
-  private fold(key: string, row: QQUser | undefined, heard = true) {
-    const events = [...this.arriving.get(key) ?? []]
+  private applyUnwritten(key: string, row: QQUser | undefined, heard = true) {
+    const events = [...this.unwritten.get(key) ?? []]
     const message = this.messages.get(key)
     if (heard && message) events.push(message)
     return events.reduce<QQUser | undefined>((user, event) => transition(user, event).user, row)
   }
 
-  private arrived(key: string, event: UserEvent) {
-    const events = this.arriving.get(key)!
+  private leaveUnwritten(key: string, event: UserEvent) {
+    const events = this.unwritten.get(key)!
     events.delete(event)
-    if (!events.size) this.arriving.delete(key)
+    if (!events.size) this.unwritten.delete(key)
   }
 
   private async commit(batch: Item[], again: boolean) {

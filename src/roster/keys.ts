@@ -18,7 +18,7 @@ export function isKey({ selfId, userId }: UserKey) {
 }
 
 /** A key as a database sees it that does not tell upper case from lower. */
-export function fold(key: string) {
+export function foldCase(key: string) {
   return key.toLowerCase()
 }
 
@@ -28,11 +28,11 @@ export function apart<T>(items: readonly T[], toKeys: (item: T) => string[]): T[
   let spellings = new Map<string, string>()
   for (const item of items) {
     const keys = toKeys(item)
-    if (!parts.length || keys.some(key => (spellings.get(fold(key)) ?? key) !== key)) {
+    if (!parts.length || keys.some(key => (spellings.get(foldCase(key)) ?? key) !== key)) {
       parts.push([])
       spellings = new Map()
     }
-    for (const key of keys) spellings.set(fold(key), key)
+    for (const key of keys) spellings.set(foldCase(key), key)
     parts.at(-1)!.push(item)
   }
   return parts

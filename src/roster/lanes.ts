@@ -1,5 +1,5 @@
 import { EventSource } from '../model'
-import { isDeed } from './state'
+import { isUserAction } from './state'
 
 /** Somebody waits for what is urgent, users did what is normal, and what is low was only concluded. */
 export type Priority = 'urgent' | 'normal' | 'low'
@@ -12,7 +12,7 @@ export interface Ranked {
 
 /** A flood of messages must not delay what a user chose. */
 export function toPriority(source: EventSource): Priority {
-  return isDeed(source) || source === 'operator' || source === 'import' ? 'normal' : 'low'
+  return isUserAction(source) || source === 'operator' || source === 'import' ? 'normal' : 'low'
 }
 
 /** What waits, each priority in the order of its arrival. */

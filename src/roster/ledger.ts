@@ -2,8 +2,8 @@ import { $, Query, Random, Time } from 'koishi'
 import { EventType, NoticeState, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { ask } from './chunks'
-import { fold, isKey, PROBE, toKey, UserKey } from './keys'
-import { bearingSince, Deed, ownMoves, siblings } from './state'
+import { foldCase, isKey, PROBE, toKey, UserKey } from './keys'
+import { ownMoves, relatedSince, siblings, UserAction } from './state'
 import { Store } from './store'
 
 export interface Recorded {
@@ -31,17 +31,17 @@ export class Ledger {
     const rows = await this.byId(ids, id => ({ id }))
     return {
       own: new Map(rows.filter(({ id }) => asked.has(id)).map(({ id, origin }) => [id, this.isOwn(origin)])),
-      misspelt: new Set(rows.filter(({ id }) => !asked.has(id)).map(({ id }) => fold(id))),
+      misspelt: new Set(rows.filter(({ id }) => !asked.has(id)).map(({ id }) => foldCase(id))),
     }
   }
 
   /** What is recorded of the users of these events and bears on one of them, in the order of its arrival. */
-  async bearing(events: UserEvent[]): Promise<(Deed & UserKey)[]> {
+  async related(events: UserEvent[]): Promise<(UserAction & UserKey)[]> {
     if (!events.length) return []
     return ask(events, toIds, chunk => this.store.database.get('qq_user_event', {
       ...ofUsers(chunk),
       type: [...new Set(chunk.flatMap(({ type }) => siblings(type)))] as never[],
-      occurredAt: { $gte: new Date(Math.min(...chunk.map(bearingSince))) },
+      occurredAt: { $gte: new Date(Math.min(...chunk.map(relatedSince))) },
     }, { sort: { receivedAt: 'asc' }, fields: ['id', 'selfId', 'userId', 'type', 'source', 'occurredAt', 'weak'] }))
   }
 
@@ -54,7 +54,7 @@ export class Ledger {
   }
 
   /** What is recorded of the users of these entries, from about the same time. */
-  async around(entries: QQUserEntry[]): Promise<Recorded> {
+  async recordedNearby(entries: QQUserEntry[]): Promise<Recorded> {
     const ids = entries.map(({ id }) => id)
     if (!ids.length || !this.store.shared) return { own: new Set(ids), others: [] }
     const receivedAt = new Date(Math.min(...entries.map(({ receivedAt }) => +receivedAt)) - CLOCK_SKEW)

@@ -3,7 +3,7 @@ import { Consent, EventSource, eventSources, EventType, QQUser, QQUserEntry, Rel
 import { UserEvent } from '../event'
 
 /** One toggle that arrives through both of the platform's channels may differ by this much, in ms. */
-export const TWIN_WINDOW = 10 * Time.second
+export const DUPLICATE_WINDOW = 10 * Time.second
 
 /** Who was seen this long before they added the bot, in ms, was there before. */
 const LONG_BEFORE = Time.hour
@@ -36,16 +36,16 @@ const ownSwitch = telling('switch')
 const ownToggles = telling('switch', 'implied-switch')
 export const ownMoves = telling('move')
 
-/** What of an entry tells one deed from another. */
-export type Deed = Pick<QQUserEntry, 'id' | 'type' | 'source' | 'occurredAt'> & Partial<Pick<QQUserEntry, 'weak'>>
+/** What of a ledger entry tells one action of a user from another. */
+export type UserAction = Pick<QQUserEntry, 'id' | 'type' | 'source' | 'occurredAt'> & Partial<Pick<QQUserEntry, 'weak'>>
 
 /** Whether the platform told of something that the user did. All else is concluded, and worth a record only if it is news. */
-export function isDeed(source: EventSource) {
+export function isUserAction(source: EventSource) {
   return kinds[source] !== 'conclusion'
 }
 
 export function isWorthRecording({ source }: UserEvent, previous: QQUser | undefined, applied: boolean) {
-  return applied || isDeed(source) || source === 'import' && !previous
+  return applied || isUserAction(source) || source === 'import' && !previous
 }
 
 /** The types that move the same register as this one. */
@@ -53,17 +53,17 @@ export function siblings(type: EventType) {
   return Object.keys(type in consents ? consents : relations) as EventType[]
 }
 
-/** From which time (ms) on an entry bears on what an event counts for: as the same deed told again, or as a newer one. */
-export function bearingSince({ type, occurredAt }: Pick<UserEvent, 'type' | 'occurredAt'>) {
+/** From which time (ms) on a ledger entry may change what an event counts for: as the same action reported twice, or as a newer one. */
+export function relatedSince({ type, occurredAt }: Pick<UserEvent, 'type' | 'occurredAt'>) {
   const second = toSecond(occurredAt) * Time.second
-  return type in consents ? second - TWIN_WINDOW : second
+  return type in consents ? second - DUPLICATE_WINDOW : second
 }
 
-/** Whether such an entry can be on record at all: a row's time is never older than what stands. */
-export function mayBearOn(event: UserEvent, row: QQUser | undefined) {
-  if (!row || !isDeed(event.source)) return false
+/** Whether such an entry can exist at all: the user's row carries the time of the newest one. */
+export function mayBeRelated(event: UserEvent, row: QQUser | undefined) {
+  if (!row || !isUserAction(event.source)) return false
   const since = event.type in consents ? row.consentAt : row.relationAt
-  return !!since && +since >= bearingSince(event)
+  return !!since && +since >= relatedSince(event)
 }
 
 export interface Transition {
@@ -71,7 +71,7 @@ export interface Transition {
   /** Whether the event counts: it changed the state, or told of something that the user did last. */
   applied: boolean
   /** Whether the event tells again what is on record. */
-  twin: boolean
+  duplicate: boolean
   /** Whether the event only implies what something on record contradicts. */
   overruled: boolean
   /** Whether the event and one on record disagree, of which one only implies what it says. */
@@ -81,11 +81,11 @@ export interface Transition {
 /**
  * The state after an event. Relation, consent, scene and name are registers of their own, each decided by its newest
  * event that is not overruled, so that the order of arrival does not matter; of two events at the same time the later
- * arrival wins. What the user did counts even where something newer was concluded; only a newer deed makes it late.
+ * arrival wins. What the user did counts even where something newer was concluded; only a newer action makes it late.
  *
  * @param recorded what is on record of the user that bears on the event, in the order of its arrival
  */
-export function transition(previous: QQUser | undefined, event: UserEvent, recorded: readonly Deed[] = []): Transition {
+export function transition(previous: QQUser | undefined, event: UserEvent, recorded: readonly UserAction[] = []): Transition {
   const user = previous ? { ...previous } : blank(event)
   // a no of which nobody knows when it was comes after all that is known
   if (event.untimed && user.consentAt && +user.consentAt > event.occurredAt) event = { ...event, occurredAt: +user.consentAt }
@@ -93,35 +93,35 @@ export function transition(previous: QQUser | undefined, event: UserEvent, recor
   if (at < user.firstSeen) user.firstSeen = at
 
   const wins = (since: Date | null) => !since || difference(at, since) >= 0
-  const own: Deed = { ...event, occurredAt: at }
+  const own: UserAction = { ...event, occurredAt: at }
   const line = [...others(event, recorded), own]
-  const standing = line.filter(deed => !isOverruled(deed, line))
+  const standing = line.filter(action => !isOverruled(action, line))
   const overruled = !standing.includes(own)
-  const retold = !overruled && isTwin(event, standing)
-  const done = isDeed(event.source) && !overruled && !retold && !isSuperseded(event, standing)
+  const retold = !overruled && isDuplicate(event, standing)
+  const done = isUserAction(event.source) && !overruled && !retold && !isSuperseded(event, standing)
   // whether the switch is not what was made of an event that is overruled from here on
   let reversed = false
   let applied = false
 
   // a list from elsewhere says who they are, not what they did or chose
-  const told = event.source !== 'import'
+  const isReported = event.source !== 'import'
 
-  const relation = told && relations[event.type]
+  const relation = isReported && relations[event.type]
   if (relation) {
     const newest = wins(user.relationAt)
-    applied = done || !isDeed(event.source) && newest && user.relation !== relation
+    applied = done || !isUserAction(event.source) && newest && user.relation !== relation
     if (newest) Object.assign(user, { relation, relationAt: at })
   }
 
-  const consent = told && consents[event.type]
+  const consent = isReported && consents[event.type]
   if (consent && isPermitted(event)) {
     const known = user.consent
-    const fallen = line.some(deed => !standing.includes(deed) && +deed.occurredAt === +(user.consentAt ?? NaN))
-    if (fallen) Object.assign(user, toRegister(standing.filter(deed => deed !== own)))
+    const fallen = line.some(action => !standing.includes(action) && +action.occurredAt === +(user.consentAt ?? NaN))
+    if (fallen) Object.assign(user, toRegister(standing.filter(action => action !== own)))
     const newest = !overruled && wins(user.consentAt)
     if (newest) Object.assign(user, { consent, consentAt: at })
     reversed = fallen && !overruled && user.consent !== known
-    applied = done || reversed || !isDeed(event.source) && newest && consent !== known
+    applied = done || reversed || !isUserAction(event.source) && newest && consent !== known
   }
 
   if (event.scene !== undefined && wins(user.sceneAt)) {
@@ -133,8 +133,8 @@ export function transition(previous: QQUser | undefined, event: UserEvent, recor
   if (event.source === 'message' && (!user.lastMessageAt || at > user.lastMessageAt)) {
     user.lastMessageAt = at
   }
-  const twin = retold && !reversed
-  return { user, applied, twin, overruled, disputed: !twin && isDisputed(own, line) }
+  const duplicate = retold && !reversed
+  return { user, applied, duplicate, overruled, disputed: !duplicate && isDisputed(own, line) }
 }
 
 /** Somebody of whom nothing is known. */
@@ -157,52 +157,52 @@ export function blank({ selfId, userId, occurredAt }: Pick<UserEvent, 'selfId' |
 }
 
 /**
- * Whether a deed is on record already, told under another id: by the same source within the same second or, of a toggle,
+ * Whether an action is on record already, told under another id: by the same source within the same second or, of a toggle,
  * by the platform's other channel within ten seconds, and the user has not changed their mind in between.
  *
  * @param recorded what the user did around that time and stands, in the order of its arrival
  */
-export function isTwin(event: UserEvent, recorded: readonly Deed[]) {
-  if (!isDeed(event.source)) return false
+export function isDuplicate(event: UserEvent, recorded: readonly UserAction[]) {
+  if (!isUserAction(event.source)) return false
   // within the same second the order of arrival tells, which sorting keeps
-  const line: Deed[] = [...others(event, recorded), { ...event, occurredAt: new Date(event.occurredAt) }]
+  const line: UserAction[] = [...others(event, recorded), { ...event, occurredAt: new Date(event.occurredAt) }]
   const self = line.at(-1)!
   line.sort((a, b) => toSecond(a.occurredAt) - toSecond(b.occurredAt))
   const own = line.indexOf(self)
-  return line.some((deed, index) => {
-    if (deed === self || deed.type !== event.type || !isSameDeed(event, deed)) return false
+  return line.some((action, index) => {
+    if (action === self || action.type !== event.type || !isSameAction(event, action)) return false
     // what was only concluded in between is not of the user's doing
-    return line.slice(Math.min(own, index), Math.max(own, index)).every(({ type, source }) => type === event.type || !isDeed(source))
+    return line.slice(Math.min(own, index), Math.max(own, index)).every(({ type, source }) => type === event.type || !isUserAction(source))
   })
 }
 
-function isSameDeed({ source, occurredAt }: UserEvent, deed: Deed) {
-  if (deed.source === source) return toSecond(deed.occurredAt) === toSecond(occurredAt)
-  return ownToggles.includes(source) && ownToggles.includes(deed.source) && isNear(deed.occurredAt, occurredAt)
+function isSameAction({ source, occurredAt }: UserEvent, action: UserAction) {
+  if (action.source === source) return toSecond(action.occurredAt) === toSecond(occurredAt)
+  return ownToggles.includes(source) && ownToggles.includes(action.source) && isNear(action.occurredAt, occurredAt)
 }
 
-function isSuperseded(event: UserEvent, recorded: readonly Deed[]) {
-  return others(event, recorded).some(({ source, occurredAt }) => isDeed(source) && difference(occurredAt, event.occurredAt) > 0)
+function isSuperseded(event: UserEvent, recorded: readonly UserAction[]) {
+  return others(event, recorded).some(({ source, occurredAt }) => isUserAction(source) && difference(occurredAt, event.occurredAt) > 0)
 }
 
 /** What moves the same register. An attempt that failed half way may have left the event itself there. */
-function others({ id, type }: Pick<UserEvent, 'id' | 'type'>, recorded: readonly Deed[]) {
+function others({ id, type }: Pick<UserEvent, 'id' | 'type'>, recorded: readonly UserAction[]) {
   const types = siblings(type)
-  return recorded.filter(deed => deed.id !== id && types.includes(deed.type))
+  return recorded.filter(action => action.id !== id && types.includes(action.type))
 }
 
-/** Whether a deed only implies an outcome, and the switch itself said the opposite at about the same time. */
-function isOverruled({ type, weak, occurredAt }: Deed, line: readonly Deed[]) {
-  return !!weak && line.some((deed) => {
-    return ownSwitch.includes(deed.source) && deed.type !== type && isNear(deed.occurredAt, occurredAt)
+/** Whether an action only implies an outcome, and the switch itself said the opposite at about the same time. */
+function isOverruled({ type, weak, occurredAt }: UserAction, line: readonly UserAction[]) {
+  return !!weak && line.some((action) => {
+    return ownSwitch.includes(action.source) && action.type !== type && isNear(action.occurredAt, occurredAt)
   })
 }
 
-/** Whether a deed is one of two that disagree, the first to do so. */
-function isDisputed(own: Deed, line: readonly Deed[]) {
-  return line.some((deed) => {
-    if (!isOverruled(deed, line) || line.some(other => other.source === 'msg-reject' && isNear(other.occurredAt, deed.occurredAt))) return false
-    return deed === own || isOverruled(deed, [own]) && !isOverruled(deed, line.filter(other => other !== own))
+/** Whether an action is one of two that disagree, the first to do so. */
+function isDisputed(own: UserAction, line: readonly UserAction[]) {
+  return line.some((action) => {
+    if (!isOverruled(action, line) || line.some(other => other.source === 'msg-reject' && isNear(other.occurredAt, action.occurredAt))) return false
+    return action === own || isOverruled(action, [own]) && !isOverruled(action, line.filter(other => other !== own))
   })
 }
 
@@ -212,8 +212,8 @@ function isPermitted({ type, source }: Pick<UserEvent, 'type' | 'source'>) {
 }
 
 /** What the switch is known to be from what is on record alone. */
-function toRegister(recorded: readonly Deed[]): Pick<QQUser, 'consent' | 'consentAt'> {
-  return recorded.filter(deed => deed.source !== 'import' && isPermitted(deed)).reduce((register, { type, occurredAt }) => {
+function toRegister(recorded: readonly UserAction[]): Pick<QQUser, 'consent' | 'consentAt'> {
+  return recorded.filter(action => action.source !== 'import' && isPermitted(action)).reduce((register, { type, occurredAt }) => {
     if (register.consentAt && difference(occurredAt, register.consentAt) < 0) return register
     return { consent: consents[type]!, consentAt: occurredAt }
   }, { consent: 'unknown', consentAt: null } as Pick<QQUser, 'consent' | 'consentAt'>)
@@ -229,7 +229,7 @@ export function isReturning(user: QQUser, previous: QQUser | undefined, occurred
 }
 
 function isNear(a: Date | number, b: Date | number) {
-  return Math.abs(difference(a, b)) <= TWIN_WINDOW
+  return Math.abs(difference(a, b)) <= DUPLICATE_WINDOW
 }
 
 /** How much later a time is, in ms, as far as both are known: some sources tell whole seconds only. */

@@ -1,6 +1,6 @@
 import { $, Context, Time } from 'koishi'
 import { EventType } from '../model'
-import { Recent } from '../shared/recent'
+import { RecentMap } from '../shared/recent-map'
 import { Roster } from '.'
 import { UserQuery } from './query'
 
@@ -32,7 +32,7 @@ export const columns: Record<EventType, keyof Movement> = {
 
 /** Numbers for operators. Totals are kept; what happened lately is counted once a minute at most. */
 export class Statistics {
-  private movements = new Recent<Promise<Movement>>(100, KEEP)
+  private movements = new RecentMap<Promise<Movement>>(100, KEEP)
 
   constructor(private ctx: Context, private roster: Roster) {}
 

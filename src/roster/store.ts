@@ -1,10 +1,10 @@
 import { $, Context, Dict, Logger, omit } from 'koishi'
 import { Driver } from 'minato'
 import { QQUser, QQUserEntry, Relation } from '../model'
-import { toOriginal } from '../shared/patch'
+import { unwrap } from '../shared/patch'
 import { ask, inChunks } from './chunks'
 import { Counted, countExactly, countSeen, isMySQL, Seen } from './exact'
-import { fold, isKey, toKey, UserKey } from './keys'
+import { foldCase, isKey, toKey, UserKey } from './keys'
 import { matchesStart, startsWith } from './query'
 import * as sqlite from './sqlite'
 import { untrace } from './untrace'
@@ -34,7 +34,7 @@ export class Store {
 
   constructor(ctx: Context) {
     this.logger = ctx.logger('qq-user')
-    this.database = toOriginal(ctx.database)
+    this.database = unwrap(ctx.database)
     this.driver = this.database.select('qq_user').driver
     this.shared = !sqlite.isSQLite(this.driver)
     ctx.effect(() => untrace(this.driver))
@@ -51,7 +51,7 @@ export class Store {
     const misspelt = new Set<string>()
     for (const row of found.flat()) {
       if (ids.get(row.selfId)?.has(row.userId)) rows.set(toKey(row), row)
-      else misspelt.add(fold(toKey(row)))
+      else misspelt.add(foldCase(toKey(row)))
     }
     return { rows, misspelt }
   }

@@ -1,5 +1,5 @@
 import { Driver } from 'minato'
-import { toOriginal } from '../shared/patch'
+import { unwrap } from '../shared/patch'
 
 /**
  * Lets a driver read the layout of the tables without Cordis' proxy, as it does for every cell. Where that cannot be
@@ -9,7 +9,7 @@ import { toOriginal } from '../shared/patch'
  */
 export function untrace(driver: Driver) {
   const traced = driver.database
-  const original = toOriginal(traced)
+  const original = unwrap(traced)
   if (!Reflect.set(driver, 'database', original)) return () => {}
   return () => {
     if (driver.database === original) Reflect.set(driver, 'database', traced)

@@ -1,9 +1,9 @@
 const ORIGINAL = Symbol.for('cordis.original')
 
 /** The object behind Cordis' proxies: what is reached through one may be put behind another. */
-export function toOriginal<T extends object>(value: T): T {
+export function unwrap<T extends object>(value: T): T {
   const original = (value as { [ORIGINAL]?: T })[ORIGINAL]
-  return original ? toOriginal(original) : value
+  return original ? unwrap(original) : value
 }
 
 type Method = (...args: any[]) => any
@@ -15,7 +15,7 @@ type Wrapper<T, F> = (original: F & Method, callOn: (target: T, ...args: any[]) 
  *
  * @param wrapper is given the original, and what calls it on an object that is derived from the one
  */
-export function wrap<T extends object, K extends keyof T>(host: T, name: K, wrapper: Wrapper<T, T[K]>) {
+export function patchMethod<T extends object, K extends keyof T>(host: T, name: K, wrapper: Wrapper<T, T[K]>) {
   const own = Object.getOwnPropertyDescriptor(host, name)
   const method = host[name] as Method
   const original = (...args: any[]) => method.apply(host, args)

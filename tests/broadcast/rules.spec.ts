@@ -6,7 +6,7 @@ import { Flow } from '../../src/broadcast/flow'
 import { LeaseWatch } from '../../src/broadcast/lease'
 import { act, Action, Situation } from '../../src/broadcast/lifecycle'
 import { BroadcastState } from '../../src/broadcast/model'
-import { Recess } from '../../src/broadcast/recess'
+import { RetryTimes } from '../../src/broadcast/retry-times'
 import { Result, toResult } from '../../src/broadcast/result'
 import { toColumns, toKind } from '../../src/broadcast/sums'
 import { listMeanings, toSubject } from '../../src/delivery/codes'
@@ -71,41 +71,41 @@ describe('one that paused by itself', () => {
   afterEach(() => clock.uninstall())
 
   it('is tried again after a while, the same each time', () => {
-    const recess = new Recess()
-    expect(recess.isOver(1, 'offline')).to.equal(true)
+    const retryTimes = new RetryTimes()
+    expect(retryTimes.isOver(1, 'offline')).to.equal(true)
     for (let round = 0; round < 3; round++) {
-      expect(recess.isOver(1, 'bot-rate')).to.equal(false)
+      expect(retryTimes.isOver(1, 'bot-rate')).to.equal(false)
       clock.tick(Time.minute - 1)
-      expect(recess.isOver(1, 'bot-rate')).to.equal(false)
+      expect(retryTimes.isOver(1, 'bot-rate')).to.equal(false)
       clock.tick(1)
-      expect(recess.isOver(1, 'bot-rate')).to.equal(true)
-      recess.end(1)
+      expect(retryTimes.isOver(1, 'bot-rate')).to.equal(true)
+      retryTimes.end(1)
     }
   })
 
   it('is tried ever later where each time somebody may get it unknown to us, until one arrives', () => {
-    const recess = new Recess()
+    const retryTimes = new RetryTimes()
     const waits = Array.from({ length: 7 }, () => {
       let minutes = 0
-      for (; !recess.isOver(1, 'no-answer'); minutes++) clock.tick(Time.minute)
-      recess.end(1)
+      for (; !retryTimes.isOver(1, 'no-answer'); minutes++) clock.tick(Time.minute)
+      retryTimes.end(1)
       return minutes
     })
     expect(waits).to.deep.equal([1, 2, 4, 8, 16, 30, 30])
-    recess.forget(1)
-    recess.isOver(1, 'no-answer')
+    retryTimes.forget(1)
+    retryTimes.isOver(1, 'no-answer')
     clock.tick(Time.minute)
-    expect(recess.isOver(1, 'no-answer')).to.equal(true)
+    expect(retryTimes.isOver(1, 'no-answer')).to.equal(true)
   })
 
   it('waits anew each time, whoever went on with it, and no longer where the clock was set back', () => {
-    const recess = new Recess()
-    recess.isOver(1, 'transient')
+    const retryTimes = new RetryTimes()
+    retryTimes.isOver(1, 'transient')
     clock.tick(Time.minute)
-    recess.end(1)
-    expect(recess.isOver(1, 'transient')).to.equal(false)
+    retryTimes.end(1)
+    expect(retryTimes.isOver(1, 'transient')).to.equal(false)
     clock.setSystemTime(Date.now() - Time.hour)
-    expect(recess.isOver(1, 'transient')).to.equal(true)
+    expect(retryTimes.isOver(1, 'transient')).to.equal(true)
   })
 })
 

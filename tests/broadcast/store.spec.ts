@@ -130,7 +130,7 @@ for (const engine of engines) {
       for (const [userId, reason] of [['a', 'rejected'], ['B', 'rejected'], ['c-1', 'deleted']]) {
         await store.settle({ ...settlement(userId, ''), state: 'skipped', reason, via: null }, 'pending')
       }
-      expect(readSums(await store.tally(id))).to.have.deep.members([
+      expect(readSums(await store.sums(id))).to.have.deep.members([
         { state: 'skipped', reason: 'rejected', count: 2 }, { state: 'skipped', reason: 'deleted', count: 1 }, { state: 'pending', reason: '', count: 2 },
       ])
       expect(await store.missed(id, ['rejected'], 10)).to.have.members(['a', 'B'])

@@ -127,7 +127,7 @@ describe('console: broadcasts', () => {
     await start(...names(40))
     site.platform.latency = 50
     const { id } = await create()
-    const act = (deed: Parameters<Calls['qq-user/broadcast-do']>[1]) => page.call('qq-user/broadcast-do', id, deed)
+    const act = (action: Parameters<Calls['qq-user/broadcast-do']>[1]) => page.call('qq-user/broadcast-do', id, action)
     expect(await page.error('qq-user/broadcast-do', id, 'pause')).to.equal('wrong-state')
     await act('start')
     expect(await page.error('qq-user/broadcast-do', id, 'start')).to.equal('wrong-state')

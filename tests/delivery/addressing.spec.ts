@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { h, Session, Universal } from 'koishi'
 import { Harness, HarnessOptions, silent, until } from '../harness'
 import { Platform } from '../platform'
-import { toOriginal } from '../../src/shared/patch'
+import { unwrap } from '../../src/shared/patch'
 
 type Options = Universal.SendOptions
 
@@ -180,7 +180,7 @@ describe('a message', () => {
 
     it('is sent by the bot\'s own methods', async () => {
       await start()
-      const bot = toOriginal(harness.bot)
+      const bot = unwrap(harness.bot)
       for (const method of methods) expect(Object.hasOwn(bot, method)).to.equal(true)
       harness.plugin!.dispose()
       for (const method of methods) expect(Object.hasOwn(bot, method)).to.equal(false)

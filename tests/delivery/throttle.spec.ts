@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Context, ForkScope } from 'koishi'
-import { Patience } from '../../src/delivery/patience'
-import { StoppedError } from '../../src/delivery/stop'
+import { CancellableWaits } from '../../src/delivery/cancellable-waits'
+import { StoppedError } from '../../src/delivery/objections'
 import { Priority, RequestLimits, Throttle, Turn } from '../../src/delivery/throttle'
 import { Clock, freeze } from '../clock'
 
@@ -28,7 +28,7 @@ describe("a bot's requests", () => {
 
   function load(limits: Partial<RequestLimits> = {}) {
     fork = app.plugin((ctx) => {
-      throttle = new Throttle(ctx, { perSecond: 100, concurrent: 100, ...limits }, new Patience(ctx))
+      throttle = new Throttle(ctx, { perSecond: 100, concurrent: 100, ...limits }, new CancellableWaits(ctx))
     })
   }
 

@@ -95,7 +95,7 @@ suite('a database server that is down', function () {
     expect(waiting / 50_000, 'bytes for each event that waits').to.be.below(8000)
     expect(harness.log.filter(line => line.includes('50000 writes wait for the database; the oldest are given up'))).to.have.length(1)
     expect(harness.log.filter(line => /takes writes again; .* 600 were given up/.test(line))).to.have.length(1)
-    // of several, as one deed in one second counts once
+    // of several, as one action in one second counts once
     for (const id of ids.slice(0, 20)) platform.dispatch('FRIEND_ADD', { openid: `again${ids.indexOf(id)}`, timestamp: Math.floor(Date.now() / 1000) }, { id })
     await until(50_020)
     expect(announced().slice(-20)).to.deep.equal(ids.slice(0, 20))

@@ -123,10 +123,10 @@ export class Story {
       // whoever left still takes what they are sent, so that no refusal teaches anything
       platform.users.get(id)!.friend = true
     }
-    const deed = dice.below(4)
-    if (deed === 0) tell('friend-added', 'friend-add', platform.add(id, { timestamp: at }))
-    if (deed === 1) tell('friend-deleted', 'friend-del', platform.remove(id, { timestamp: at }))
-    if (deed === 2) tell('friend-push-rejected', via === 'c2c' ? 'msg-reject' : 'authorize', platform.reject(id, { timestamp: at, via }))
-    if (deed === 3) tell('friend-push-allowed', via === 'c2c' ? 'msg-receive' : 'authorize', platform.allow(id, { timestamp: at, via }))
+    const action = dice.below(4)
+    if (action === 0) tell('friend-added', 'friend-add', platform.add(id, { timestamp: at }))
+    if (action === 1) tell('friend-deleted', 'friend-del', platform.remove(id, { timestamp: at }))
+    if (action === 2) tell('friend-push-rejected', via === 'c2c' ? 'msg-reject' : 'authorize', platform.reject(id, { timestamp: at, via }))
+    if (action === 3) tell('friend-push-allowed', via === 'c2c' ? 'msg-receive' : 'authorize', platform.allow(id, { timestamp: at, via }))
   }
 }

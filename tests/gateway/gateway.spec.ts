@@ -4,7 +4,7 @@ import { Context, Session } from 'koishi'
 import { Harness, HarnessOptions, pass, silent, until } from '../harness'
 import { Platform } from '../platform'
 import { EventType } from '../../src'
-import { toOriginal } from '../../src/shared/patch'
+import { unwrap } from '../../src/shared/patch'
 
 describe('gateway', () => {
   let harness: Harness
@@ -212,11 +212,11 @@ describe('gateway', () => {
 
     it('that go offline and come back, whoever says so', async () => {
       await start()
-      const method = toOriginal(harness.bot).internal.sendPrivateMessage
+      const method = unwrap(harness.bot).internal.sendPrivateMessage
       // what Cordis hands out for an app is behind a proxy, and what that calls may be behind another
       harness.bot.offline()
       harness.bot.online()
-      expect(toOriginal(harness.bot).internal.sendPrivateMessage === method).to.equal(true)
+      expect(unwrap(harness.bot).internal.sendPrivateMessage === method).to.equal(true)
     })
 
     it('of other platforms leaves them alone', async () => {
@@ -230,7 +230,7 @@ describe('gateway', () => {
     it('unloading leaves no wrapped method and no listener behind', async () => {
       await start({ order: ['adapter'] })
       const { bot, app } = harness
-      const own = () => [bot, bot.internal, (bot as any).guildBot].map(object => Object.getOwnPropertyNames(toOriginal(object)))
+      const own = () => [bot, bot.internal, (bot as any).guildBot].map(object => Object.getOwnPropertyNames(unwrap(object)))
       const hooks = () => Object.values(app.lifecycle._hooks).reduce((sum, { length }) => sum + length, 0)
       const before = [own(), hooks()]
       const fork = harness.load()

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { Deed, Storm } from './storm'
+import { Action, Storm } from './storm'
 
 const untold = [
   'rejected', 'deleted', 'unknown-user', 'no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline', 'aborted', 'refused', 'database',
@@ -25,13 +25,13 @@ function checkTexts(storm: Storm) {
   expect(lost.map(({ body }) => body.content), 'messages to no user').to.deep.equal([])
 }
 
-function received({ deeds }: Storm) {
-  return [...deeds.values()].filter(({ received }) => received)
+function received({ actions }: Storm) {
+  return [...actions.values()].filter(({ received }) => received)
 }
 
-const name = ({ type, userId, at }: Pick<Deed, 'type' | 'userId' | 'at'>) => `${type} ${userId} ${at}`
+const name = ({ type, userId, at }: Pick<Action, 'type' | 'userId' | 'at'>) => `${type} ${userId} ${at}`
 
-/** Other plugins were told of every deed, once and with what they need. */
+/** Other plugins were told of every action, once and with what they need. */
 function checkSessions(storm: Storm) {
   const told = storm.harness.sessions.map(({ type, userId, timestamp, channelId, isDirect }) => {
     return `${name({ type, userId: userId!, at: timestamp })}${channelId === userId && isDirect ? '' : ' unmended'}`
@@ -64,20 +64,20 @@ async function checkLedger(storm: Storm) {
   // what the database is tried with is nobody's
   const entries = ledger.filter(({ selfId, source }) => selfId === storm.platform.selfId && source !== 'message' && source !== 'send-error')
   const owed = entries.filter(({ notice }) => notice !== 'none').map(({ type, userId, occurredAt }) => name({ type, userId, at: +occurredAt }))
-  const deeds = received(storm)
-  compare(owed, deeds.filter(({ type }) => type !== 'friend-deleted').map(name), 'notices on record')
+  const actions = received(storm)
+  compare(owed, actions.filter(({ type }) => type !== 'friend-deleted').map(name), 'notices on record')
   const recorded = new Set(entries.map(({ type, userId, occurredAt }) => name({ type, userId, at: +occurredAt })))
-  compare([...recorded], deeds.map(name), 'on record')
+  compare([...recorded], actions.map(name), 'on record')
 
-  for (const deed of deeds.filter(({ type }) => type === 'friend-added')) {
-    const entry = entries.find(({ id, notice }) => deed.ids.has(id) && notice !== 'none')!
+  for (const action of actions.filter(({ type }) => type === 'friend-added')) {
+    const entry = entries.find(({ id, notice }) => action.ids.has(id) && notice !== 'none')!
     const outcome = `${entry.notice} ${entry.noticeReason}`
-    const replies = storm.platform.accepted(deed.userId).filter(({ body }) => body.content.startsWith('welcome') && deed.ids.has(body.event_id))
-    expect(replies.length, `greetings for ${name(deed)}, ${outcome}`).to.be.at.most(1)
+    const replies = storm.platform.accepted(action.userId).filter(({ body }) => body.content.startsWith('welcome') && action.ids.has(body.event_id))
+    expect(replies.length, `greetings for ${name(action)}, ${outcome}`).to.be.at.most(1)
     if (replies.length || storm.isCut(entry)) continue
-    const left = [...storm.deeds.values()].some(({ type, userId, at }) => type === 'friend-deleted' && userId === deed.userId && at > deed.at)
-    expect(left, `${name(deed)}, ${outcome}: a user who did not stay`).to.equal(true)
-    expect(['skipped deleted', 'skipped stale'], name(deed)).to.include(outcome)
+    const left = [...storm.actions.values()].some(({ type, userId, at }) => type === 'friend-deleted' && userId === action.userId && at > action.at)
+    expect(left, `${name(action)}, ${outcome}: a user who did not stay`).to.equal(true)
+    expect(['skipped deleted', 'skipped stale'], name(action)).to.include(outcome)
   }
 }
 

@@ -2,7 +2,7 @@ import { Context, ForkScope, Session, Time, Universal } from 'koishi'
 import { MemoryDriver } from '@minatojs/driver-memory'
 import { executeUpdate, Selection } from 'minato'
 import { PushError, QQUserEntry } from '../../src'
-import { toOriginal } from '../../src/shared/patch'
+import { unwrap } from '../../src/shared/patch'
 import { Clock, freeze } from '../clock'
 import { Harness } from '../harness'
 import { Envelope, Platform } from '../platform'
@@ -14,7 +14,7 @@ const gone = new Error('the server has gone away')
 const sleep = (ms: number) => new Promise(resolve => start(resolve, ms))
 
 /** What a user did, however often the bot was told. */
-export interface Deed {
+export interface Action {
   type: string
   userId: string
   at: number
@@ -47,7 +47,7 @@ const raw = {
 /** A bot whose users come in crowds, while everything around it is reloaded, fails or takes its time. */
 export class Storm {
   readonly model = new Model()
-  readonly deeds = new Map<string, Deed>()
+  readonly actions = new Map<string, Action>()
   readonly pushes: Push[] = []
   readonly mistakes: string[] = []
   /** What another plugin sent while there was no database, and nobody knew whom it is for. */
@@ -146,7 +146,7 @@ export class Storm {
     const name = raw[type] || type === 'interaction-create' && (d.data.resolved.authorize_data.switch ? 'friend-push-allowed' : 'friend-push-rejected')
     if (!name) return
     const at = typeof d.timestamp === 'number' ? d.timestamp * Time.second : Date.parse(d.timestamp)
-    this.deeds.get(`${name} ${d.openid ?? d.user_openid} ${at}`)!.received = true
+    this.actions.get(`${name} ${d.openid ?? d.user_openid} ${at}`)!.received = true
   }
 
   private connect() {
@@ -156,7 +156,7 @@ export class Storm {
 
   /** Takes note of every request at the moment that it is made, after whatever the plugin puts before it. */
   private observe(bot: { internal: unknown }) {
-    const internal = toOriginal(bot).internal as { sendPrivateMessage(openid: string, data: any): Promise<unknown> }
+    const internal = unwrap(bot).internal as { sendPrivateMessage(openid: string, data: any): Promise<unknown> }
     const send = internal.sendPrivateMessage
     internal.sendPrivateMessage = async (userId, data) => {
       const request = { userId, content: data.content, eventId: data.event_id }
@@ -227,7 +227,7 @@ export class Storm {
 
   private dispatch(type: string, userId: string, at: number, ...envelopes: Envelope[]) {
     this.envelopes.push(...envelopes)
-    this.deeds.set(`${type} ${userId} ${at}`, { type, userId, at, ids: new Set(envelopes.map(({ id }) => id)), received: false })
+    this.actions.set(`${type} ${userId} ${at}`, { type, userId, at, ids: new Set(envelopes.map(({ id }) => id)), received: false })
   }
 
   private known() {
@@ -279,7 +279,7 @@ export class Storm {
     const envelope = this.dice.pick(this.envelopes.slice(-20))
     if (this.dice.chance(0.5)) return this.platform.replay(envelope)
     const { id } = this.platform.double(envelope)
-    for (const { ids } of this.deeds.values()) if (ids.has(envelope.id)) ids.add(id)
+    for (const { ids } of this.actions.values()) if (ids.has(envelope.id)) ids.add(id)
   }
 
   private push(userId = this.known()) {
@@ -401,7 +401,7 @@ export class Storm {
       await this.pass(3000)
       await sleep(1)
       if (round < 25 || round % 10 || this.running.size || !this.harness.app.get('database')) continue
-      const received = [...this.deeds.values()].filter(({ received }) => received).length
+      const received = [...this.actions.values()].filter(({ received }) => received).length
       if (this.harness.sessions.length >= received && !(await this.unsettled()).length) return
     }
   }

@@ -1,6 +1,6 @@
 import { Session, Time } from 'koishi'
 import { PushError } from '../../src'
-import { toOriginal } from '../../src/shared/patch'
+import { unwrap } from '../../src/shared/patch'
 import { Clock, freeze } from '../clock'
 import { Engine } from '../database'
 import { Harness, until } from '../harness'
@@ -154,7 +154,7 @@ export class World {
 
   /** Takes note of every request of the adapter's at the moment that it is made, after whatever the plugin puts before it. */
   private observe() {
-    const internal = toOriginal(this.harness.bot).internal as { sendPrivateMessage(openid: string, data: any): Promise<unknown> }
+    const internal = unwrap(this.harness.bot).internal as { sendPrivateMessage(openid: string, data: any): Promise<unknown> }
     const send = internal.sendPrivateMessage
     internal.sendPrivateMessage = (userId, data) => {
       const { content } = data

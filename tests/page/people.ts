@@ -17,7 +17,7 @@ const scenes = [2003, 2003, 2003, 1001, 1001, 1002, 1003, 2001, 1000, 2004]
 const params = ['spring-sale', 'poster-07', 'newsletter']
 
 /** Lets users come, go and change their minds, over the last month and without leaving anything to chance. */
-export async function populate({ app }: Harness, platform: Platform, count: number, patience = 20_000) {
+export async function populate({ app }: Harness, platform: Platform, count: number, waits = 20_000) {
   const now = Date.now()
   let events = 0
   for (let number = count - 1; number >= 0; number--) {
@@ -34,6 +34,6 @@ export async function populate({ app }: Harness, platform: Platform, count: numb
     if (number % 9 === 5) events += platform.remove(openid, { timestamp: at(since * 0.2) }) ? 1 : 0
   }
   const { selfId } = platform
-  await until(async () => (await app.database.get('qq_user_event', { selfId }, ['id'])).length >= events, patience)
-  await until(async () => !(await app.database.get('qq_user_event', { selfId, notice: 'pending' }, ['id'])).length, patience)
+  await until(async () => (await app.database.get('qq_user_event', { selfId }, ['id'])).length >= events, waits)
+  await until(async () => !(await app.database.get('qq_user_event', { selfId, notice: 'pending' }, ['id'])).length, waits)
 }

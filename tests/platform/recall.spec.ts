@@ -81,7 +81,7 @@ describe('the stand-in platform', () => {
     })
   })
 
-  it('tells of one deed in two envelopes', async () => {
+  it('tells of one action in two envelopes', async () => {
     await client.identify()
     const first = platform.add('u')
     const second = platform.double(first)

@@ -49,7 +49,7 @@ describe('the pace of proactive messages', () => {
         gap: fc.oneof(fc.constant(0), fc.nat(1500)),
         latency: fc.oneof(fc.constant(0), fc.nat(3000)),
         used: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
-        patience: fc.option(fc.nat(5000), { freq: 4 }),
+        waits: fc.option(fc.nat(5000), { freq: 4 }),
       })
       const limits = fc.record({
         botSecond: fc.integer({ min: 1, max: 4 }),
@@ -59,10 +59,10 @@ describe('the pace of proactive messages', () => {
       await fc.assert(fc.asyncProperty(limits, fc.array(job, { maxLength: 40 }), async (limits, jobs) => {
         pace(limits)
         const outcomes: Promise<string>[] = []
-        for (const { user, gap, latency, used, patience } of jobs) {
+        for (const { user, gap, latency, used, waits } of jobs) {
           if (gap) await pass(gap)
           const controller = new AbortController()
-          if (patience !== null) setTimeout(() => controller.abort(), patience)
+          if (waits !== null) setTimeout(() => controller.abort(), waits)
           outcomes.push(refused(send(`U${user}`, latency, used, controller.signal)))
         }
         await pass(Time.hour)

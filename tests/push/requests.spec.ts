@@ -4,7 +4,7 @@ import { Session, Time } from 'koishi'
 import { Clock, date, freeze } from '../clock'
 import { Harness, HarnessOptions, pass, silent, until } from '../harness'
 import { Platform } from '../platform'
-import { StoppedError } from '../../src/delivery/stop'
+import { StoppedError } from '../../src/delivery/objections'
 
 describe('a request that a plugin makes by itself', () => {
   let harness: Harness

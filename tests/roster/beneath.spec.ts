@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { Context } from 'koishi'
 import { Harness, silent, until } from '../harness'
 import { Store } from '../../src/roster/store'
-import { toOriginal } from '../../src/shared/patch'
+import { unwrap } from '../../src/shared/patch'
 
 type Driver = Record<string, any>
 
@@ -68,7 +68,7 @@ describe('a framework that does not say what is behind its proxies', () => {
 
   it('is left as it is', () => {
     const value = {}
-    expect(toOriginal(veil(value))).to.not.equal(undefined)
+    expect(unwrap(veil(value))).to.not.equal(undefined)
   })
 
   it('has its database used as it is', async () => {

@@ -39,7 +39,7 @@ describe('ids as long as ids can be', () => {
     const events = ids.map((id, index) => ({
       ...entry(id), selfId: users[index].selfId, userId: users[index].userId, occurredAt: +entry('').occurredAt, receivedAt: 0, weak: false,
     }))
-    expect(await ledger.bearing(events)).to.have.length(COUNT)
+    expect(await ledger.related(events)).to.have.length(COUNT)
   })
 
   it('are taken on and settled, also when some are gone', async () => {

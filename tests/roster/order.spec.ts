@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { UserEvent } from '../../src/event'
-import { isDeed, siblings } from '../../src/roster/state'
+import { isUserAction, siblings } from '../../src/roster/state'
 import { allKinds, event, replay, state } from './replay'
 
 describe('any order and any duplication of the same events', () => {
@@ -58,30 +58,30 @@ describe('any order and any duplication of the same events', () => {
   })
 
   it('counts what the user did, unless they did the next thing about it and that is on record', () => {
-    // far enough apart to be no twins
+    // far enough apart to be no duplicates
     const apart = events.map(list => list.map((item, index) => ({ ...item, occurredAt: item.occurredAt + index * 100_000 })))
     const stream = apart.chain(list => fc.shuffledSubarray(list, { minLength: list.length }))
     fc.assert(fc.property(stream, (stream) => {
       const { applied } = replay(stream)
       for (const [index, { type, source, occurredAt }] of stream.entries()) {
-        if (!isDeed(source)) continue
+        if (!isUserAction(source)) continue
         const late = stream.slice(0, index).some((other) => {
-          return isDeed(other.source) && siblings(type).includes(other.type) && other.occurredAt > occurredAt
+          return isUserAction(other.source) && siblings(type).includes(other.type) && other.occurredAt > occurredAt
         })
         expect(applied[index]).to.equal(!late)
       }
     }), { numRuns: 1000 })
   })
 
-  it('tells each deed once, however often it is told and whatever was concluded around it', () => {
-    const deeds = events.map(list => list.filter(({ source }, index) => isDeed(source) || index % 2))
-    const told = deeds.chain((list) => {
+  it('tells each action once, however often it is told and whatever was concluded around it', () => {
+    const actions = events.map(list => list.filter(({ source }, index) => isUserAction(source) || index % 2))
+    const told = actions.chain((list) => {
       const twice = list.flatMap(item => [item, { ...item, id: `${item.id}:again` }])
       return fc.tuple(fc.constant(list), fc.shuffledSubarray(twice, { minLength: twice.length }))
     })
     fc.assert(fc.property(told, ([list, stream]) => {
       const { applied, user } = replay(stream)
-      for (const { type, source, occurredAt } of list.filter(({ source }) => isDeed(source))) {
+      for (const { type, source, occurredAt } of list.filter(({ source }) => isUserAction(source))) {
         const times = stream.filter((other, index) => applied[index] && other.type === type && other.source === source && other.occurredAt === occurredAt)
         expect(times.length).to.be.at.most(1)
       }

@@ -87,8 +87,8 @@ describe('the roster', () => {
       () => overwrite('R:2', { type: 'friend-push-rejected', source: 'msg-reject' }, { ...stranger, consent: 'rejected' }, now + 1000),
       () => overwrite('R:3', { type: 'friend-push-allowed', source: 'msg-receive' }, { ...stranger, consent: 'allowed' }, now + 20_000),
     ]
-    const { around } = ledger
-    ledger.around = async (entries) => {
+    const { recordedNearby: around } = ledger
+    ledger.recordedNearby = async (entries) => {
       await steps.shift()?.()
       return around.call(ledger, entries)
     }

@@ -34,7 +34,7 @@ for (const engine of engines) {
       apps.push(app)
       const store = new Store(app)
       const ledger = new Ledger(store, origin)
-      const committer = new Committer(store, ledger, (event, applied, twin) => applied && !twin ? ['pending', ''] : ['none', ''], decisions)
+      const committer = new Committer(store, ledger, (event, applied, duplicate) => applied && !duplicate ? ['pending', ''] : ['none', ''], decisions)
       return { app, store, ledger, committer, decisions }
     }
 
@@ -44,7 +44,7 @@ for (const engine of engines) {
       const result: Record<string, boolean> = {}
       for (const batch of batches) {
         const { changes } = await committer.commit(batch)
-        for (const [id, { entry, twin }] of changes) result[id] = entry.applied && !twin
+        for (const [id, { entry, duplicate }] of changes) result[id] = entry.applied && !duplicate
       }
       return result
     }
@@ -57,7 +57,7 @@ for (const engine of engines) {
       expect(await rows()).to.deep.equal([first, entry('2', { noticeReason: 'y' })])
     })
 
-    describe('a deed', () => {
+    describe('an action', () => {
       it('counts, though a message was newer, in one batch or in two', async () => {
         const { committer } = await start('process1')
         for (const [index, cut] of [1, 2].entries()) {
@@ -95,8 +95,8 @@ for (const engine of engines) {
       it('costs no look at the record in the usual order', async () => {
         const { committer, ledger } = await start('process1')
         const looks: number[] = []
-        const { bearing } = ledger
-        ledger.bearing = async (events) => {
+        const { related: bearing } = ledger
+        ledger.related = async (events) => {
           looks.push(events.length)
           return bearing.call(ledger, events)
         }
@@ -156,7 +156,7 @@ describe('an attempt that failed half way', () => {
     expect(failure.message).to.equal('the answer got lost')
     store.save = save
     const { changes } = await create().commit([event(add, 1)])
-    expect([...changes.values()].map(({ entry, twin }) => [entry.applied, entry.notice, twin])).to.deep.equal([[true, 'pending', false]])
+    expect([...changes.values()].map(({ entry, duplicate }) => [entry.applied, entry.notice, duplicate])).to.deep.equal([[true, 'pending', false]])
     expect((await create().commit([event(add, 1)])).changes.size).to.equal(0)
     const stranger = new Committer(store, new Ledger(store, 'process2'), () => ['pending', ''])
     expect((await stranger.commit([event(add, 1)])).changes.size).to.equal(0)

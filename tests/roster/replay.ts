@@ -1,6 +1,6 @@
 import { UserEvent } from '../../src/event'
 import { EventSource, EventType, eventTypes, QQUser } from '../../src/model'
-import { bearingSince, Deed, isWorthRecording, mayBearOn, transition } from '../../src/roster/state'
+import { isWorthRecording, mayBeRelated, relatedSince, transition, UserAction } from '../../src/roster/state'
 
 const start = Date.UTC(2026, 0, 1)
 
@@ -39,9 +39,9 @@ export function event(kind: Kind, second: number, rest: Partial<UserEvent> = {})
 /** What comes of a stream of events, one user's, as they are put on record. */
 export function replay(events: readonly UserEvent[], observe?: (event: UserEvent, before: QQUser | undefined, after: QQUser) => void) {
   const ids = new Set<string>()
-  const recorded: Deed[] = []
+  const recorded: UserAction[] = []
   const applied: boolean[] = []
-  const twins: boolean[] = []
+  const duplicates: boolean[] = []
   const overruled: boolean[] = []
   const disputed: boolean[] = []
   const told: UserEvent[] = []
@@ -51,21 +51,21 @@ export function replay(events: readonly UserEvent[], observe?: (event: UserEvent
     ids.add(event.id)
     const before = user
     // as the ledger is asked
-    const bearing = mayBearOn(event, user) ? recorded.filter(({ occurredAt }) => +occurredAt >= bearingSince(event)) : []
+    const bearing = mayBeRelated(event, user) ? recorded.filter(({ occurredAt }) => +occurredAt >= relatedSince(event)) : []
     const result = transition(user, event, bearing)
     user = result.user
     applied.push(result.applied)
-    twins.push(result.twin)
+    duplicates.push(result.duplicate)
     overruled.push(result.overruled)
     disputed.push(result.disputed)
     told.push(event)
     if (isWorthRecording(event, before, result.applied)) recorded.push({ ...event, occurredAt: new Date(event.occurredAt) })
     observe?.(event, before, user)
   }
-  return { user: user!, events: told, applied, twins, overruled, disputed }
+  return { user: user!, events: told, applied, duplicates, overruled, disputed }
 }
 
 export const at = (second: number) => new Date(start + second * 1000)
 export const state = (...events: UserEvent[]) => replay(events).user
 export const applied = (...events: UserEvent[]) => replay(events).applied
-export const twins = (...events: UserEvent[]) => replay(events).twins
+export const duplicates = (...events: UserEvent[]) => replay(events).duplicates

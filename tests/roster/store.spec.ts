@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { toOriginal } from '../../src/shared/patch'
+import { unwrap } from '../../src/shared/patch'
 import { Harness, silent, until } from '../harness'
 
 declare module 'koishi' {
@@ -20,9 +20,9 @@ describe('the driver of the database', () => {
   const driver = () => harness.app.database.drivers[0]
 
   it('reads the tables directly for as long as the plugin is loaded', async () => {
-    expect(driver().database).to.equal(toOriginal(driver().database))
+    expect(driver().database).to.equal(unwrap(driver().database))
     harness.plugin!.dispose()
-    await until(() => driver().database !== toOriginal(driver().database))
+    await until(() => driver().database !== unwrap(driver().database))
   })
 
   it('serves the tables of others, made before and after', async () => {

@@ -6,7 +6,7 @@ import { Harness, pass, until } from '../harness'
 import { Committer } from '../../src/roster/committer'
 import { Ledger } from '../../src/roster/ledger'
 import { Store } from '../../src/roster/store'
-import { applied, at, event, Kind, kinds, replay, state, twins } from './replay'
+import { applied, at, duplicates, event, Kind, kinds, replay, state } from './replay'
 import { open } from './tables'
 
 const { add, reject, receive, authorizeOff, authorizeOn } = kinds
@@ -16,8 +16,8 @@ const overruled = (...events: UserEvent[]) => results(events).map(({ overruled }
 const disputed = (...events: UserEvent[]) => results(events).map(({ disputed }) => disputed)
 
 function results(events: UserEvent[]) {
-  const { applied, twins, overruled, disputed } = replay(events)
-  return applied.map((_, index) => ({ applied: applied[index], twin: twins[index], overruled: overruled[index], disputed: disputed[index] }))
+  const { applied, duplicates, overruled, disputed } = replay(events)
+  return applied.map((_, index) => ({ applied: applied[index], duplicate: duplicates[index], overruled: overruled[index], disputed: disputed[index] }))
 }
 
 /** Rule: where one of the platform's channels only implies that the switch is off, and the other says that it is on, that one is right. */
@@ -33,7 +33,7 @@ describe('a switch that is off by implication', () => {
       const [plain, weak] = [event(receive, 100), implied(100 + distance)]
       for (const events of [[plain, weak], [weak, plain]]) {
         expect(state(...events)).to.deep.include({ consent: 'allowed', consentAt: at(100) })
-        expect(twins(...events)).to.deep.equal([false, false])
+        expect(duplicates(...events)).to.deep.equal([false, false])
         expect(disputed(...events)).to.deep.equal([false, true])
       }
       expect(applied(plain, weak)).to.deep.equal([true, false])
@@ -64,15 +64,15 @@ describe('a switch that is off by implication', () => {
   it('takes nothing from the next choice', () => {
     const events = [event(receive, 100), implied(105), event(reject, 105)]
     expect(applied(...events)).to.deep.equal([true, false, true])
-    expect(twins(...events)).to.deep.equal([false, false, false])
+    expect(duplicates(...events)).to.deep.equal([false, false, false])
     expect(state(...events)).to.deep.include({ consent: 'rejected', consentAt: at(105) })
   })
 
-  it('is told of again as what it is: the twin of what says the same, and no dispute', () => {
+  it('is told of again as what it is: the duplicate of what says the same, and no dispute', () => {
     const off = [event(reject, 100), implied(100)]
-    expect(twins(...off)).to.deep.equal([false, true])
+    expect(duplicates(...off)).to.deep.equal([false, true])
     expect(disputed(...off, event(receive, 104), event(authorizeOn, 104))).to.deep.equal([false, false, false, false])
-    expect(twins(...off, event(receive, 104), event(authorizeOn, 104))).to.deep.equal([false, true, false, true])
+    expect(duplicates(...off, event(receive, 104), event(authorizeOn, 104))).to.deep.equal([false, true, false, true])
   })
 
   it('is one dispute, however often the opposite is told', () => {
@@ -83,7 +83,7 @@ describe('a switch that is off by implication', () => {
   it('is taken back before everybody who heard of it, though the opposite was told of before', () => {
     const events = [event(authorizeOn, 100), implied(102), event(receive, 103)]
     expect(applied(...events)).to.deep.equal([true, true, true])
-    expect(twins(...events)).to.deep.equal([false, false, false])
+    expect(duplicates(...events)).to.deep.equal([false, false, false])
     const late = [event(authorizeOn, 106), implied(108), event(receive, 100)]
     expect(applied(...late)).to.deep.equal([true, true, true])
     expect(state(...late)).to.deep.include({ consent: 'allowed', consentAt: at(106) })
@@ -113,7 +113,7 @@ describe('a switch that is off by implication', () => {
     }), { numRuns: 3000 })
   })
 
-  // of more than a few within half a minute, one may be taken for the twin of one that was overruled meanwhile
+  // of more than a few within half a minute, one may be taken for the duplicate of one that was overruled meanwhile
   const few = fc.uniqueArray(fc.tuple(fc.constantFrom(reject, receive, undefined), fc.integer({ min: 0, max: 40 })), {
     minLength: 1,
     maxLength: 3,
@@ -148,7 +148,7 @@ describe('times of different precision', () => {
 
   it('are ten seconds apart by the seconds', () => {
     for (const events of [[event(reject, 100), ms(authorizeOff, 110, 900)], [ms(authorizeOff, 110, 900), event(reject, 100)]]) {
-      expect(twins(...events)).to.deep.equal([false, true])
+      expect(duplicates(...events)).to.deep.equal([false, true])
     }
     const weak = implied(110.9)
     for (const events of [[event(receive, 100), weak], [weak, event(receive, 100)]]) {

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { wrap } from '../../src/shared/patch'
+import { patchMethod } from '../../src/shared/patch'
 
 describe('a wrapped method', () => {
   class Host {
@@ -14,20 +14,20 @@ describe('a wrapped method', () => {
 
   it('stands in for the original, which keeps its object and its arguments', () => {
     const host = new Host()
-    wrap(host, 'greet', twice)
+    patchMethod(host, 'greet', twice)
     expect(host.greet('a', 'b')).to.equal('host a b host a b')
     const { greet } = host
     expect(greet('c')).to.equal('host c host c')
   })
 
   it('is that of one object only', () => {
-    wrap(new Host(), 'greet', twice)
+    patchMethod(new Host(), 'greet', twice)
     expect(new Host().greet()).to.equal('host')
   })
 
   it('gives way to the method of the class', () => {
     const host = new Host()
-    wrap(host, 'greet', twice)()
+    patchMethod(host, 'greet', twice)()
     expect(Object.hasOwn(host, 'greet')).to.equal(false)
     expect(host.greet).to.equal(Host.prototype.greet)
   })
@@ -37,7 +37,7 @@ describe('a wrapped method', () => {
     const own = () => 'own'
     Object.defineProperty(host, 'greet', { value: own, configurable: true, enumerable: false, writable: false })
     const descriptor = Object.getOwnPropertyDescriptor(host, 'greet')
-    const restore = wrap(host, 'greet', twice)
+    const restore = patchMethod(host, 'greet', twice)
     expect(host.greet()).to.equal('own own')
     restore()
     expect(Object.getOwnPropertyDescriptor(host, 'greet')).to.deep.equal(descriptor)
@@ -45,7 +45,7 @@ describe('a wrapped method', () => {
 
   it('can be assigned to, by somebody else who wraps it', () => {
     const host = new Host()
-    wrap(host, 'greet', twice)
+    patchMethod(host, 'greet', twice)
     const { greet } = host
     host.greet = (...names) => `<${greet(...names)}>`
     expect(host.greet()).to.equal('<host host>')
@@ -54,13 +54,13 @@ describe('a wrapped method', () => {
   it('does not show up among the properties', () => {
     const host = new Host()
     const keys = Object.keys(host)
-    wrap(host, 'greet', twice)
+    patchMethod(host, 'greet', twice)
     expect(Object.keys(host)).to.deep.equal(keys)
   })
 
   it('stays while somebody else\'s is on top', () => {
     const host = new Host()
-    const restore = wrap(host, 'greet', twice)
+    const restore = patchMethod(host, 'greet', twice)
     const other = () => 'other'
     host.greet = other
     restore()
@@ -69,7 +69,7 @@ describe('a wrapped method', () => {
 
   it('is the original again for somebody else\'s that stays on top', () => {
     const host = new Host()
-    const restore = wrap(host, 'greet', twice)
+    const restore = patchMethod(host, 'greet', twice)
     const { greet } = host
     host.greet = (...names) => `<${greet(...names)}>`
     restore()
@@ -79,7 +79,7 @@ describe('a wrapped method', () => {
   it('can be wrapped again, and given back layer by layer', () => {
     const host = new Host()
     const outer = (original: Host['greet']) => (...names: string[]) => `(${original(...names)})`
-    const restores = [wrap(host, 'greet', twice), wrap(host, 'greet', outer)]
+    const restores = [patchMethod(host, 'greet', twice), patchMethod(host, 'greet', outer)]
     expect(host.greet()).to.equal('(host host)')
     restores[1]()
     expect(host.greet()).to.equal('host host')
@@ -89,9 +89,9 @@ describe('a wrapped method', () => {
 
   it('can be given back twice', () => {
     const host = new Host()
-    const restore = wrap(host, 'greet', twice)
+    const restore = patchMethod(host, 'greet', twice)
     restore()
-    const next = wrap(host, 'greet', twice)
+    const next = patchMethod(host, 'greet', twice)
     restore()
     expect(host.greet()).to.equal('host host')
     next()

@@ -4,7 +4,7 @@ import { eventTypes, QQUser, QQUserEntry } from '../../src'
 import { Envelope } from '../platform'
 import { words } from './words'
 
-export interface Deed {
+export interface Action {
   name: string
   title: string
   selfId: string
@@ -28,22 +28,22 @@ export function listen(ctx: Context) {
 }
 
 /** Logs what a user did, and what came of it. */
-export async function report(ctx: Context, deed: Deed) {
-  const entries = await settled(ctx, deed)
-  const user = await ctx.qqUser.get(deed.selfId, deed.userId)
+export async function report(ctx: Context, action: Action) {
+  const entries = await settled(ctx, action)
+  const user = await ctx.qqUser.get(action.selfId, action.userId)
   const lines = [
-    deed.title,
-    ...deed.said ? [line('said', deed.said)] : [],
-    ...entries.map(entry => line('event', describeEvent(entry, deed.isAnnounced(entry.id)))),
-    ...deed.replies().map(reply => line('reply', reply)),
+    action.title,
+    ...action.said ? [line('said', action.said)] : [],
+    ...entries.map(entry => line('event', describeEvent(entry, action.isAnnounced(entry.id)))),
+    ...action.replies().map(reply => line('reply', reply)),
     ...user ? [line('row', describeUser(user))] : [],
     ...entries.map((entry, index) => line('entry', describeEntry(entry, index > 0))),
   ]
-  new Logger(deed.name).info(lines.join('\n').replace(/%/g, '%%'))
+  new Logger(action.name).info(lines.join('\n').replace(/%/g, '%%'))
 }
 
 /** The entries since, once their notices came to an end. */
-async function settled(ctx: Context, { selfId, userId, since, entries, said, replies }: Deed) {
+async function settled(ctx: Context, { selfId, userId, since, entries, said, replies }: Action) {
   const isOpen = ({ notice, noticeReason }: QQUserEntry) => notice === 'pending' || noticeReason === 'unknown-outcome'
   for (const deadline = Date.now() + 8 * Time.second; ; await sleep(30)) {
     const history = await ctx.qqUser.history(selfId, userId, { limit: 10 })

@@ -8,7 +8,7 @@ type Person = 'ming' | 'hong' | 'jie' | 'wang'
 
 interface Step {
   who: Person
-  deed: string
+  action: string
   act(platform: Platform, openid: string): void
   said?: string
   entries?: number
@@ -18,36 +18,36 @@ interface Step {
 const PARAM = 'spring'
 
 const opening: Step[] = [
-  { who: 'ming', deed: 'search', act: (platform, openid) => platform.add(openid, { scene: 1001 }) },
-  { who: 'hong', deed: 'link', act: (platform, openid) => platform.add(openid, { scene: 2003, sceneParam: PARAM }) },
+  { who: 'ming', action: 'search', act: (platform, openid) => platform.add(openid, { scene: 1001 }) },
+  { who: 'hong', action: 'link', act: (platform, openid) => platform.add(openid, { scene: 2003, sceneParam: PARAM }) },
   say('ming', 'write', words.ask, 0),
   say('jie', 'stranger', words.hello, 1),
 ]
 
 const rounds: Step[] = [
-  { who: 'hong', deed: 'rejectInteraction', act: (platform, openid) => platform.reject(openid, { via: 'interaction' }) },
-  { who: 'ming', deed: 'rejectMessage', act: (platform, openid) => platform.reject(openid) },
-  { who: 'wang', deed: 'rejectSilent', act: (platform, openid) => platform.reject(openid) },
-  { who: 'ming', deed: 'allowBoth', act: (platform, openid) => platform.allow(openid, { via: 'both' }), entries: 2 },
-  { who: 'hong', deed: 'remove', act: (platform, openid) => platform.remove(openid) },
-  { who: 'hong', deed: 'back', act: (platform, openid) => platform.add(openid) },
-  { who: 'hong', deed: 'allow', act: (platform, openid) => platform.allow(openid) },
-  { who: 'wang', deed: 'allow', act: (platform, openid) => platform.allow(openid) },
+  { who: 'hong', action: 'rejectInteraction', act: (platform, openid) => platform.reject(openid, { via: 'interaction' }) },
+  { who: 'ming', action: 'rejectMessage', act: (platform, openid) => platform.reject(openid) },
+  { who: 'wang', action: 'rejectSilent', act: (platform, openid) => platform.reject(openid) },
+  { who: 'ming', action: 'allowBoth', act: (platform, openid) => platform.allow(openid, { via: 'both' }), entries: 2 },
+  { who: 'hong', action: 'remove', act: (platform, openid) => platform.remove(openid) },
+  { who: 'hong', action: 'back', act: (platform, openid) => platform.add(openid) },
+  { who: 'hong', action: 'allow', act: (platform, openid) => platform.allow(openid) },
+  { who: 'wang', action: 'allow', act: (platform, openid) => platform.allow(openid) },
   say('ming', 'write', words.ask, 0),
 ]
 
 /** An answer that takes its time: the adapter alone would not reply any more. */
 const late: Step = {
   who: 'jie',
-  deed: 'late',
+  action: 'late',
   act: (platform, openid) => platform.message(openid, words.ask, { timestamp: Date.now() - 10 * Time.minute }),
   said: words.ask,
   entries: 0,
 }
 
-function say(who: Person, deed: string, said: string, entries: number): Step {
+function say(who: Person, action: string, said: string, entries: number): Step {
   const act: Step['act'] = (platform, openid) => platform.message(openid, said, { username: words.names[who] })
-  return { who, deed, act, said, entries }
+  return { who, action, act, said, entries }
 }
 
 /** Lets a few users do what users do, at first one thing a second, then for ever at leisure. */
@@ -84,7 +84,7 @@ async function announce(ctx: Context, { selfId }: Platform) {
   new Logger('demo').info(words.brought, link.sceneParam, link.users, link.friends)
 }
 
-async function play(ctx: Context, platform: Platform, { who, deed, act, said, entries = 1 }: Step, pause: number, isAnnounced: (id: string) => boolean) {
+async function play(ctx: Context, platform: Platform, { who, action, act, said, entries = 1 }: Step, pause: number, isAnnounced: (id: string) => boolean) {
   await sleep(pause)
   const openid = toOpenid(who)
   const before = platform.accepted(openid).length
@@ -92,7 +92,7 @@ async function play(ctx: Context, platform: Platform, { who, deed, act, said, en
   act(platform, openid)
   await report(ctx, {
     name: words.names[who],
-    title: words.deeds[deed],
+    title: words.actions[action],
     selfId: platform.selfId,
     userId: openid,
     since,

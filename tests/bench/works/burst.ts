@@ -93,7 +93,7 @@ async function come({ platform }: Side, users: number, within: number) {
 }
 
 /** Waits for something, but not for ever. */
-async function until(condition: () => boolean, patience = PATIENCE) {
-  const deadline = now() + patience
+async function until(condition: () => boolean, waits = PATIENCE) {
+  const deadline = now() + waits
   while (!condition() && now() < deadline) await sleep(20)
 }

@@ -36,11 +36,11 @@ async function once(bench: Bench, kind: Store['kind'], side: SideName, values: V
   const store = await bench.stores.create(kind)
   const note = (name: string, value: number) => ((values[name] ??= {})[side] ??= []).push(value)
   await bench.run({ side, store, greet: true }, async (child) => {
-    const desk = new Desk(child)
-    await desk.oneByOne(10)
+    const scheduler = new Scheduler(child)
+    await scheduler.oneByOne(10)
     for (const [load, list] of [
-      ['calm', await desk.oneByOne(greetings)],
-      ['busy', await desk.steadily(rate, rate * seconds)],
+      ['calm', await scheduler.oneByOne(greetings)],
+      ['busy', await scheduler.steadily(rate, rate * seconds)],
     ] as const) {
       const waits = list.map(({ sent, posted }) => posted ? posted - sent : Infinity)
       const rests = list.map(({ sent, answered }) => answered ? answered - sent : Infinity)
@@ -69,7 +69,7 @@ function report(bench: Bench, kind: Store['kind'], values: Values) {
 }
 
 /** Sends new friends and waits for them to be greeted. */
-class Desk {
+class Scheduler {
   private greetings = new Map<string, Greeting & { done(): void }>()
   private count = 0
 

@@ -2,7 +2,7 @@ import { clone, Time } from 'koishi'
 import { Driver } from 'minato'
 import { wrapSend } from '../../../../src/delivery/internal'
 import { add, isSQLite } from '../../../../src/roster/sqlite'
-import { toOriginal, wrap } from '../../../../src/shared/patch'
+import { patchMethod, unwrap } from '../../../../src/shared/patch'
 import { now } from '../../clock'
 import type { Side } from '../app'
 import { Simulation, Span } from '../simulation'
@@ -64,7 +64,7 @@ export async function startBroadcast({ app, spec: { address: { selfId } } }: Sid
   const sent: number[] = []
   const queries = new Queries(app.database.select('qq_user').driver, database)
   const bot = app.bots.find(bot => bot.platform === 'qq' && bot.selfId === selfId)!
-  wrapSend(toOriginal(bot.internal as object), send => async (openid, data) => {
+  wrapSend(unwrap(bot.internal as object), send => async (openid, data) => {
     await new Promise(resolve => setTimeout(resolve, latency / 2))
     sent.push(Date.now())
     wire.enter()
@@ -87,7 +87,7 @@ export async function startBroadcast({ app, spec: { address: { selfId } } }: Sid
     start.catch(() => {})
     await simulation.until(() => started)
     const { counts } = await start
-    const run = () => broadcasts['desk'].runs.get(id)
+    const run = () => broadcasts['scheduler'].runs.get(id)
     await simulation.until(() => over || sent.length > 0 && !!run()?.['row'].complete)
     return counts.total
   })
@@ -139,7 +139,7 @@ class Queries {
   slowest: Query = { ms: 0, sql: '' }
 
   constructor(driver: Driver, private span: Span) {
-    wrap(driver as never as Record<string, Ask>, isSQLite(driver) ? '_exec' : 'query', ask => (...args) => this.time(ask, args))
+    patchMethod(driver as never as Record<string, Ask>, isSQLite(driver) ? '_exec' : 'query', ask => (...args) => this.time(ask, args))
   }
 
   private time(ask: Ask, args: [string, ...unknown[]]) {

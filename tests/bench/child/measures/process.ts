@@ -32,11 +32,11 @@ export function answers({ answers }: Side) {
 }
 
 /** Waits until so many events are recorded, or no more are being recorded. @returns how many, and when the last was seen */
-export async function recorded(side: Side, expected: number, patience: number) {
+export async function recorded(side: Side, expected: number, waits: number) {
   let count = 0
   let at = now()
   // a question may have to wait behind what is being written, so time alone says nothing
-  for (let still = 0; count < expected && still < patience; still++) {
+  for (let still = 0; count < expected && still < waits; still++) {
     await sleep(POLL)
     const current = await countRecorded(side)
     if (current === count) continue

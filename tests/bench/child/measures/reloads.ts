@@ -35,8 +35,8 @@ export function replyToFriends({ app }: Side) {
 }
 
 /** Waits until plugins were told of so many new friends, or for some time (ms). */
-export async function told({ friends }: Side, users: number, patience: number) {
-  const deadline = Date.now() + patience
+export async function told({ friends }: Side, users: number, waits: number) {
+  const deadline = Date.now() + waits
   while (friends.length < users && Date.now() < deadline) await sleep(50)
   await sleep(500)
   const ids = new Set(friends.map(({ userId }) => userId))

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { Context, h, Session } from 'koishi'
 import { Late } from './late'
 import { pass, until } from '../harness'
-import { toOriginal } from '../../src/shared/patch'
+import { unwrap } from '../../src/shared/patch'
 
 const picture = 'data:image/png;base64,AAAA'
 
@@ -401,7 +401,7 @@ describe('an answer in a group', () => {
       late.wait(minutes)
       const seen: unknown[] = []
       late.harness.app.on('before-send', ({ bot }, options) => {
-        seen.push(bot.internal === late.harness.bot.internal, toOriginal(options.session!) === toOriginal(session))
+        seen.push(bot.internal === late.harness.bot.internal, unwrap(options.session!) === unwrap(session))
       })
       await session.send('one')
       expect(seen).to.deep.equal([true, true])

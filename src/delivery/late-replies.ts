@@ -3,9 +3,9 @@ import { Reason } from '../gate'
 import { readFailure } from './codes'
 import { Internal, Request } from './internal'
 import { detours } from './policy'
-import { closeReplies, countLeft, nextNumber, Numbers, Replies } from './replies'
+import { closeReplies, countLeft, nextNumber, Numbers, ReplyNumbers } from './reply-numbers'
 import { REPLY_WINDOW } from './route'
-import { StoppedError } from './stop'
+import { StoppedError } from './objections'
 
 type Envelope = { id?: unknown; t?: unknown }
 
@@ -18,7 +18,7 @@ interface Source {
 
 /** What is known of the replies, whoever made them. */
 export interface Records {
-  replies: Replies
+  replies: ReplyNumbers
   numbers: Numbers
   /** The APIs that the plugin watches over, which decides there about what is no reply. */
   watched: WeakSet<object>

@@ -1,5 +1,5 @@
 import { Context, Time } from 'koishi'
-import { Recent } from '../shared/recent'
+import { RecentMap } from '../shared/recent-map'
 import { Failure, Meaning, toSubject } from './codes'
 
 const PAIRS = 1_000
@@ -9,7 +9,7 @@ const others: Meaning[] = ['recall-closed']
 
 /** Tells the operator of what only they can mend, once an hour for each bot and kind. */
 export class Faults {
-  private told = new Recent<true>(PAIRS, Time.hour)
+  private told = new RecentMap<true>(PAIRS, Time.hour)
 
   constructor(private ctx: Context) {}
 

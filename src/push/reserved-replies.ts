@@ -1,7 +1,7 @@
-import { LastMessages, Reserved } from '../delivery/last'
+import { LastMessages, Reserved } from '../delivery/last-messages'
 
 /** The replies of one push: all to one message, and kept for it all at once, for it is sent whole or not at all. */
-export class Replies {
+export class ReservedReplies {
   private reserved?: Reserved
   private left = 0
   private closed = false

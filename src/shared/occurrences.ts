@@ -1,10 +1,10 @@
 const KINDS = 100
 
-export type Tallied<T> = T & { count: number; at: number }
+export type Occurrence<T> = T & { count: number; at: number }
 
 /** How often each kind of thing happened, and when (ms) it last did. Of too many kinds, the latest. */
-export class Tally<T extends object> {
-  private kinds = new Map<string, Tallied<T>>()
+export class Occurrences<T extends object> {
+  private kinds = new Map<string, Occurrence<T>>()
 
   add(kind: T) {
     const key = JSON.stringify(kind)
@@ -15,7 +15,7 @@ export class Tally<T extends object> {
   }
 
   /** The latest first. */
-  list(): Tallied<T>[] {
+  list(): Occurrence<T>[] {
     return [...this.kinds.values()].reverse()
   }
 }

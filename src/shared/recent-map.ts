@@ -1,5 +1,5 @@
 /** A map that holds its newest entries only, and each of them for some time only. */
-export class Recent<V> {
+export class RecentMap<V> {
   private entries = new Map<string, { value: V; at: number }>()
 
   /**

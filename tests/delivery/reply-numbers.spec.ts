@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { numberReplies } from '../../src/delivery/replies'
-import { Recent } from '../../src/shared/recent'
+import { numberReplies } from '../../src/delivery/reply-numbers'
+import { RecentMap } from '../../src/shared/recent-map'
 
 interface Reply {
   content?: string
@@ -37,7 +37,7 @@ describe('replies to an event', () => {
 
   beforeEach(() => {
     internal = new Internal()
-    restore = numberReplies(internal, new Recent(1_000))
+    restore = numberReplies(internal, new RecentMap(1_000))
   })
 
   afterEach(() => restore())
@@ -136,7 +136,7 @@ describe('replies to an event', () => {
     await fc.assert(fc.asyncProperty(fc.array(round, { maxLength: 6 }), async (rounds) => {
       internal.sent.length = 0
       restore()
-      restore = numberReplies(internal, new Recent(1_000))
+      restore = numberReplies(internal, new RecentMap(1_000))
       const arrived: string[] = []
       for (const round of rounds) {
         const outcomes = round.map(([, outcome]) => outcome)
@@ -168,7 +168,7 @@ describe('other messages', () => {
   for (const [what, value] of data) {
     it(`${what} are passed on as they are`, async () => {
       const internal = new Internal()
-      numberReplies(internal, new Recent(1_000))
+      numberReplies(internal, new RecentMap(1_000))
       for (let count = 0; count < 3; count++) await internal.sendPrivateMessage('U', value!)
       expect(internal.sent).to.have.length(3)
       for (const [openid, data] of internal.sent) {
@@ -182,7 +182,7 @@ describe('other messages', () => {
 describe('taking the numbering back', () => {
   it('leaves no trace', async () => {
     const internal = new Internal()
-    const restore = numberReplies(internal, new Recent(1_000))
+    const restore = numberReplies(internal, new RecentMap(1_000))
     expect(Object.hasOwn(internal, 'sendPrivateMessage')).to.equal(true)
     restore()
     expect(Object.hasOwn(internal, 'sendPrivateMessage')).to.equal(false)
@@ -192,7 +192,7 @@ describe('taking the numbering back', () => {
 
   it('can be done twice', () => {
     const internal = new Internal()
-    const restore = numberReplies(internal, new Recent(1_000))
+    const restore = numberReplies(internal, new RecentMap(1_000))
     restore()
     restore()
     expect(internal.sendPrivateMessage).to.equal(Internal.prototype.sendPrivateMessage)
@@ -201,7 +201,7 @@ describe('taking the numbering back', () => {
   it('has nothing to do for an adapter that works in another way', () => {
     for (const internal of [undefined, {}, { sendMessage() {} }]) {
       const copy = { ...internal }
-      numberReplies(internal as Partial<Internal> | undefined, new Recent(1_000))()
+      numberReplies(internal as Partial<Internal> | undefined, new RecentMap(1_000))()
       expect({ ...internal }).to.deep.equal(copy)
     }
   })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { LEASE } from '../../src/broadcast/lease'
-import { Tenure } from '../../src/broadcast/tenure'
+import { LeaseKeeper } from '../../src/broadcast/lease-keeper'
 import { pass } from '../harness'
 
 /** Rule: whoever cannot show that they are there takes nobody on, before another process takes over. */
@@ -10,38 +10,38 @@ describe('the process that runs a broadcast', () => {
 
   beforeEach(() => now = 0)
 
-  const patience = { sleep: (ms: number, signal: AbortSignal) => new Promise<void>(resolve => signal.addEventListener('abort', () => resolve())) }
-  const hold = (change: () => Promise<boolean>, shared = true) => new Tenure({ shared, change } as never, patience as never, { id: 1, beat: 0 }, 'a', () => now)
+  const waits = { sleep: (ms: number, signal: AbortSignal) => new Promise<void>(resolve => signal.addEventListener('abort', () => resolve())) }
+  const hold = (change: () => Promise<boolean>, shared = true) => new LeaseKeeper({ shared, change } as never, waits as never, { id: 1, beat: 0 }, 'a', () => now)
 
   it('holds it for as long as it is on record, and not as long as another one waits', async () => {
-    const tenure = hold(async () => true)
-    expect(tenure.holds).to.equal(true)
+    const lease = hold(async () => true)
+    expect(lease.holds).to.equal(true)
     now = soon
-    expect(tenure.holds).to.equal(false)
-    expect(await tenure.prove()).to.equal(true)
-    expect(tenure.holds).to.equal(true)
+    expect(lease.holds).to.equal(false)
+    expect(await lease.prove()).to.equal(true)
+    expect(lease.holds).to.equal(true)
   })
 
   it('does not hold it where the database takes nothing, or says that it is another one', async () => {
     for (const change of [() => Promise.reject(new Error('away')), async () => false]) {
       now = 0
-      const tenure = hold(change)
+      const lease = hold(change)
       now = soon
-      expect(await tenure.prove()).not.to.equal(true)
-      expect(tenure.holds).to.equal(false)
+      expect(await lease.prove()).not.to.equal(true)
+      expect(lease.holds).to.equal(false)
     }
   })
 
   it('counts from when it was said, not from when it was heard', async () => {
-    const tenure = hold(async () => !!(now = soon))
-    expect(await tenure.prove()).to.equal(true)
-    expect(tenure.holds).to.equal(false)
+    const lease = hold(async () => !!(now = soon))
+    expect(await lease.prove()).to.equal(true)
+    expect(lease.holds).to.equal(false)
   })
 
   it('holds it without a word where nobody else can have it', () => {
-    const tenure = hold(() => Promise.reject(new Error('asked')), false)
+    const lease = hold(() => Promise.reject(new Error('asked')), false)
     now = 2 * soon
-    expect(tenure.holds).to.equal(true)
+    expect(lease.holds).to.equal(true)
   })
 
   it('ends when it is another one, and goes on while the database is away', async () => {

@@ -12,7 +12,7 @@ interface Pause {
 }
 
 /** Tells when those are tried again that paused by themselves, by the calendar, which knows of the time in which the machine slept. */
-export class Recess {
+export class RetryTimes {
   private pauses = new Map<number, Pause>()
 
   /** Whether one has paused for long enough. Each try to go on with no answer leaves others' outcome unknown: they become rarer. */

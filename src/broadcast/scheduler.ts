@@ -3,7 +3,7 @@ import { Delivery } from '../delivery'
 import { Pusher } from '../push'
 import { Roster } from '../roster'
 import { prepareAgain } from '../roster/prepare'
-import { attempt } from '../shared/attempt'
+import { runSafely } from '../shared/run-safely'
 import { lasting } from '../shared/lasting'
 import { Enrolment } from './enrolment'
 import { BroadcastError } from './error'
@@ -11,7 +11,7 @@ import { LEASE, LeaseWatch } from './lease'
 import { isCause, LATE } from './lifecycle'
 import { Broadcast, BroadcastRow, BroadcastState } from './model'
 import { Outcomes } from './outcomes'
-import { Recess } from './recess'
+import { RetryTimes } from './retry-times'
 import { Means, Run } from './run'
 import { Sender } from './sender'
 import { BroadcastStore, Outline, Settlement, toBroadcast } from './store'
@@ -23,13 +23,13 @@ const toLook = () => ({ soon: Math.min(Time.second, LEASE.expiry / 4), late: 1.5
 const PATIENCE = 5 * Time.second
 
 /** Sees to it that each broadcast that is to go on does, in this process or another one. */
-export class Desk {
+export class Scheduler {
   readonly runs = new Map<number, Run>()
   readonly outcomes: Outcomes
   readonly enrolment: Enrolment
   private means: Means
   private watch = new LeaseWatch()
-  private recess = new Recess()
+  private retryTimes = new RetryTimes()
   private looking = false
   private again = false
   private timer?: () => void
@@ -48,7 +48,7 @@ export class Desk {
       outcomes: this.outcomes,
       enrolment: this.enrolment,
       sender: new Sender(pusher, roster, delivery),
-      patience: delivery.patience,
+      waits: delivery.waits,
       logger: ctx.logger('qq-user'),
       owner: lasting(ctx, 'origin', () => Random.id(8)),
       changed: (row, previous) => this.announce(row, previous),
@@ -62,7 +62,7 @@ export class Desk {
       this.closed = true
       this.halt()
       // what is under way is put on record by this instance, unless there is another one by then
-      attempt(ctx, () => this.ended().then(() => this.outcomes.close()))
+      runSafely(ctx, () => this.ended().then(() => this.outcomes.close()))
     })
   }
 
@@ -101,11 +101,11 @@ export class Desk {
   /** Goes on with what is this process's. @param reason why it had paused, if it had */
   adopt(row: BroadcastRow, reason = ''): Run {
     this.runs.get(row.id)?.halt()
-    this.recess.end(row.id)
+    this.retryTimes.end(row.id)
     const run = new Run(this.means, row, reason === 'no-answer')
     this.runs.set(row.id, run)
-    attempt(this.ctx, () => run.ended.then(() => {
-      if (run.fruitful) this.recess.forget(row.id)
+    runSafely(this.ctx, () => run.ended.then(() => {
+      if (run.fruitful) this.retryTimes.forget(row.id)
       if (this.runs.get(row.id) === run) this.runs.delete(row.id)
       this.look()
     }))
@@ -126,7 +126,7 @@ export class Desk {
   }
 
   announce(row: BroadcastRow, previous: BroadcastState | undefined) {
-    attempt(this.ctx, () => this.ctx.emit('qq-user/broadcast', this.show(row), previous))
+    runSafely(this.ctx, () => this.ctx.emit('qq-user/broadcast', this.show(row), previous))
   }
 
   /** With what is not in the database yet. */
@@ -147,7 +147,7 @@ export class Desk {
     this.again = true
     if (this.looking) return
     this.looking = true
-    attempt(this.ctx, () => this.lookAtAll())
+    runSafely(this.ctx, () => this.lookAtAll())
   }
 
   private halt() {
@@ -220,7 +220,7 @@ export class Desk {
   private isOver({ id, selfId, reason }: Outline) {
     if (!isCause(reason)) return false
     if (reason === 'no-permission') return this.pusher.suspendedUntil(selfId) === undefined
-    return this.recess.isOver(id, reason)
+    return this.retryTimes.isOver(id, reason)
   }
 
   private async miss({ id }: Outline) {
@@ -255,7 +255,7 @@ export class Desk {
   async recount(id: number) {
     const row = await this.store.get(id)
     if (!row || row.state === 'finished') return
-    const sums = await this.store.tally(id)
+    const sums = await this.store.sums(id)
     const { total } = splitSums(sums)
     await this.store.change({ id }, toColumns(sums, row.complete ? total : row.total))
   }
@@ -264,6 +264,6 @@ export class Desk {
     if (!changed) return
     const run = this.runs.get(settlement.broadcast)
     if (run) run.note(settlement)
-    else attempt(this.ctx, () => this.recount(settlement.broadcast))
+    else runSafely(this.ctx, () => this.recount(settlement.broadcast))
   }
 }

@@ -1,18 +1,18 @@
-import { Patience } from '../delivery/patience'
+import { CancellableWaits } from '../delivery/cancellable-waits'
 import { LEASE } from './lease'
 import { BroadcastRow } from './model'
 import { BroadcastStore } from './store'
 import { Columns } from './sums'
 
 /** The time for which this process runs a broadcast. */
-export class Tenure {
+export class LeaseKeeper {
   /** When (ms) it was last known that this process runs it. */
   private provenAt: number
 
   /** @param now this process's own time in ms, which nobody sets back */
   constructor(
     private store: BroadcastStore,
-    private patience: Patience,
+    private waits: CancellableWaits,
     private row: Pick<BroadcastRow, 'id' | 'beat'>,
     private owner: string,
     private now = () => performance.now(),
@@ -30,7 +30,7 @@ export class Tenure {
     while (!signal.aborted) {
       // where nobody else can use the database, nobody has to know
       if (this.store.shared && await this.prove(progress()) === false) return
-      await this.patience.sleep(LEASE.beat, signal).catch(() => {})
+      await this.waits.sleep(LEASE.beat, signal).catch(() => {})
     }
   }
 

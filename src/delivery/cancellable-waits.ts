@@ -1,11 +1,11 @@
 import { Context } from 'koishi'
-import { StoppedError } from './stop'
+import { StoppedError } from './objections'
 
 /** How whatever is waited for can be told not to come any more. */
 type Cancel = () => void
 
 /** All waiting of one instance of the plugin: it ends with what is waited for, with the caller's signal, or with the instance. */
-export class Patience {
+export class CancellableWaits {
   private waiting = new Set<Cancel>()
   private over = false
 

@@ -1,8 +1,8 @@
 import { Time } from 'koishi'
-import { Recent } from '../shared/recent'
+import { RecentMap } from '../shared/recent-map'
 import { readFailure } from './codes'
 import { Internal, wrapSend } from './internal'
-import { isOwn } from './own'
+import { isOwn } from './own-messages'
 import { retries } from './policy'
 
 /** For how long the platform may not know the id of a new event. */
@@ -16,7 +16,7 @@ const FRESH = 10 * Time.second
  * @param tried when (ms) events were first replied to
  * @returns what takes it back
  */
-export function retryFresh(internal: Partial<Internal> | undefined, tried: Recent<number>) {
+export function retryFresh(internal: Partial<Internal> | undefined, tried: RecentMap<number>) {
   let over = false
   const restore = wrapSend(internal, send => async (openid, data) => {
     if (!data?.event_id || isOwn(data)) return send(openid, data)

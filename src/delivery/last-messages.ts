@@ -1,8 +1,8 @@
 import { Context } from 'koishi'
 import { UserEvent } from '../event'
 import { lasting } from '../shared/lasting'
-import { Recent } from '../shared/recent'
-import { countLeft, rememberReplies, Replies } from './replies'
+import { RecentMap } from '../shared/recent-map'
+import { countLeft, rememberReplies, ReplyNumbers } from './reply-numbers'
 import { LastMessage, REPLY_WINDOW } from './route'
 
 const MESSAGES = 10_000
@@ -16,17 +16,17 @@ export interface Reserved {
 
 /** The last message of each user, and how many replies it takes yet. */
 export class LastMessages {
-  private messages: Recent<LastMessage>
-  private replies: Replies
+  private messages: RecentMap<LastMessage>
+  private replies: ReplyNumbers
   /** Replies that are about to be sent. */
   private reserved = new Map<string, number>()
 
   constructor(ctx: Context) {
-    this.messages = lasting(ctx, 'delivery.last', () => new Recent(MESSAGES, REPLY_WINDOW))
+    this.messages = lasting(ctx, 'delivery.last', () => new RecentMap(MESSAGES, REPLY_WINDOW))
     this.replies = rememberReplies(ctx)
   }
 
-  hear({ id, selfId, userId, occurredAt }: Pick<UserEvent, 'id' | 'selfId' | 'userId' | 'occurredAt'>) {
+  note({ id, selfId, userId, occurredAt }: Pick<UserEvent, 'id' | 'selfId' | 'userId' | 'occurredAt'>) {
     this.messages.set(`${selfId} ${userId}`, { id, at: occurredAt })
   }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { Recent } from '../../src/shared/recent'
+import { RecentMap } from '../../src/shared/recent-map'
 import { Clock, freeze } from '../clock'
 
 describe('what happened recently', () => {
@@ -11,14 +11,14 @@ describe('what happened recently', () => {
   afterEach(() => clock.uninstall())
 
   it('is remembered', () => {
-    const recent = new Recent<number>(2)
+    const recent = new RecentMap<number>(2)
     recent.set('a', 1)
     expect(recent.get('a')).to.equal(1)
     expect(recent.get('b')).to.equal(undefined)
   })
 
   it('is forgotten when told so', () => {
-    const recent = new Recent<number>(2)
+    const recent = new RecentMap<number>(2)
     recent.set('a', 1)
     recent.delete('a')
     recent.delete('b')
@@ -26,7 +26,7 @@ describe('what happened recently', () => {
   })
 
   it('is forgotten after some time', () => {
-    const recent = new Recent<number>(2, 1000)
+    const recent = new RecentMap<number>(2, 1000)
     recent.set('a', 1)
     clock.tick(999)
     expect(recent.get('a')).to.equal(1)
@@ -35,14 +35,14 @@ describe('what happened recently', () => {
   })
 
   it('is remembered for ever unless told otherwise', () => {
-    const recent = new Recent<number>(2)
+    const recent = new RecentMap<number>(2)
     recent.set('a', 1)
     clock.tick(1e12)
     expect(recent.get('a')).to.equal(1)
   })
 
   it('is remembered from the last time on', () => {
-    const recent = new Recent<number>(2, 1000)
+    const recent = new RecentMap<number>(2, 1000)
     recent.set('a', 1)
     clock.tick(900)
     recent.set('a', 2)
@@ -51,7 +51,7 @@ describe('what happened recently', () => {
   })
 
   it('is not remembered for longer because somebody asked', () => {
-    const recent = new Recent<number>(2, 1000)
+    const recent = new RecentMap<number>(2, 1000)
     recent.set('a', 1)
     clock.tick(900)
     recent.get('a')
@@ -60,7 +60,7 @@ describe('what happened recently', () => {
   })
 
   it('gives way to what is newer', () => {
-    const recent = new Recent<number>(2)
+    const recent = new RecentMap<number>(2)
     recent.set('a', 1)
     recent.set('b', 2)
     recent.set('a', 3)
@@ -75,7 +75,7 @@ describe('what happened recently', () => {
       fc.tuple(fc.constant('pass' as const), fc.constant('')),
     )
     fc.assert(fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 30 }), (size, steps) => {
-      const recent = new Recent<number>(size, 1000)
+      const recent = new RecentMap<number>(size, 1000)
       let model: { key: string; value: number; at: number }[] = []
       for (const [value, [action, key]] of steps.entries()) {
         if (action === 'pass') {

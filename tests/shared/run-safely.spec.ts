@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Context, ForkScope, Logger } from 'koishi'
-import { attempt } from '../src/shared/attempt'
+import { runSafely } from '../../src/shared/run-safely'
 
 describe('what must not take the bot down', () => {
   let app: Context
@@ -24,7 +24,7 @@ describe('what must not take the bot down', () => {
   async function fail(prepare: () => unknown) {
     let begin!: () => void
     const begun = new Promise<void>(resolve => begin = resolve)
-    const done = attempt(ctx, async () => {
+    const done = runSafely(ctx, async () => {
       await begun
       throw new Error('too late')
     })

@@ -1,6 +1,6 @@
 import { Bot, Session } from 'koishi'
 import { Envelope } from '../event'
-import { toOriginal, wrap } from '../shared/patch'
+import { patchMethod, unwrap } from '../shared/patch'
 
 export interface Watch {
   /** The adapter is about to adapt this envelope. Returns whether it may. */
@@ -17,7 +17,7 @@ type Host = Bot & { guildBot?: Bot }
  * are dropped. The methods concerned are wrapped only while something is being watched, and on the objects behind
  * Cordis' proxies, so that other traffic does not pay.
  */
-export class Tap {
+export class DispatchWatcher {
   private watches = new Map<unknown, Watch>()
   private restore: (() => void)[] = []
 
@@ -38,17 +38,17 @@ export class Tap {
   }
 
   /** Tells whoever watches for it of an envelope. @returns whether the adapter may adapt it */
-  meet(envelope?: Envelope): boolean {
+  mayAdapt(envelope?: Envelope): boolean {
     return this.watches.get(envelope?.d)?.envelope(envelope!) ?? true
   }
 
   private install() {
-    const makers = [this.bot, this.bot.guildBot].filter(bot => !!bot).map(toOriginal)
+    const makers = [this.bot, this.bot.guildBot].filter(bot => !!bot).map(unwrap)
     for (const maker of makers) {
-      this.restore.push(wrap(maker, 'session', original => (...args) => this.open(original(...args) as Session)))
+      this.restore.push(patchMethod(maker, 'session', original => (...args) => this.open(original(...args) as Session)))
     }
-    this.restore.push(wrap(this.bot, 'dispatch', original => (session) => {
-      if (!this.withhold(session as Session)) original(session)
+    this.restore.push(patchMethod(this.bot, 'dispatch', original => (session) => {
+      if (!this.intercept(session as Session)) original(session)
     }))
   }
 
@@ -57,12 +57,12 @@ export class Tap {
       Reflect.deleteProperty(session, 'setInternal')
       session.setInternal(type, envelope)
       // of a type that it does not know the adapter makes nothing
-      if (!this.meet(envelope)) envelope.t = ''
+      if (!this.mayAdapt(envelope)) envelope.t = ''
     }
     return session
   }
 
-  private withhold(session: Session) {
+  private intercept(session: Session) {
     const watch = this.watches.get((session.event._data as Envelope | undefined)?.d)
     if (!watch?.session || session.event.type === 'internal') return false
     watch.session(session)

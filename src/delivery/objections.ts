@@ -1,6 +1,6 @@
 import { Reason } from '../gate'
 import { Internal, wrapRequest } from './internal'
-import { isOwn } from './own'
+import { isOwn } from './own-messages'
 
 /** Thrown in place of a proactive message to a user who said no while it was on its way out. */
 export class StoppedError extends Error {

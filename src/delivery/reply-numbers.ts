@@ -1,6 +1,6 @@
 import { Context, Time } from 'koishi'
 import { lasting } from '../shared/lasting'
-import { Recent } from '../shared/recent'
+import { RecentMap } from '../shared/recent-map'
 import { readFailure } from './codes'
 import { Internal, wrapSend } from './internal'
 import { REPLY_COUNT, REPLY_WINDOW } from './route'
@@ -18,13 +18,13 @@ interface Replied {
 }
 
 /** The replies to the latest messages and events, by their ids. */
-export type Replies = Recent<Replied>
+export type ReplyNumbers = RecentMap<Replied>
 
 /** How many messages and events are remembered for the replies to them. */
 const REPLIES = 20_000
 
-export function rememberReplies(ctx: Context): Replies {
-  return lasting(ctx, 'delivery.replies', () => new Recent(REPLIES, REPLY_WINDOW))
+export function rememberReplies(ctx: Context): ReplyNumbers {
+  return lasting(ctx, 'delivery.replies', () => new RecentMap(REPLIES, REPLY_WINDOW))
 }
 
 /** What replies to messages are numbered with. The adapter's own numbers begin at 1 for each message. */
@@ -43,14 +43,14 @@ export function nextNumber(numbers: Numbers) {
 }
 
 /** How many more replies the platform takes to a message or an event, as far as is known. */
-export function countLeft(replies: Replies, id: string) {
+export function countLeft(replies: ReplyNumbers, id: string) {
   const replied = replies.get(id)
   if (!replied) return REPLY_COUNT
   return replied.closed ? 0 : Math.max(0, REPLY_COUNT - replied.numbers.size - replied.waiting)
 }
 
 /** Remembers that the platform takes no more replies to a message or an event. */
-export function closeReplies(replies: Replies, id: string) {
+export function closeReplies(replies: ReplyNumbers, id: string) {
   open(replies, id).closed = true
 }
 
@@ -60,7 +60,7 @@ export function closeReplies(replies: Replies, id: string) {
  *
  * @returns what takes it back
  */
-export function numberReplies(internal: Partial<Internal> | undefined, replies: Replies) {
+export function numberReplies(internal: Partial<Internal> | undefined, replies: ReplyNumbers) {
   return wrapSend(internal, send => async (openid, data) => {
     const id = data?.event_id || data?.msg_id
     if (!id) return send(openid, data)
@@ -87,7 +87,7 @@ export function numberReplies(internal: Partial<Internal> | undefined, replies: 
   })
 }
 
-function open(replies: Replies, id: string): Replied {
+function open(replies: ReplyNumbers, id: string): Replied {
   const replied = replies.get(id) ?? { numbers: new Set(), waiting: 0 }
   replies.set(id, replied)
   return replied
