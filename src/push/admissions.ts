@@ -5,7 +5,8 @@ import { CancellableWaits } from '../delivery/cancellable-waits'
 import { Admission, Reason, Verdict } from '../gate'
 import { Roster } from '../roster'
 import { Limits } from '../config'
-import { Pacer } from './pacer'
+import { lasting } from '../shared/lasting'
+import { createPaceState, Pacer, PaceState } from './pacer'
 import { PushError } from './error'
 import { Share } from './quota'
 import { Reaches } from './reach'
@@ -35,6 +36,7 @@ type Admitted = Extract<Admission, { ok: true }>
 /** Lets messages out that answer nobody, each way by its own limits. What is let in is decided again with what is known by then. */
 export class Admissions {
   private pacers = new Map<string, Pacer>()
+  private states: Map<string, PaceState>
 
   constructor(
     private ctx: Context,
@@ -43,7 +45,9 @@ export class Admissions {
     private recalls: Recalls,
     private reaches: Reaches,
     private waits: CancellableWaits,
-  ) {}
+  ) {
+    this.states = lasting(ctx, 'push.pace', () => new Map())
+  }
 
   async admit(route: Route, recipient: Recipient): Promise<Admission> {
     if (this.waits.ended) return { ok: false, reason: 'aborted' }
@@ -127,7 +131,11 @@ export class Admissions {
 
   private pacer(selfId: string) {
     let pacer = this.pacers.get(selfId)
-    if (!pacer) this.pacers.set(selfId, pacer = new Pacer(this.ctx, this.limits, QUEUE))
+    if (!pacer) {
+      const state = this.states.get(selfId) ?? createPaceState()
+      this.states.set(selfId, state)
+      this.pacers.set(selfId, pacer = new Pacer(this.ctx, this.limits, QUEUE, state))
+    }
     return pacer
   }
 }

@@ -20,10 +20,23 @@ interface User {
   window: Window
 }
 
+/** What is known of the messages of one bot, whichever instance of the plugin sends them. */
+export interface PaceState {
+  second: Window
+  minute: Window
+  users: Map<string, User>
+  /** Lets the instance that is loaded go on when a slot was given back. */
+  pump?(): void
+}
+
+export function createPaceState(): PaceState {
+  return { second: new Window(Infinity, Time.second), minute: new Window(Infinity, Time.minute), users: new Map() }
+}
+
 /** Lets one bot's proactive messages out at the rate that the platform takes, users taking turns. */
 export class Pacer {
   private windows: Window[]
-  private users = new Map<string, User>()
+  private users: Map<string, User>
   private waiting = 0
   /** Those that go after all others. */
   private later = new Map<Job, string>()
@@ -33,10 +46,20 @@ export class Pacer {
   private wake?: () => void
   private closed = false
 
-  constructor(private ctx: Context, private limits: Limits, private size: number) {
-    this.windows = [new Window(limits.botSecond, Time.second), new Window(limits.botMinute, Time.minute)]
+  constructor(private ctx: Context, private limits: Limits, private size: number, private state: PaceState) {
+    const { second, minute, users } = state
+    second.limit = limits.botSecond
+    minute.limit = limits.botMinute
+    for (const { window } of users.values()) window.limit = limits.userMinute
+    this.windows = [second, minute]
+    this.users = users
     this.step = toStep(limits)
-    ctx.on('dispose', () => this.clear())
+    const pump = () => this.pump()
+    state.pump = pump
+    ctx.on('dispose', () => {
+      if (state.pump === pump) state.pump = undefined
+      this.clear()
+    })
   }
 
   /**
@@ -121,7 +144,7 @@ export class Pacer {
       if (released) return
       released = true
       for (const window of windows) window.leave(used, Date.now())
-      this.pump()
+      this.state.pump?.()
     })
   }
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Context, ForkScope } from 'koishi'
 import { Limits } from '../../src/config'
-import { Pacer } from '../../src/push/pacer'
+import { createPaceState, Pacer, PaceState } from '../../src/push/pacer'
 import { PushError } from '../../src/push/error'
 import { Clock, freeze } from '../clock'
 
@@ -29,6 +29,7 @@ export let clock: Clock
 export let sent: Sent[]
 
 let app: Context
+let state: PaceState
 
 /** Each test has time in its hands. */
 export function usePace() {
@@ -46,7 +47,18 @@ export function usePace() {
 
 export function pace(limits: Partial<Limits>, size = 10_000) {
   sent = []
-  fork = app.plugin((ctx) => { pacer = new Pacer(ctx, { ...free, ...limits }, size) })
+  state = createPaceState()
+  load(limits, size)
+}
+
+/** The plugin is loaded again, with other limits. */
+export function repace(limits: Partial<Limits>) {
+  fork.dispose()
+  load(limits)
+}
+
+function load(limits: Partial<Limits>, size = 10_000) {
+  fork = app.plugin((ctx) => { pacer = new Pacer(ctx, { ...free, ...limits }, size, state) })
 }
 
 /** Takes a slot, keeps it for as long as a request takes, gives it back. Whoever does not wait for that may be turned away unheard. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Time } from 'koishi'
-import { clock, fork, pace, pacer, pass, refused, send, sent, usePace, users, worst } from './pace'
+import { clock, fork, pace, pacer, pass, refused, repace, send, sent, usePace, users, worst } from './pace'
 
 describe('the pace of proactive messages', () => {
   usePace()
@@ -41,6 +41,32 @@ describe('the pace of proactive messages', () => {
       expect(users()).to.deep.equal(['A', 'B'])
       await pass(1000)
       expect(users()).to.deep.equal(['A', 'B', 'C'])
+    })
+
+    it('whenever the plugin is loaded again, by what was sent before, and is under way', async () => {
+      pace({ botMinute: 3, userMinute: 1 })
+      send('A')
+      send('B', 2000)
+      repace({ botMinute: 2, userMinute: 1 })
+      send('A')
+      send('C')
+      await pass(Time.minute - 1)
+      expect(users()).to.deep.equal(['A', 'B'])
+      await pass(1)
+      expect(users()).to.deep.equal(['A', 'B', 'A'])
+      await pass(2000)
+      expect(users()).to.deep.equal(['A', 'B', 'A', 'C'])
+    })
+
+    it('and goes on when what was under way before ends', async () => {
+      pace({ botSecond: 1 })
+      send('A', 5000)
+      repace({ botSecond: 1 })
+      send('B')
+      await pass(5999)
+      expect(users()).to.deep.equal(['A'])
+      await pass(1)
+      expect(users()).to.deep.equal(['A', 'B'])
     })
 
     it('for any arrivals, latencies, refusals and withdrawals, wherever in between the platform counts', async () => {
