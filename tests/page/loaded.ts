@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Context } from 'koishi'
+import { Context, Loader } from 'koishi'
 import { freePort } from '../database'
-import { until } from '../harness'
+import { pass, until } from '../harness'
 import { Platform } from '../platform'
 import { toStandIn } from '../start/config'
 import { SourceLoader } from '../start/loader'
@@ -61,8 +61,14 @@ export class Loaded {
 
   async stop() {
     this.loader.freeze()
-    new Set(this.app.bots.map(bot => bot.ctx.scope)).forEach(scope => scope.dispose())
-    await this.app.stop().catch(() => {})
+    // the app's end leaves alone what the loader has loaded
+    const { entry } = this.loader
+    for (const key of Object.keys(entry!.scope[Loader.kRecord]!)) {
+      this.loader.unload(entry!, key)
+      // the console looks at what it has left
+      await pass()
+    }
+    await this.app.stop()
     await this.platform.stop()
     await rm(this.folder, { recursive: true, force: true })
   }

@@ -9,20 +9,22 @@ const run = promisify(execFile)
 const root = resolve(__dirname, '../..')
 const name = 'koishi-plugin-qq-user'
 
-/** The plugin as its users get it: packed, and installed into a folder of its own. */
+/** The plugin as its users get it: packed, and unpacked into an app of its own. */
 export class Package {
   private constructor(readonly folder: string) {}
 
   static async install() {
     const folder = await mkdtemp(join(tmpdir(), 'qq-user-page-'))
+    const installed = new Package(folder)
     await build('yakumo', ['lib/index.js'], ['src', 'locales'])
     await build('koishi-console', ['dist/index.js', 'dist/style.css'], ['client'])
-    await npm(root, 'pack', '--ignore-scripts', '--pack-destination', folder)
+    await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root })
     const tarball = (await readdir(folder)).find(file => file.endsWith('.tgz'))!
     await writeFile(join(folder, 'package.json'), '{ "name": "app", "private": true }')
-    await npm(folder, 'install', '--offline', '--legacy-peer-deps', '--no-audit', '--no-fund', '--no-package-lock', `./${tarball}`)
+    await mkdir(installed.path, { recursive: true })
+    await run('tar', ['-xzf', join(folder, tarball), '-C', installed.path, '--strip-components=1'])
     await borrow(join(root, 'node_modules'), join(folder, 'node_modules'))
-    return new Package(folder)
+    return installed
   }
 
   get path() {
@@ -32,10 +34,6 @@ export class Package {
   remove() {
     return rm(this.folder, { recursive: true, force: true })
   }
-}
-
-function npm(cwd: string, ...args: string[]) {
-  return run('npm', args, { cwd })
 }
 
 /** Builds what is older than what it is made of. */

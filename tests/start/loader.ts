@@ -28,9 +28,10 @@ export class SourceLoader extends Loader {
   /** There is no other process that would start this one again. */
   fullReload() {}
 
-  /** Keeps the config as it is while the app is taken down. */
+  /** Keeps the config as it is, and says nothing, while the app is taken down. */
   freeze() {
     this.writeConfig = async () => {}
+    Object.assign(this, { logUpdate() {} })
   }
 
   /** Shows all of them on the config page, which else knows only what is installed. */
