@@ -35,14 +35,14 @@ export type Reason =
 
 export type Verdict = { ok: true } | { ok: false; reason: Reason }
 
-/** What became of a message that was let in: it arrived or may have, it certainly did not, or it never left. */
+/** What became of a message that was let in. `sent`: it arrived, or may have; `refused`: it certainly did not; `unsent`: it never left. */
 export type Usage = 'sent' | 'refused' | 'unsent'
 
 /** Whether a message to a user who waits for no answer may go out. */
 export type Admission =
   | {
     ok: true
-    /** Decides with what is known by now; nothing is to be waited for between this and the request. */
+    /** Decides again, with what is known by now. The request has to follow at once, with no other wait in between. */
     confirm(): Promise<Verdict>
     /** To be called once, by whoever was let in. */
     release(fate: Usage): void
@@ -55,6 +55,9 @@ export type Admission =
  * @param assumeAllowed what to make of a user whose switch was never seen; the platform's default is on
  */
 export function judge(user: Pick<QQUser, 'relation' | 'consent'> | undefined, assumeAllowed: boolean): Verdict {
+  // this decides, from the roster alone: about a push when it is asked for, and once more right before its request;
+  // about other plugins' messages `push/guard` asks at `before-send`; and `delivery/objections` looks last at whatever
+  // is no reply, right before the request
   if (!user) return { ok: false, reason: 'unknown-user' }
   if (user.consent === 'rejected') return { ok: false, reason: 'rejected' }
   if (user.relation === 'deleted') return { ok: false, reason: 'deleted' }

@@ -114,7 +114,7 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
     return () => gateway.attach(config.push.guard ? unable : undefined)
   })
 
-  // the process ends when this is done: what is under way is put on record, what waits is owed
+  // Koishi waits for this before the process ends: outcomes of what is under way are recorded, what waits is still owed
   ctx.on('exit', () => {
     delivery.waits.end()
     return Promise.all([notices.idle(), broadcasts.close()]).then(() => {})

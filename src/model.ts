@@ -15,17 +15,18 @@ export const relations = ['unknown', 'friend', 'deleted'] as const
 export type Consent = typeof consents[number]
 export const consents = ['unknown', 'allowed', 'rejected'] as const
 
-/** A row of `qq_user`, one for each user of a bot. A time beside a value is the `occurredAt` of the newest fact that speaks for it. */
+/** A row of `qq_user`, one for each user of a bot. `consentAt`, `sceneAt` and `nameAt` say when the event occurred that the value is from. */
 export interface QQUser {
   /** The bot's id, `bot.selfId`. */
   selfId: string
   /** The user's `openid`, which differs from bot to bot. */
   userId: string
   relation: Relation
+  /** When the relation was last confirmed: each message confirms a friend. */
   relationAt: Date | null
   consent: Consent
   consentAt: Date | null
-  /** When the first fact about this user occurred. */
+  /** When the first fact of any kind about this user occurred: an addition, a toggle, a message, an import. */
   firstSeen: Date
   /** When the user last wrote to the bot. Written every half a minute at most; reads through the service are exact. */
   lastMessageAt: Date | null
@@ -54,7 +55,7 @@ export const eventSources = [
 export type NoticeState = typeof noticeStates[number]
 export const noticeStates = ['none', 'pending', 'sent', 'skipped', 'failed'] as const
 
-/** A row of `qq_user_event`, the append-only ledger. Only `notice` and `noticeReason` change after it was written. */
+/** A row of `qq_user_event`, the append-only ledger. Only `notice`, `noticeReason` and `origin` change after it was written. */
 export interface QQUserEntry {
   /** The `id` of the platform's envelope, or one derived from the event where there is none. */
   id: string
@@ -73,7 +74,7 @@ export interface QQUserEntry {
   notice: NoticeState
   /** Why the notice was skipped or failed: `expired`, `stale`, `template`, a reason of `canPush`, or `code:` and the platform's code. */
   noticeReason: string
-  /** The process that recorded the entry; the one that did announces it. */
+  /** Begins with the id of the process that recorded the entry, and therefore announced it, or that took its notice on. */
   origin: string
 }
 

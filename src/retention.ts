@@ -20,7 +20,7 @@ export class Retention {
   }
 
   private async run() {
-    // the ledger has nothing to do with it
+    // what pushes keep goes by itself, whether or not the ledger is pruned
     await runSafely(this.ctx, () => this.roster.write(() => this.pusher.prune()).catch(ignoreEnd))
     if (!this.keepDays) return
     const before = new Date(Date.now() - this.keepDays * Time.day)
@@ -30,7 +30,7 @@ export class Retention {
       const { ids, next }: Outdated = await this.roster.outdated(before, BATCH, after)
       if (ids.length) failures.push(...await this.remove(ids))
       after = next
-      // a database within this process would let nothing else have its turn
+      // SQLite runs within this process: without a pause nothing else would have its turn
       await new Promise(resolve => setImmediate(resolve))
     } while (after && !this.roster.closed && failures.length < MAX_FAILURES)
     if (!this.roster.closed) await runSafely(this.ctx, () => this.broadcasts.prune(before))

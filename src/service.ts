@@ -19,7 +19,8 @@ declare module 'koishi' {
 
 /**
  * What other plugins can ask, as `ctx.qqUser`. Everything that was received before the call is taken into account,
- * even if it is still being written. While the database is down, every method but `push` throws what it throws.
+ * even if it is still being written. While the database is down, `push` throws a PushError (`offline`), and every other
+ * method throws the database's own error.
  */
 export class QQUserService {
   /**

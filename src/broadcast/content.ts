@@ -39,7 +39,7 @@ const nothing: Scope['event'] = { scene: null, sceneParam: '', timestamp: new Da
 function toSource(content: unknown) {
   if (typeof content === 'string') return content
   try {
-    // what refers to a value is no text, in which this would stand for the character
+    // `join` escapes each `&` of a text; in an expression, which is no text, it must stay as it was written
     return h.normalize(content as Fragment).join('').replace(/\{[^{}]*\}/g, code => code.replace(/&amp;/g, '&'))
   } catch {
     throw new BroadcastError('content', 'expected elements')
@@ -49,7 +49,7 @@ function toSource(content: unknown) {
 function findFaults(source: string): TemplateError[] {
   const { expressions, errors } = toOutline(source)
   const unsafe = expressions.filter(expression => !expression.faulty && !isValue(expression))
-  // which is not tried out
+  // `check` runs the expressions, and an unsafe one must not run
   if (unsafe.length) return [...errors, ...unsafe.map(({ index, code }) => ({ index, expression: code.trim(), kind: 'unsafe' as const }))]
   return check(source)
 }

@@ -206,7 +206,7 @@ export class Broadcasts {
       return []
     })
     for (const id of ended) {
-      // a database within this process would let nothing else have its turn
+      // SQLite runs within this process: without a pause nothing else would have its turn
       while (!this.roster.closed && await this.store.prune(id, PRUNE)) await new Promise(resolve => setImmediate(resolve))
     }
   }
@@ -221,7 +221,7 @@ export class Broadcasts {
       const row = await this.find(id)
       const state = act(action, row, Date.now())
       const values = { state, reason: '', ...state === 'cancelled' && { finishedAt: new Date() } }
-      // what goes on by itself meanwhile is stopped all the same
+      // the row changed meanwhile, as where it went on by itself: it is read and stopped again
       if (!await this.store.change({ id, state: row.state, reason: row.reason }, values)) continue
       this.scheduler.runs.get(id)?.halt()
       return this.tell({ ...row, ...values }, row.state)

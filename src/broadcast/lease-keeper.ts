@@ -43,7 +43,7 @@ export class LeaseKeeper {
       if (proven) this.provenAt = at
       return proven
     } catch {
-      // whatever else waits for the database tells of it
+      // not logged: the run waits for the same database, and logs that
     }
   }
 }

@@ -2,7 +2,7 @@ import { Time } from 'koishi'
 
 /**
  * How often (ms) the process that runs a broadcast shows that it is there, and after how long without it another one takes
- * it over. Those who are to be tested in less time may change it.
+ * it over. Tests shorten it.
  */
 export const LEASE = { beat: Time.second / 2, expiry: 10 * Time.second }
 

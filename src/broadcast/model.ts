@@ -23,7 +23,7 @@ export interface Audience {
   search?: string
   /** These users only. */
   userIds?: string[]
-  /** Users who have written to the bot since. */
+  /** Only users whose last message to the bot came at this time or later. */
   activeSince?: Date
 }
 

@@ -43,7 +43,7 @@ function toObstacle(outcome: Outcome, allowed: readonly Via[]): Obstacle | undef
   if (outcome.state === 'sent') return
   const reason: string = outcome.state === 'failed' ? outcome.meaning : outcome.reason
   if (outcome.state === 'failed' && toSubject(outcome.meaning) === 'bot') return outcome.meaning as Obstacle
-  // who is to be reached as a reply, or by a recall only, is not waited for
+  // without the proactive way it makes no sense to wait for the permission
   if (reason === 'no-permission') return allowed.includes('proactive') ? reason : undefined
   if (reason === 'rate') return 'bot-rate'
   return (['aborted', 'queue-full', 'offline', 'bot-rate', 'transient'] as const).find(obstacle => obstacle === reason)

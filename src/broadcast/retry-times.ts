@@ -15,7 +15,10 @@ interface Pause {
 export class RetryTimes {
   private pauses = new Map<number, Pause>()
 
-  /** Whether one has paused for long enough. Each try to go on with no answer leaves others' outcome unknown: they become rarer. */
+  /**
+   * Whether one has paused for long enough. Where the platform does not answer, each try leaves the outcome of one more
+   * recipient unknown: that pause doubles with each try in vain, up to half an hour.
+   */
   isOver(id: number, cause: Cause): boolean {
     let pause = this.pauses.get(id)
     if (pause?.cause !== cause) this.pauses.set(id, pause = { cause, tries: 0 })

@@ -45,7 +45,7 @@ export class Run {
   readonly ready: Promise<void>
   /** When nothing is under way any more. */
   readonly ended: Promise<void>
-  /** Why nothing goes on, where the database cannot be told. */
+  /** Why nothing goes on while the database is away, which cannot be put on record. */
   trouble = ''
   /** How many are settled. */
   sums: Sums = new Map()
@@ -146,7 +146,7 @@ export class Run {
       if (this.row.complete) await this.persist(async () => { this.row.total = splitSums(await this.means.store.sums(this.id)).total })
       isReady()
       this.wake?.()
-      // a database within this process would let nothing else have its turn
+      // SQLite runs within this process: without a pause nothing else would have its turn
       await new Promise(resolve => setImmediate(resolve))
     }
     isReady()
@@ -194,7 +194,7 @@ export class Run {
     this.obstacle = undefined
     this.round++
     if ((await this.persist(() => store.pending(this.id, 1))).length) {
-      // all who are left are kept from it by the same; where it is not the bot that is, they are skipped in the next round
+      // one obstacle keeps all who are left: if it is the bot's, the broadcast pauses, else the next round skips them
       if (!progress && obstacle && this.suspended) return this.pause(obstacle)
       if (!progress) await this.means.waits.sleep(RETRY, this.stopping.signal)
       return false

@@ -17,7 +17,7 @@ import { Sender } from './sender'
 import { BroadcastStore, Outline, Settlement, toBroadcast } from './store'
 import { splitSums, toColumns } from './sums'
 
-/** How often (ms) it is looked at what waits for its time, for its bot, or for another process; and at what others may have made. */
+/** After how long (ms) to look again: `soon` while something waits for its time, its bot or another process, else `late`, for what others made. */
 const toLook = () => ({ soon: Math.min(Time.second, LEASE.expiry / 4), late: 1.5 * LEASE.expiry })
 /** For how long (ms) the end of what is under way is waited for. */
 const PATIENCE = 5 * Time.second
@@ -86,7 +86,7 @@ export class Scheduler {
     if (other) throw new BroadcastError('repeated', `#${other.id}`)
     const { total, latest } = await this.enrolment.measure(row)
     if (!total) throw new BroadcastError('empty-audience')
-    // a clock that is slower than the platform's leaves nobody out
+    // `firstSeen` is in the platform's time: by a local clock that is slow, the newest users would be left out
     const until = new Date(Math.max(+now, latest))
     const { id, state, reason, owner, beat } = row
     const values = { state: 'running', reason: '', startedAt: now, until, total, owner: this.means.owner, beat: beat + 1 } as const
@@ -117,7 +117,7 @@ export class Scheduler {
     const { id, state, reason, owner, beat } = seen
     const values = { state: 'running', reason: '', owner: this.means.owner, beat: beat + 1 } as const
     const found = await this.store.get(id)
-    // nothing comes between this and the run, which whoever pauses it has to find
+    // read before the change, so that the run exists as soon as the row says `running`: a pause has to find it
     if (!found || !await this.store.change({ id, state, reason, owner, beat }, values)) return
     const row = { ...found, ...values }
     this.adopt(row, reason)

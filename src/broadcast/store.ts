@@ -17,7 +17,7 @@ export type Outline = Pick<BroadcastRow, typeof OUTLINE[number]>
 /** A recipient who was taken on, and what became of that. `pending` gives them back. */
 export interface Settlement extends Pick<RecipientRow, 'broadcast' | 'userId' | 'token' | 'state' | 'reason' | 'code' | 'via' | 'at'> {}
 
-/** The tables of broadcasts. Every change of a row is for whoever finds it as they think it is, so that of two only one makes it. */
+/** The tables of broadcasts. A row changes only if it still is as the caller last saw it: of two who change it, one succeeds. */
 export class BroadcastStore {
   /** Without the proxy that tells Cordis who asks: the last outcomes come when the context is gone. */
   private database: Context['database']
@@ -47,7 +47,7 @@ export class BroadcastStore {
     }, { sort: { id: 'desc' }, limit })
   }
 
-  /** Those that are for whom another one did not reach. */
+  /** The broadcasts that repeat this one for users whom it did not reach. */
   repetitions(id: number): Promise<BroadcastRow[]> {
     return this.database.get(table, { repeats: id })
   }

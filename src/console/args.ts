@@ -43,7 +43,7 @@ export function nullable<T>(reader: Reader<T>): Reader<T | null> {
   return value => value === null || value === undefined ? null : reader(value)
 }
 
-/** An object with these keys of its own; all others are passed over. */
+/** An object, of which these keys are read, own ones only. All other keys are ignored. */
 export function record<T extends object>(readers: { [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
   return (value) => {
     if (typeof value !== 'object' || !value || Array.isArray(value)) fail('bad-request')

@@ -24,7 +24,7 @@ export class Previews {
   private async preview(query: PreviewQuery): Promise<Preview> {
     const { selfId, userId } = query
     const user = userId && await this.service.get(selfId, userId) || blank({ selfId, userId, occurredAt: Date.now() })
-    // of somebody unknown the bot has to be
+    // throws where there is no such bot; within the `try` that would look like a fault of the text
     getBot(this.ctx, selfId)
     try {
       const { source, errors, elements = [] } = await this.compose(query, user)

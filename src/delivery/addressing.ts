@@ -53,7 +53,7 @@ export function noteAddresses(bot: Bot, records: Records) {
   return () => restores.reverse().forEach(restore => restore())
 }
 
-/** Where a message is to go, as its caller said, not as a session says that is somebody else's. */
+/** Where a message is to go: where its caller sent it, also where the session in its options is of another channel. */
 export function readAddress(message: Session, sent: Universal.SendOptions): Address {
   const { session, [CHANNEL]: id = message.channelId!, [USER]: userId, [REPLY]: reply } = sent as Options
   if (isAnswer(session, id)) return { id, isPrivate: userId === id, cause: session, reply }
@@ -67,7 +67,7 @@ export function address(message: Session, options: Universal.SendOptions, userId
   message.isDirect = true
   // what the session of another channel brought along
   message.event.guild = undefined
-  // without these marks, the options are not a copy
+  // options without our mark are the caller's own, not our copy, and stay as they are
   if (!(CHANNEL in options)) return
   // the adapter looks for the recipient of a file in there
   options.session = createPrivateSession(message.bot, 'send', userId)

@@ -1,7 +1,7 @@
 import { Context } from 'koishi'
 import { StoppedError } from './objections'
 
-/** How whatever is waited for can be told not to come any more. */
+/** Calls off what is waited for. */
 type Cancel = () => void
 
 /** All waiting of one instance of the plugin: it ends with what is waited for, with the caller's signal, or with the instance. */

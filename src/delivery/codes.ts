@@ -99,7 +99,7 @@ const meanings = new Map(Object.entries(table).flatMap(([meaning, { codes }]) =>
 /** How a message goes, as far as the meaning of a code depends on it. */
 export type Way = 'proactive' | 'reply' | 'recall'
 
-/** What a code means on other ways, where that is something else: whatever is no proactive message says nothing of these. */
+/** What a code means for a reply or a recall, where that differs: these codes are about proactive messages, which those are not. */
 const others: Record<Exclude<Way, 'proactive'>, Map<number, Meaning>> = {
   reply: new Map([[22009, 'window-closed'], [40034102, 'window-closed'], [40034105, 'window-closed']]),
   recall: new Map([[40034102, 'recall-closed'], [40034105, 'recall-closed']]),

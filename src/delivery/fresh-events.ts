@@ -10,8 +10,8 @@ const FRESH = 10 * Time.second
 
 /**
  * Makes replies to a fresh event again, whoever sends them: the platform does not know its id at first. The plugin's
- * own are left alone, for they are looked after where they are made. What waits here when the plugin is unloaded is
- * somebody else's, and goes on, the way that requests go by then.
+ * own are left alone, as they are made again elsewhere. A reply of another plugin that still waits here when this one is
+ * unloaded is sent all the same, through whatever wraps the request by then.
  *
  * @param tried when (ms) events were first replied to
  * @returns what takes it back

@@ -19,12 +19,12 @@ export interface Message {
   elements: h[]
   /** Makes a session that carries the recipient, for one attempt. */
   session(bot: Bot): Session
-  /** Tried in this order until one is taken; one that is found only when its turn comes may be another by then. */
+  /** Tried in this order until the platform takes the message on one. Where they are async, each is found when its turn comes. */
   routes: Iterable<Route> | AsyncIterable<Route>
   priority: Priority
   /** Takes the message back while it waits. */
   signal?: AbortSignal
-  /** Takes it back, too, but not from under way: whatever was begun comes to its end. */
+  /** Takes it back, too, but not while a request is under way, nor once a part of it arrived. */
   stop?: AbortSignal
   /** Until when (ms) it waits where the platform says that the bot makes too many requests. */
   until?: number
@@ -85,7 +85,7 @@ export class Delivery {
     return outcome
   }
 
-  /** @param again whether it failed before any request, by what had to be done for the first time, as to make the user known to Koishi */
+  /** @param again whether this is the second attempt: the first may fail before any request, as where Koishi has to create the user */
   private async send(message: Message, route: Route, again = false): Promise<Outcome | Failed> {
     const { selfId, userId, elements, session } = message
     const find = () => this.find(selfId, !isReply(route))
@@ -120,7 +120,7 @@ export class Delivery {
     return { state: 'sent', ids, reason: ids.length ? '' : requests.remark ?? 'audit' }
   }
 
-  /** The way of a message, which does not travel in its content: that is for others to edit. */
+  /** The fields by which a request goes its way. They are not taken from the content, which other plugins may edit. */
   private address(route: Route): Request {
     const none = { event_id: undefined, msg_id: undefined, msg_seq: undefined, is_wakeup: undefined }
     if (route.via === 'event') return { ...none, event_id: route.id }

@@ -64,7 +64,7 @@ export class Answer {
   /** Whether the next request will be a reply, as far as is known. */
   isPassive() {
     const { id, at } = this.source
-    // of a time that nobody can read the platform knows more
+    // written so that a time that is NaN counts as open: the platform will tell
     return !(Date.now() - at >= REPLY_WINDOW) && countLeft(this.records.replies, id) > 0
   }
 
@@ -91,7 +91,7 @@ export class Answer {
         return await send(isNumbered ? data : { ...message, ...this.address() })
       } catch (error) {
         const { meaning } = readFailure(error, 'reply')
-        // a process before this one, or beside it, used the number; somebody else's number says that it was sent already
+        // another process used our number, so the next one is tried; with a number of the adapter's the reply was sent before
         if (meaning === 'duplicate' && !isNumbered) continue
         if (!detours.includes(meaning)) throw error
         closeReplies(this.records.replies, this.source.id)

@@ -16,7 +16,7 @@ export const PERSISTENCE = 3
 /** Refusals that concern the way only, so that the next one may work. */
 export const detours: Meaning[] = ['event-unknown', 'window-closed', 'no-permission', 'recall-used', 'recall-closed']
 
-/** What was decided here about the way only, right before a request. */
+/** Our own refusals right before a request that close this way only, so that the next one may work. */
 export const closings: string[] = ['no-permission', 'recall-used', 'recall-closed'] satisfies Reason[]
 
 const quotas = [22009, 40034100]

@@ -28,7 +28,7 @@ export interface Supervisor {
   selfId: string
   priority: Priority
   signal?: AbortSignal
-  /** Keeps from going on what has not arrived in part. */
+  /** Ends the message, unless a part of it arrived. */
   stop?: AbortSignal
   /** Until when (ms) a request that is refused as too frequent is made again. */
   until?: number

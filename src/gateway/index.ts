@@ -130,7 +130,7 @@ export class Gateway {
       envelope: (envelope) => {
         stops.forEach(stop => stop())
         found(bot)
-        // whoever watches since then
+        // `found` has begun to watch the same dispatch, and has to see its envelope, too
         return watcher.mayAdapt(envelope)
       },
     }, () => this.lose()))
@@ -183,6 +183,7 @@ export class Gateway {
       this.unnamed.run(bot, bot => announce(createSession(bot, fact, envelope)))
     }
 
+    // where the adapter shows neither envelope nor session, the event goes on without the id to reply to
     const stop = this.watch(bot, d, adapted ? {
       envelope: (envelope) => {
         start(envelope)
@@ -199,7 +200,6 @@ export class Gateway {
         create(envelope)
         return true
       },
-      // an adapter that keeps the envelope or its session to itself
     }, () => create({ op: 0, t: type, d }))
   }
 

@@ -26,7 +26,7 @@ export type Locals = ReadonlyMap<string, boolean>
 
 export interface Inspection {
   fault?: 'syntax' | 'unknown'
-  /** Whether the value holds a text that others wrote. What only depends on one does not. */
+  /** Whether the value may contain a text that others wrote. A value that such a text only chose, as in `user.name ? 1 : 2`, does not. */
   foreign: boolean
 }
 

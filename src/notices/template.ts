@@ -54,7 +54,7 @@ export function render(source: string, scope: Scope, { allow = foreign => !!judg
     const { attribute, foreign } = expression
     if (!attribute || !foreign || attribute.name === 'children') return result.value
     const text = toPlain(result.value)
-    // an item may be what others wrote, with nothing of the operator's to compare it with
+    // an item of a loop may be all foreign: then there is no share of the operator's to compare the value with
     const local = [...expression.locals.values()].includes(true)
     const share = (scope: Dict) => {
       const result = local ? undefined : evaluate(expression, { ...scope, ...locals })
@@ -112,7 +112,7 @@ function omit(elements: h[]): h[] {
   })
 }
 
-/** What is made a text later must be looked at as the text. */
+/** Koishi turns objects and functions into text later; what is judged has to be that text. */
 function toPlain(value: unknown) {
   return typeof value === 'object' || typeof value === 'function' ? String(value) : value
 }

@@ -33,7 +33,7 @@ export interface Recipient {
 
 type Admitted = Extract<Admission, { ok: true }>
 
-/** Lets messages out that answer nobody, each way by its own limits. What is let in is decided again with what is known by then. */
+/** Admits messages that answer nobody, each way within its own limits. Each is judged again right before its request. */
 export class Admissions {
   private pacers = new Map<string, Pacer>()
   private states: Map<string, PaceState>
@@ -103,7 +103,7 @@ export class Admissions {
     }
   }
 
-  /** Recalls keep to what a bot may send in a span of time; a user's share of a day they do not touch. */
+  /** A recall takes a place in the bot's rate, but none in the user's day. */
   private async recall({ selfId, userId, signal, later, allowed, parts }: Recipient): Promise<Admitted> {
     const slot = await this.pacer(selfId).acquire(userId, signal, later)
     let giveBack: (() => void) | undefined

@@ -64,10 +64,10 @@ export class Guard {
     if (session.platform !== 'qq') return
     const where = readAddress(session, options)
     const { id, isPrivate, cause, reply } = where
-    // an answer in a group, or what is decided before each of its requests
+    // an answer in a group is not ours to judge, and our own messages are judged before each request
     if (cause && (!cause.isDirect || isOwn(cause))) return
     const judge = isPassive(session, where) ? undefined : this.judge
-    // what sets out as a reply may turn out to be none
+    // by the time of its request it may be too late for a reply: if it is stopped then, that is told as well
     if (this.judge) reply?.whenStopped(reason => runSafely(this.ctx, async () => this.tell((await this.find(session.selfId, id, true))!, reason, session)))
     if (cause && !judge) return
     const user = isPrivate && !judge ? undefined : await this.find(session.selfId, id, isPrivate || !!cause)
@@ -84,7 +84,7 @@ export class Guard {
   }
 
   /**
-   * @param isPrivate whether the id is certainly a user's; one who is not on the roster may be written to, or not, all the same
+   * @param isPrivate whether the id is certainly a user's: one who is not on the roster is then judged as a blank user
    * @throws when the database does not say: a private message is held to be unwanted then, and what may be a group's is
    * let through
    */

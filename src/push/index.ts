@@ -22,7 +22,7 @@ import { Recalls } from './recalls'
 import { ReservedReplies } from './reserved-replies'
 import { Reach, Span, toVias, Via, Ways } from './ways'
 
-/** Documented for 2026-07. Older pages say other things, so they can be set. */
+/** Documented as of 2026-09. Older pages say other things, so they can be set. */
 const tiers: Record<'certified' | 'uncertified', Limits> = {
   certified: { botSecond: 10, botMinute: Infinity, userMinute: 20, userDay: 1000 },
   uncertified: { botSecond: 5, botMinute: 30, userMinute: 20, userDay: 1000 },
@@ -142,7 +142,7 @@ export class Pusher {
     return this.admissions.ask(this.reaches.find(selfId, userId, allowed, parts), signal)
   }
 
-  /** Where nothing proactive is let through, what stands in the way of the others says more. */
+  /** Where the platform refused a proactive message for want of permission, why the other ways are closed tells the caller more. */
   private async conclude(recipient: Recipient, sending: Promise<Outcome>): Promise<Outcome> {
     const outcome = await sending
     if (outcome.state !== 'failed' || outcome.meaning !== 'no-permission') return outcome
@@ -177,7 +177,7 @@ export class Pusher {
     const outcome = await this.conclude(recipient, this.delivery.deliver({
       ...parcel,
       routes: this.findRoutes(recipient, found),
-      // of 'send' Koishi runs no components, which a text of the config may have, and one that is typed may not
+      // in a session of type 'send' Koishi runs no components: a text of the config may have them, a broadcast may not
       session: bot => createPrivateSession(bot, later ? 'send' : 'push', recipient.userId),
       admit: (route, signal) => {
         via = toWay(route)
@@ -206,7 +206,7 @@ export class Pusher {
   }
 
   private learn(selfId: string, userId: string, reason: RecallReason) {
-    // what is not known of the user is not waited for: what was taken must not be given back before this
+    // not a moment is waited: this has to stand in the line of writes before what gives the recall back
     this.recalls.learn({ selfId, userId, lastMessageAt: this.roster.peek(selfId, userId)?.lastMessageAt ?? null }, reason)
   }
 
@@ -237,7 +237,7 @@ function close({ share, replies }: Recipient) {
   replies.close()
 }
 
-/** What keeps a push from being decided upon, as a database that is down does, may soon be over. Nothing was sent then. */
+/** An error that comes before any decision, as of a database that is down, is an `offline` that can be tried again: nothing was sent. */
 async function decided<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer

@@ -43,7 +43,7 @@ export class Quota {
   /**
    * Counts messages that are about to be sent.
    *
-   * @param begun whether they belong to what was sent in part, and are not refused for their number
+   * @param begun whether a part of the same push was sent: the rest is counted, but never refused
    * @returns what takes one back that was not; nothing if the user has no room for so many within the last 24 hours
    * @throws StoppedError `aborted`
    */

@@ -25,7 +25,7 @@ export class Reaches {
   async find(selfId: string, userId: string, allowed: readonly Via[] = vias, parts = 1): Promise<Ways> {
     const user = await this.roster.get(selfId, userId)
     const blocked = this.permissions.isBlocked(selfId, userId)
-    // while there is a better way, the recall's turn is early enough to ask the database
+    // while a proactive message may go, nobody has to ask the database about recalls
     const spent = user && allowed.includes('recall') && (blocked || !allowed.includes('proactive')) ? await this.recalls.get(selfId, userId) : undefined
     const ways = this.decide(user, spent, allowed, parts)
     return !ways.ok || this.delivery.find(selfId) ? ways : { ok: false, reason: 'offline' }

@@ -121,7 +121,7 @@ export class Recalls {
 
   /** Writes a row over the one with that token, of which every change has another. */
   private async replace({ selfId, userId }: Writer, values: Omit<RecallRow, 'selfId' | 'userId'>, token: string) {
-    // what is not there cannot be changed by whoever comes first
+    // the row has to exist before two processes can be told apart by who changes it first
     if (!token) await this.ctx.database.upsert('qq_user_recall', row => [{ selfId, userId, token: $.if($.eq(row.token, ''), '', row.token) }])
     await this.ctx.database.set('qq_user_recall', { selfId, userId, token }, values)
   }

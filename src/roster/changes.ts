@@ -68,7 +68,7 @@ export class Changes<T> {
    */
   async scan<R>(read: () => Promise<R>, use: (scan: Scan<T, R>) => void): Promise<void> {
     for (let round = 1; ; round++) {
-      // of what is being written nobody can tell whether the answer has it
+      // nobody could tell whether the answer contains a write that is under way
       while (this.writing) await this.writing
       const { count, doubts } = this
       const missed: T[] = []
@@ -77,7 +77,7 @@ export class Changes<T> {
         const result = await read()
         const exact = this.count === count
         if (!exact && round < ROUNDS) continue
-        // as they never cease: what began later reads before it writes, and so is later than the answer
+        // the writes never cease, so this has to do; a write that begins after our read reads first, and so comes after our answer
         return use({ result, missed, exact, doubtful: this.doubts > doubts })
       } finally {
         this.scans.delete(missed)

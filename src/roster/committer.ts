@@ -18,7 +18,7 @@ export interface Change {
   duplicate: boolean
   /** Another channel of the platform said the opposite. */
   disputed: boolean
-  /** The user comes back, as one can say of somebody who adds the bot. */
+  /** Where the user added the bot: whether they had been there before. */
   returning: boolean
 }
 
@@ -45,7 +45,7 @@ export class Committer {
 
   constructor(private store: Store, private ledger: Ledger, private plan: NoticePlan, private decided = createDecisions()) {}
 
-  /** Whoever differs from somebody else by case alone is written after them: by then it shows whether the database can tell. */
+  /** Users whose ids differ by case alone are written one after the other: the second reading shows if the database takes them for one. */
   async commit(events: UserEvent[]): Promise<Commit> {
     const commits: Commit[] = []
     for (const part of apart(events, event => [toKey(event), event.id])) commits.push(await this.commitPart(part))
@@ -127,8 +127,9 @@ export class Committer {
   }
 
   /**
-   * Another process wrote to the same users between our reading and our writing: whoever comes last sets it right. That
-   * may be done in the same moment there, so it is done only when a look after the last write finds nothing to do.
+   * Another process may have written to the same users between our reading and our writing. Then their state is worked out
+   * again, from the events of both, and written. The other process may do the same at the same moment, so this goes on
+   * until there is nothing more to write.
    */
   private async reconcile(events: UserEvent[], entries: QQUserEntry[], others: QQUserEntry[], users: Map<string, QQUser>) {
     while (others.length) {

@@ -17,7 +17,7 @@ export async function prepareAgain(ctx: Context) {
   if (!isDict(tasks) || typeof model.prepare !== 'function' || !Object.isExtensible(tasks)) return
   for (const name of Object.keys(tasks)) {
     const failed = await Promise.resolve(tasks[name]).then(() => false, () => true)
-    // it begins with what is kept of the last time
+    // `prepare` first awaits the task that is kept, so the failed one has to go
     if (failed && Reflect.deleteProperty(tasks, name)) tasks[name] = model.prepare(name)
   }
 }

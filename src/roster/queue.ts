@@ -216,7 +216,7 @@ export class WriteQueue<T extends object> {
     } catch (error) {
       for (const item of batch) item.again = true
       if (this.closed) return this.putBack(batch)
-      // nothing is the first to be given up or set aside without having asked
+      // the database is always asked before a write is given up or set aside
       const proven = narrowing && batch[0].tries + 1 < TRIES && this.proven
       if (!proven && !await this.watch(this.takesWrites())) {
         this.putBack(batch)
@@ -301,7 +301,7 @@ export class WriteQueue<T extends object> {
   }
 
   private blame(item: Item<T>, error: unknown) {
-    // many with one fault would hold up the line for long
+    // one with the same fault as the last is not tried again: many of them would hold up the line
     if (++item.tries < TRIES && toMessage(error) !== this.fault) {
       this.refused.unshift([item])
     } else if (item.awaited) {

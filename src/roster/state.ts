@@ -87,7 +87,7 @@ export interface Transition {
  */
 export function transition(previous: QQUser | undefined, event: UserEvent, recorded: readonly UserAction[] = []): Transition {
   const user = previous ? { ...previous } : blank(event)
-  // a no of which nobody knows when it was comes after all that is known
+  // a rejection whose time nobody could read counts as the newest event
   if (event.untimed && user.consentAt && +user.consentAt > event.occurredAt) event = { ...event, occurredAt: +user.consentAt }
   const at = new Date(event.occurredAt)
   if (at < user.firstSeen) user.firstSeen = at
@@ -99,7 +99,7 @@ export function transition(previous: QQUser | undefined, event: UserEvent, recor
   const overruled = !standing.includes(own)
   const retold = !overruled && isDuplicate(event, standing)
   const done = isUserAction(event.source) && !overruled && !retold && !isSuperseded(event, standing)
-  // whether the switch is not what was made of an event that is overruled from here on
+  // whether the switch changes because this event overrules the one that it was set by
   let reversed = false
   let applied = false
 
@@ -198,7 +198,10 @@ function isOverruled({ type, weak, occurredAt }: UserAction, line: readonly User
   })
 }
 
-/** Whether an action is one of two that disagree, the first to do so. */
+/**
+ * Whether this event is what makes an implied action and a `C2C_MSG_*` event contradict each other. With a
+ * `C2C_MSG_REJECT` at about that time it is no contradiction worth telling.
+ */
 function isDisputed(own: UserAction, line: readonly UserAction[]) {
   return line.some((action) => {
     if (!isOverruled(action, line) || line.some(other => other.source === 'msg-reject' && isNear(other.occurredAt, action.occurredAt))) return false

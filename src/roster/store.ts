@@ -132,9 +132,9 @@ export class Store {
 }
 
 /**
- * Updates that every database carries out at once with the insertion: of two processes that record an event, the first
- * has it, as nobody's is only what is just being inserted. `origin` comes last, since some assign one column after the
- * other; what all entries have from the start need not be assigned.
+ * Updates that every database carries out together with the insertion. Of two processes that record an event the first
+ * has it, because `origin` is empty only in a row that is just being inserted, and only such a row is changed. `origin`
+ * comes last, since some databases assign one column after the other; initial values need not be assigned.
  */
 function toClaims(row: Dict, entries: QQUserEntry[]) {
   const nobodys = $.eq(row.origin, '')

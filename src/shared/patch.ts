@@ -11,9 +11,10 @@ type Method = (...args: any[]) => any
 type Wrapper<T, F> = (original: F & Method, callOn: (target: T, ...args: any[]) => any) => F
 
 /**
- * Replaces a method on one object. After the way back, what somebody else put on top stays, and reaches the original.
+ * Replaces a method on one object, and returns what undoes that. A wrapper that somebody else has put on top since then
+ * stays, and then calls the original.
  *
- * @param wrapper is given the original, and what calls it on an object that is derived from the one
+ * @param wrapper is given the original, and a function that calls it on another object, derived from this one
  */
 export function patchMethod<T extends object, K extends keyof T>(host: T, name: K, wrapper: Wrapper<T, T[K]>) {
   const own = Object.getOwnPropertyDescriptor(host, name)

@@ -1,6 +1,6 @@
 /**
- * A sliding window: at most so many within a span of time. What is under way takes a place, and keeps it until the span
- * has passed since its end, so that the other side, where it arrives sometime in between, never counts more either.
+ * A sliding window: at most so many within a span of time. A request has a place from its start until the span has passed
+ * since its end. The other side counts it at some moment in between, and so never counts more than that either.
  */
 export class Window {
   private ends: number[] = []
