@@ -19,7 +19,7 @@ export interface Received {
   /** Hands the noted messages to the line of writes. */
   flush(): void
   /** A row with what was received since it was written. */
-  fold(key: string, row: QQUser | undefined, heard?: boolean): QQUser | undefined
+  applyUnwritten(key: string, row: QQUser | undefined, messages?: boolean): QQUser | undefined
 }
 
 const LIMIT = { initial: 20, max: 200 }
@@ -43,7 +43,7 @@ export class Directory {
     const limit = toLimit(query.limit, { initial: LIMIT.initial, max })
     const rows = await this.page({ ...query, sort }, limit)
     // the next page begins where the database, which does not know the newest messages, sees the last row
-    return rows.map(row => this.source.fold(toKey(row), row, sort === 'firstSeen')!)
+    return rows.map(row => this.source.applyUnwritten(toKey(row), row, sort === 'firstSeen')!)
   }
 
   private async page(query: ListQuery & { sort: Sort }, limit: number): Promise<QQUser[]> {
@@ -107,7 +107,7 @@ export class Directory {
     if (query.search) this.source.flush()
     await this.source.settled()
     const rows = await this.store.database.get('qq_user', toFilter(query, await this.begins(query)), { limit })
-    return rows.map(row => this.source.fold(toKey(row), row)!)
+    return rows.map(row => this.source.applyUnwritten(toKey(row), row)!)
   }
 
   /** A page of the users that are asked for, in the order of their ids. */

@@ -8,7 +8,7 @@ import { lasting } from '../shared/lasting'
 import { toDay } from '../shared/day'
 import { unwrap } from '../shared/patch'
 import { Occurrences } from '../shared/occurrences'
-import { isReturning, transition } from './state'
+import { isReturning } from './state'
 import { Changes, Follower, Scan } from './changes'
 import { Claims } from './claims'
 import { Change, Commit, Committer, createDecisions, NoticePlan, toKey } from './committer'
@@ -20,6 +20,7 @@ import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Outdated, Position }
 import { Move } from './counts'
 import { Directory } from './directory'
 import { Store } from './store'
+import { Unwritten } from './unwritten'
 
 declare module 'koishi' {
   interface Events {
@@ -56,7 +57,6 @@ const PATIENCE = 10 * Time.second
 const CACHE = { size: 20_000, age: 10 * Time.second }
 const KNOWN_IDS = 10_000
 const HEARD = { size: 10_000, age: Time.minute }
-const MESSAGES = { interval: 30 * Time.second, limit: 5_000 }
 
 /** Who the bot's users are. The only writer of `qq_user` and `qq_user_event`. */
 export class Roster {
@@ -79,10 +79,7 @@ export class Roster {
   readonly disputes = new Occurrences<Pick<QQUserEntry, 'selfId'>>()
   /** When (ms) users were last heard of. */
   private heard = new RecentMap<number>(HEARD.size, HEARD.age)
-  /** Events that were received and are not in the database yet, by user. */
-  private unwritten = new Map<string, Set<UserEvent>>()
-  /** The newest message of each user since the last time that they were written. */
-  private messages: Map<string, UserEvent>
+  private unwritten: Unwritten
   private outcomes: Inbox<NoticeOutcome>
   /** Until the instance before this one has written what it was writing: what is read sooner may be outdated. */
   private ready?: Promise<void>
@@ -93,7 +90,6 @@ export class Roster {
 
   /** @param plan decides whether a notice is owed for an event */
   constructor(private ctx: Context, plan: NoticePlan) {
-    this.messages = lasting(ctx, 'messages', () => new Map())
     this.outcomes = lasting(ctx, 'outcomes', () => new Inbox(QUEUE_LIMIT))
     const previous = lasting(ctx, 'roster', () => ({ end: Promise.resolve() }))
     this.ready = previous.end.then(() => { this.ready = undefined })
@@ -103,8 +99,8 @@ export class Roster {
     this.committer = new Committer(this.store, this.ledger, plan, lasting(ctx, 'decisions', createDecisions))
     this.users = new Directory(this.store, this.changes, {
       settled: () => this.settled(),
-      flush: () => this.flush(),
-      fold: (key, row, heard) => this.applyUnwritten(key, row, heard),
+      flush: () => this.unwritten.flush(),
+      applyUnwritten: (key, row, messages) => this.unwritten.apply(key, row, messages),
     })
     this.probe = new Probe(this.store)
     this.queue = new WriteQueue(ctx, {
@@ -113,12 +109,7 @@ export class Roster {
       identify: item => 'event' in item ? item.event.id : item.outcome.id,
     }, QUEUE_LIMIT, this.ready)
     this.claims = new Claims(this.ledger, task => this.queue.push(task, { priority: 'urgent' }))
-    ctx.setInterval(() => {
-      for (const [key, event] of this.messages) {
-        // what is newer waits for one that cannot be written
-        if (![...this.unwritten.get(key) ?? []].some(({ source }) => source === event.source)) this.flush(key)
-      }
-    }, MESSAGES.interval)
+    this.unwritten = new Unwritten(ctx, event => this.accept(event))
     let inherited: Promise<void>[] | undefined = []
     ctx.effect(() => this.outcomes.attach((outcome) => {
       const settled = runSafely(ctx, () => this.settle(outcome))
@@ -128,7 +119,7 @@ export class Roster {
     this.inherited = Promise.all(inherited)
     inherited = undefined
     ctx.on('dispose', () => {
-      this.flush()
+      this.unwritten.flush()
       this.closed = true
       previous.end = Promise.race([this.queue.close(), new Promise<void>(resolve => setTimeout(resolve, PATIENCE).unref())])
     })
@@ -147,9 +138,9 @@ export class Roster {
     this.heard.set(key, event.receivedAt)
     this.strangers.delete(key)
     // what the user wrote before must not be taken for an answer to this
-    this.flush(key)
+    this.unwritten.flush(key)
     const item: Arrival = { event, isOwed }
-    this.unwritten.set(key, (this.unwritten.get(key) ?? new Set()).add(event))
+    this.unwritten.add(event)
     try {
       // whoever imports waits for an answer
       await this.queue.push(item, { priority: toPriority(event.source), key, awaited: event.source === 'import' })
@@ -158,7 +149,7 @@ export class Roster {
       if (!(error instanceof GivenUpError)) throw error
       if (this.closed && !item.committed) return 'left'
     } finally {
-      this.leaveUnwritten(key, event)
+      this.unwritten.delete(event)
     }
     if (!item.change) return
     const { user, previous, entry, disputed } = item.change
@@ -170,14 +161,11 @@ export class Roster {
 
   /** Takes note of a message. Only one that makes somebody a friend, or is the first of a day, is written right away. */
   async noteMessage(event: UserEvent) {
+    if (!this.unwritten.note(event)) return
     const key = toKey(event)
-    const heard = this.messages.has(key)
-    this.messages.set(key, event)
-    if (this.messages.size > MESSAGES.limit) return this.flush()
-    if (heard) return
     const row = this.rows.get(key)
-    const user = row ? this.applyUnwritten(key, row, false) : await this.get(event.selfId, event.userId, false).catch(() => undefined)
-    if (user?.relation !== 'friend' || !user.lastMessageAt || toDay(user.lastMessageAt) !== toDay(event.occurredAt)) this.flush(key)
+    const user = row ? this.unwritten.apply(key, row, false) : await this.get(event.selfId, event.userId, false).catch(() => undefined)
+    if (user?.relation !== 'friend' || !user.lastMessageAt || toDay(user.lastMessageAt) !== toDay(event.occurredAt)) this.unwritten.flush(key)
   }
 
   /** Whether something came from the user after a time (ms) of the last minute. */
@@ -188,11 +176,11 @@ export class Roster {
   /** The user as of now, if that is known without asking the database. */
   peek(selfId: string, userId: string): QQUser | undefined {
     const key = toKey({ selfId, userId })
-    return this.applyUnwritten(key, this.rows.get(key))
+    return this.unwritten.apply(key, this.rows.get(key))
   }
 
   /** The user as of now, with everything that was received before. */
-  async get(selfId: string, userId: string, heard = true): Promise<QQUser | undefined> {
+  async get(selfId: string, userId: string, messages = true): Promise<QQUser | undefined> {
     const key = toKey({ selfId, userId })
     await this.ready
     let row = this.rows.get(key)
@@ -202,7 +190,7 @@ export class Roster {
       row = this.rows.get(key) ?? stored
       if (row) this.rows.set(key, row)
     }
-    const user = this.applyUnwritten(key, row, heard)
+    const user = this.unwritten.apply(key, row, messages)
     if (!user) this.strangers.set(key, true)
     return user
   }
@@ -254,7 +242,7 @@ export class Roster {
   /** Erases all that is known of a user, and with it what they chose. */
   async forget(selfId: string, userId: string): Promise<void> {
     const key = toKey({ selfId, userId })
-    this.messages.delete(key)
+    this.unwritten.forget(key)
     this.queue.withdraw(item => 'event' in item && toKey(item.event) === key)
     if (!isKey({ selfId, userId })) return
     await this.queue.push(() => this.changes.carryOut(async () => {
@@ -304,32 +292,6 @@ export class Roster {
   async settled() {
     await this.ready
     await this.queue.settled()
-  }
-
-  /** Hands the noted messages, or that of one user, to the queue. */
-  private flush(only?: string) {
-    for (const key of only ? [only] : this.messages.keys()) {
-      const event = this.messages.get(key)
-      if (!event || !this.messages.delete(key)) continue
-      runSafely(this.ctx, async () => {
-        const change = await this.accept(event)
-        const other = this.messages.get(key)
-        if (change === 'left' && !(other && other.occurredAt > event.occurredAt)) this.messages.set(key, event)
-      })
-    }
-  }
-
-  private applyUnwritten(key: string, row: QQUser | undefined, heard = true) {
-    const events = [...this.unwritten.get(key) ?? []]
-    const message = this.messages.get(key)
-    if (heard && message) events.push(message)
-    return events.reduce<QQUser | undefined>((user, event) => transition(user, event).user, row)
-  }
-
-  private leaveUnwritten(key: string, event: UserEvent) {
-    const events = this.unwritten.get(key)!
-    events.delete(event)
-    if (!events.size) this.unwritten.delete(key)
   }
 
   private async commit(batch: Item[], again: boolean) {
