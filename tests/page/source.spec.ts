@@ -10,11 +10,9 @@ import { examine } from '../../client/doctor/examine'
 import { toMarks, toPieces } from '../../client/texts/markup'
 import { readChunks } from '../../client/transfer/chunks'
 import messages from '../../locales/zh-CN.yml'
-import { BroadcastFault } from '../../src/broadcast/error'
-import { causes, PauseReason } from '../../src/broadcast/lifecycle'
 import type { BroadcastDetail } from '../../src/console/protocol'
-import { listMeanings } from '../../src/delivery/codes'
 import { check } from '../../src/notices/template'
+import { pageWords } from '../vocabulary'
 
 const root = resolve(__dirname, '../../client')
 
@@ -56,39 +54,11 @@ describe('the source of the page', () => {
     }
   })
 
-  it('has a text and an advice for everything that an answer of the platform may mean', () => {
-    for (const meaning of listMeanings()) {
-      for (const key of [meaning, `${meaning}-advice`]) expect(chinese.has(`doctor.mean.${key}`), key).to.equal(true)
-    }
-  })
-
-  it('has a text for every reason why a broadcast stops, is not made, or does not reach somebody', () => {
-    const others: (PauseReason | 'database')[] = ['missed', 'refused', 'empty-audience', 'database']
-    for (const reason of [...Object.keys(causes), ...others]) {
-      for (const key of [reason, `${reason}-advice`]) expect(chinese.has(`broadcasts.stopped.${key}`), key).to.equal(true)
-    }
-    const faults: Record<BroadcastFault, true> = {
-      'not-found': true,
-      'wrong-state': true,
-      'unknown-bot': true,
-      'unknown-user': true,
-      'empty-content': true,
-      'content': true,
-      'component': true,
-      'too-long': true,
-      'audience': true,
-      'empty-audience': true,
-      'too-many-users': true,
-      'nobody-left': true,
-      'repeated': true,
-      'via': true,
-      'title': true,
-      'time': true,
-      'past': true,
-    }
-    for (const fault in faults) expect(chinese.has(`error.${fault}`), fault).to.equal(true)
-    for (const meaning of listMeanings()) expect(chinese.has(`reason.${meaning}`), meaning).to.equal(true)
-  })
+  for (const group in pageWords) {
+    it(`has a text for every word of ${group}`, () => {
+      for (const word of pageWords[group]) expect(chinese.has(`${group}.${word}`), word).to.equal(true)
+    })
+  }
 
   it('tells how fast it goes by the last minute', () => {
     const counts = (sent: number) => ({ total: 900, pending: 900 - sent, sent, skipped: 5, failed: 0, unknown: 0 })
