@@ -7,6 +7,7 @@ import zhCN from '../../client/locales/zh-CN.yml'
 import { addSample, toRate } from '../../client/broadcasts/counts'
 import { createForm, findGap, toAudience, toDraft, toForm } from '../../client/broadcasts/draft'
 import { examine } from '../../client/doctor/examine'
+import { toDuration } from '../../client/shared/duration'
 import { toMarks, toPieces } from '../../client/texts/markup'
 import { readChunks } from '../../client/transfer/chunks'
 import messages from '../../locales/zh-CN.yml'
@@ -73,6 +74,23 @@ describe('the source of the page', () => {
     for (let at = 62_000; at < 130_000; at += 1000) samples = addSample(samples, counts(30), at)
     expect(toRate(samples)).to.equal(0)
     expect(samples).to.have.length(61)
+  })
+
+  it('tells how long something takes in two units at most', () => {
+    const cases: [ms: number, text: string][] = [
+      [0, '1 second'],
+      [59.4 * Time.second, '59 seconds'],
+      [59.5 * Time.second, '1 minute'],
+      [59.4 * Time.minute, '59 minutes'],
+      [59.5 * Time.minute, '1 hour'],
+      [23 * Time.hour + 59.4 * Time.minute, '23 hours 59 minutes'],
+      [Time.day - Time.second, '1 day'],
+      [36.4 * Time.hour, '1 day 12 hours'],
+      [2 * Time.day - Time.minute, '2 days'],
+      [30 * Time.day, '30 days'],
+    ]
+    for (const [ms, text] of cases) expect(toDuration(ms, 'en-US'), String(ms)).to.equal(text)
+    expect(toDuration(30 * Time.day + Time.hour, 'zh-CN')).to.equal('30天 1小时')
   })
 
   it('describes an audience as the operator filled it in', () => {
