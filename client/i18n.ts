@@ -1,6 +1,7 @@
 import { Context, useI18n } from '@koishijs/client'
 import enUS from './locales/en-US.yml'
 import zhCN from './locales/zh-CN.yml'
+import { toDuration } from './shared/duration'
 
 export const KEY = 'qq-user.'
 
@@ -58,17 +59,8 @@ export function useText() {
     return new Intl.DateTimeFormat(locale.value, { timeStyle: 'medium', hourCycle: 'h23' }).format(ms)
   }
 
-  /** How long something takes, as exactly as anybody wants to know. */
   function duration(ms: number) {
-    const seconds = Math.max(1, Math.round(ms / 1000))
-    const units = seconds < 60
-      ? [['second', seconds]] as const
-      : seconds < 3600
-        ? [['minute', Math.round(seconds / 60)]] as const
-        : [['hour', Math.floor(Math.round(seconds / 60) / 60)], ['minute', Math.round(seconds / 60) % 60]] as const
-    return units.filter(([, value]) => value)
-      .map(([unit, value]) => new Intl.NumberFormat(locale.value, { style: 'unit', unit, unitDisplay: 'long' }).format(value))
-      .join(' ')
+    return toDuration(ms, locale.value)
   }
 
   return { t, name, reason, scene, number, percent, time, clock, duration, locale }

@@ -3,6 +3,7 @@ import { Context, Dict, Schema } from 'koishi'
 import manifest from '../package.json'
 import { Config, locales } from '../src/config'
 import { check, render } from '../src/notices/template'
+import { serverWords } from './vocabulary'
 
 type Tree = { [key: string]: Tree } | Tree[] | string
 
@@ -70,6 +71,14 @@ describe('the locale files', () => {
     it(`${locale} has the expressions of ${reference}`, () => {
       for (const [path, text] of Object.entries(texts[reference])) {
         expect(expressions(texts[locale][path]), path).to.deep.equal(expressions(text))
+      }
+    })
+  }
+
+  for (const group in serverWords) {
+    it(`have a text for every word of ${group}`, () => {
+      for (const locale in texts) {
+        for (const word of serverWords[group]) expect(texts[locale], locale).to.have.property(`qq-user.${group}.${word}`)
       }
     })
   }

@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { expect } from 'chai'
 import * as ts from 'typescript'
+import { Audience } from '../src/broadcast/model'
 import { Config } from '../src/config'
+import { lasting, variables } from '../src/notices/variables'
 
 const root = resolve(__dirname, '..')
 const names = ['README.md', 'README.zh-CN.md'] as const
@@ -15,10 +17,16 @@ function blocks(text: string, language: string) {
   return [...text.matchAll(new RegExp('^```' + language + '\\n([\\s\\S]*?)^```$', 'gm'))].map(([, code]) => code)
 }
 
-function cells(text: string, heading: string) {
-  const [, table] = text.split(heading)
-  return [...table.split(/\n##? /)[0].matchAll(/^\| (`.*?`) \|/gm)].map(([, cell]) => cell.replace(/、/g, ', '))
+function section(text: string, heading: string) {
+  return text.split(`\n${heading}`)[1].split(/\n#{1,3} /)[0]
 }
+
+function cells(text: string, heading: string) {
+  return [...section(text, heading).matchAll(/^\| (`.*?`) \|/gm)].map(([, cell]) => cell.replace(/、/g, ', '))
+}
+
+/** What is set as code in a text. */
+const codes = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code)
 
 function options(paths: string): ts.CompilerOptions {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
@@ -89,6 +97,24 @@ describe('the README', () => {
       const keys = cells(english, heading)
       expect(keys).to.have.length.above(3)
       expect(keys).to.deep.equal(cells(chinese, translation))
+    })
+  }
+
+  for (const [text, variablesHeading, broadcastHeading] of [[english, '### Variables', '### Broadcasts'], [chinese, '### 文本中的变量', '### 群发']]) {
+    const groups = Object.entries(variables)
+    const toCodes = (list: typeof groups) => list.flatMap(([group, values]) => Object.keys(values).map(name => `{${group}.${name}}`))
+
+    it(`tells under "${variablesHeading}" what a text can refer to`, () => {
+      expect(cells(text, variablesHeading).flatMap(codes)).to.deep.equal(toCodes(groups))
+    })
+
+    it(`tells under "${broadcastHeading}" what its text can refer to, and how its audience is described`, () => {
+      const items = codes(section(text, broadcastHeading).match(/^- .*$/gm)!.join('\n'))
+      expect(items.filter(code => /^\{\w/.test(code))).to.deep.equal(toCodes(groups.filter(([group]) => lasting[group as keyof typeof lasting])))
+      const conditions: Record<keyof Audience, true> = {
+        relation: true, consent: true, scene: true, sceneParam: true, search: true, userIds: true, activeSince: true,
+      }
+      expect(items).to.include.members(Object.keys(conditions))
     })
   }
 

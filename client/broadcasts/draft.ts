@@ -1,5 +1,6 @@
 import { shallowRef } from 'vue'
 import type { AudienceRow, BroadcastDetail, BroadcastDraft, UserRow } from '../../src/console/protocol'
+import type { Complete } from '../../src/shared/complete'
 import { ways } from '../shared/values'
 
 /** What an operator fills in. */
@@ -44,10 +45,8 @@ export const model = shallowRef<BroadcastDetail>()
 /** What an operator would have to fill in for the same once more. */
 export function toForm({ broadcast, content, audience }: BroadcastDetail): Form {
   return {
-    ...createForm(),
     title: broadcast.title,
     content,
-    via: [...broadcast.via],
     relation: audience.relation ?? 'friend',
     consent: audience.consent ?? '',
     scene: audience.scene ?? '',
@@ -55,6 +54,9 @@ export function toForm({ broadcast, content, audience }: BroadcastDetail): Form 
     search: audience.search ?? '',
     userIds: audience.userIds?.join('\n') ?? '',
     activeSince: audience.activeSince === undefined ? '' : toDate(new Date(audience.activeSince)),
+    via: [...broadcast.via],
+    when: 'now',
+    startAt: '',
   }
 }
 
@@ -66,16 +68,17 @@ function toDate(date: Date) {
 
 export function toAudience(form: Form): AudienceRow {
   const userIds = form.userIds.split(/[\s,;\u3001\uff0c\uff1b]+/).filter(Boolean)
-  return {
+  const audience: Complete<AudienceRow> = {
     relation: form.relation,
-    ...form.consent && { consent: form.consent },
-    ...form.scene !== '' && { scene: form.scene },
-    ...form.sceneParam.trim() && { sceneParam: form.sceneParam.trim() },
-    ...form.search.trim() && { search: form.search.trim() },
-    ...userIds.length && { userIds },
+    consent: form.consent || undefined,
+    scene: form.scene === '' ? undefined : form.scene,
+    sceneParam: form.sceneParam.trim() || undefined,
+    search: form.search.trim() || undefined,
+    userIds: userIds.length ? userIds : undefined,
     // as the operator's clock has it
-    ...form.activeSince && { activeSince: +new Date(`${form.activeSince}T00:00`) },
+    activeSince: form.activeSince ? +new Date(`${form.activeSince}T00:00`) : undefined,
   }
+  return Object.fromEntries(Object.entries(audience).filter(([, value]) => value !== undefined))
 }
 
 export function toDraft(form: Form, selfId: string): BroadcastDraft {

@@ -1,4 +1,5 @@
 import type { BroadcastDraft, EntryRow, RecipientRow, UserRow } from '../../src/console/protocol'
+import type { LastingVariable } from '../../src/notices/variables'
 
 /** All values of a type, in the order in which they are shown; a missing one does not compile. */
 const all = <T extends string>(values: Record<T, true>) => Object.keys(values) as T[]
@@ -14,6 +15,9 @@ export const notices = all<EntryRow['notice']>({ sent: true, skipped: true, fail
 export const recipientStates = all<RecipientRow['state']>({ sent: true, skipped: true, failed: true, unknown: true, sending: true, pending: true })
 
 export const ways = all<NonNullable<BroadcastDraft['via']>[number]>({ proactive: true, reply: true, recall: true })
+
+/** What the text of a broadcast can refer to. */
+export const variables = all<LastingVariable>({ 'user.name': true, 'user.id': true, 'bot.name': true, 'bot.id': true })
 
 /** Where users come from, as the platform numbers it. */
 export const scenes = [1000, 1001, 1002, 1003, 1004, 2001, 2002, 2003, 2004]

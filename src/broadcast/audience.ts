@@ -1,7 +1,7 @@
-import { Dict, Query } from 'koishi'
+import { Query } from 'koishi'
 import { readId } from '../event'
 import { consents, QQUser, relations } from '../model'
-import { cut, startsWith, toFilter } from '../roster/query'
+import { cut, startsWith, toFilter, toSearch } from '../roster/query'
 import { BroadcastError } from './error'
 import { Audience } from './model'
 
@@ -10,6 +10,22 @@ const IDS = 24_000
 const MAX_TEXT = 255
 
 type Reader<T> = (value: unknown, name: string) => T
+
+export type Begins = typeof startsWith
+
+interface Condition<T> {
+  /** Takes what a caller gave. @throws BroadcastError */
+  read: Reader<T>
+  /** Asks a database for the users who meet it. */
+  toQuery(value: T, begins?: Begins): Query.Expr<QQUser>
+  /** Whether a user meets it to the letter, where the database does not tell upper case from lower. */
+  isExact?(user: QQUser, value: T): boolean
+}
+
+/** JSON has no times: they are made again from what is stored. */
+type Stored<T> = Date extends T ? { parse(text: string): T } : object
+
+type Conditions = { [K in keyof Required<Audience>]: Condition<Required<Audience>[K]> & Stored<Required<Audience>[K]> }
 
 const fail = (name: string, expected: string): never => { throw new BroadcastError('audience', `${name}: expected ${expected}`) }
 
@@ -22,64 +38,85 @@ const text: Reader<string> = (value, name) => {
   return fits ? value : fail(name, `a text of at most ${MAX_TEXT} characters`)
 }
 
-const readers: { [K in keyof Required<Audience>]: Reader<Required<Audience>[K]> } = {
-  relation: oneOf(relations),
-  consent: oneOf(consents),
-  scene: (value, name) => Number.isInteger(value) && Math.abs(value as number) < 2 ** 31 ? value as number : fail(name, 'an integer'),
-  sceneParam: text,
-  search: text,
-  userIds(value, name) {
-    if (!Array.isArray(value) || !value.length) return fail(name, 'a list of ids')
-    // what is too much is not looked at one by one
-    if (value.length > IDS) throw new BroadcastError('too-many-users')
-    const ids = [...new Set(value.map(id => readId(id) ?? fail(name, 'ids of users')))]
-    if (ids.reduce((sum, id) => sum + id.length, 0) > IDS) throw new BroadcastError('too-many-users')
-    return ids
+const integer: Reader<number> = (value, name) => {
+  return Number.isInteger(value) && Math.abs(value as number) < 2 ** 31 ? value as number : fail(name, 'an integer')
+}
+
+const userIds: Reader<string[]> = (value, name) => {
+  if (!Array.isArray(value) || !value.length) return fail(name, 'a list of ids')
+  // what is too much is not looked at one by one
+  if (value.length > IDS) throw new BroadcastError('too-many-users')
+  const ids = [...new Set(value.map(id => readId(id) ?? fail(name, 'ids of users')))]
+  if (ids.reduce((sum, id) => sum + id.length, 0) > IDS) throw new BroadcastError('too-many-users')
+  return ids
+}
+
+const time: Reader<Date> = (value, name) => {
+  const date = value instanceof Date || typeof value === 'number' || typeof value === 'string' ? new Date(value) : undefined
+  return date && Math.abs(+date) < 4e12 ? date : fail(name, 'a date')
+}
+
+/** All that an audience can be described by. A condition without a query would be met by everybody. */
+const conditions: Conditions = {
+  relation: { read: oneOf(relations), toQuery: relation => ({ relation }) },
+  consent: { read: oneOf(consents), toQuery: consent => ({ consent }) },
+  scene: { read: integer, toQuery: scene => ({ scene }) },
+  sceneParam: {
+    read: text,
+    toQuery: sceneParam => ({ sceneParam: cut(sceneParam) }),
+    isExact: (user, sceneParam) => user.sceneParam === sceneParam,
   },
-  activeSince(value, name) {
-    const date = value instanceof Date || typeof value === 'number' || typeof value === 'string' ? new Date(value) : undefined
-    return date && Math.abs(+date) < 4e12 ? date : fail(name, 'a date')
+  search: { read: text, toQuery: toSearch },
+  userIds: {
+    read: userIds,
+    toQuery: userId => ({ userId }),
+    isExact: ({ userId }, userIds) => userIds.includes(userId),
   },
+  activeSince: {
+    read: time,
+    toQuery: time => ({ lastMessageAt: { $gte: time } }),
+    parse: text => new Date(text),
+  },
+}
+
+/** The conditions of an audience, each with its value. @throws BroadcastError for one that nobody knows here */
+function toConditions(audience: object): [name: string, value: unknown, condition: Condition<unknown>][] {
+  return Object.entries(audience)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => {
+      if (!Object.hasOwn(conditions, name)) return fail(name.slice(0, 32), 'nothing of that name')
+      return [name, value, conditions[name as keyof Audience]]
+    })
 }
 
 /** @throws BroadcastError for what describes nobody */
 export function readAudience(value: unknown = {}): Audience {
   if (typeof value !== 'object' || !value || Array.isArray(value)) return fail('audience', 'an object')
-  const given = Object.entries(value).filter(([, value]) => value !== undefined && value !== null)
-  const unknown = given.find(([key]) => !Object.hasOwn(readers, key))
-  if (unknown) return fail(unknown[0].slice(0, 32), 'nothing of that name')
-  return Object.fromEntries(given.map(([key, value]) => [key, (readers as Dict<Reader<unknown>>)[key](value, key)]))
+  return Object.fromEntries(toConditions(value).map(([name, value, { read }]) => [name, read(value, name)]))
 }
 
 /** An audience as it was stored. */
 export function parseAudience(json: string): Audience {
   const audience = JSON.parse(json)
-  return { ...audience, ...audience.activeSince && { activeSince: new Date(audience.activeSince) } }
+  for (const [name, condition] of Object.entries(conditions)) {
+    if (audience[name] && 'parse' in condition) audience[name] = condition.parse(audience[name])
+  }
+  return audience
 }
-
-export type Begins = typeof startsWith
 
 /** Asks a database for an audience. @param until who came later is not in it */
 export function toQuery(selfId: string, audience: Audience, begins?: Begins, until?: Date): Query.Expr<QQUser> {
-  const { relation = 'friend', consent, scene, sceneParam, search, userIds, activeSince } = audience
   return {
     $and: [
-      toFilter({ selfId, relation, consent, search }, begins),
-      {
-        ...scene !== undefined && { scene },
-        ...sceneParam !== undefined && { sceneParam: cut(sceneParam) },
-        ...userIds && { userId: userIds },
-        ...activeSince && { lastMessageAt: { $gte: activeSince } },
-        ...until && { firstSeen: { $lte: until } },
-      },
+      toFilter({ selfId }),
+      ...toConditions({ relation: 'friend', ...audience }).map(([, value, condition]) => condition.toQuery(value, begins)),
+      ...until ? [{ firstSeen: { $lte: until } }] : [],
     ],
   }
 }
 
 /** What is left of a page where the database does not tell upper case from lower. */
 export function isExact(audience: Audience): (user: QQUser) => boolean {
-  const ids = audience.userIds && new Set(audience.userIds)
-  return ({ userId, sceneParam }) => {
-    return (!ids || ids.has(userId)) && (audience.sceneParam === undefined || audience.sceneParam === sceneParam)
-  }
+  const given = toConditions(audience)
+  return user => given.every(([, value, condition]) => condition.isExact?.(user, value) ?? true)
 }

@@ -4,7 +4,8 @@ import { QQUser } from '../model'
 import { judge } from '../notices/address'
 import { LIMIT, measure } from '../notices/length'
 import { Expression, toOutline } from '../notices/outline'
-import { check, render, Scope, TemplateError } from '../notices/template'
+import { check, render, TemplateError } from '../notices/template'
+import { lasting, Scope, variables } from '../notices/variables'
 import { findComponent } from '../push/component'
 import { tame } from '../shared/markup'
 import { BroadcastError } from './error'
@@ -66,7 +67,7 @@ function isPlain(node: Node | SpreadElement | PrivateIdentifier | Super): boolea
     case 'MemberExpression': {
       const { object, property, computed } = node
       if (computed || object.type !== 'Identifier' || property.type !== 'Identifier') return false
-      return ['user', 'bot'].includes(object.name) && ['id', 'name'].includes(property.name)
+      return isLasting(object.name) && Object.hasOwn(variables[object.name], property.name)
     }
     case 'ParenthesizedExpression':
     case 'ChainExpression':
@@ -84,6 +85,10 @@ function isPlain(node: Node | SpreadElement | PrivateIdentifier | Super): boolea
     default:
       return false
   }
+}
+
+function isLasting(group: string): group is keyof Scope {
+  return Object.hasOwn(lasting, group) && lasting[group as keyof Scope]
 }
 
 function describe({ kind, index, expression }: TemplateError) {

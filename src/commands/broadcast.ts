@@ -1,15 +1,18 @@
 import { Context, h, Session, Time } from 'koishi'
 import { BroadcastOptions } from '../broadcast'
 import { Estimate } from '../broadcast/estimate'
+import { Audience } from '../broadcast/model'
+import { consents, relations } from '../model'
 import { QQUserService } from '../service'
+import { Complete } from '../shared/complete'
 import { findBot } from './target'
 import { toReason, toTime } from './format'
 import { toBroadcastError, toDuration } from './broadcast-format'
 
 export default function (ctx: Context, service: QQUserService) {
   ctx.command('qq-user.broadcast <message:elements>', { authority: 4, checkUnknown: true, checkArgCount: true })
-    .option('relation', '-r <relation>', { type: ['friend', 'deleted', 'unknown'] })
-    .option('consent', '-c <consent>', { type: ['allowed', 'rejected', 'unknown'] })
+    .option('relation', '-r <relation>', { type: [...relations] })
+    .option('consent', '-c <consent>', { type: [...consents] })
     .option('search', '-s <search:string>')
     .option('scene', '--scene <scene:integer>')
     .option('param', '--param <param:string>')
@@ -23,8 +26,16 @@ export default function (ctx: Context, service: QQUserService) {
       const { relation, consent, search, scene, param, days, title, at, bot, yes } = options!
       const selfId = findBot(ctx, session!, bot)
       if (!selfId) return session!.text('qq-user.answers.no-bot')
-      const audience = { relation, consent, search, scene, sceneParam: param, ...days && { activeSince: new Date(Date.now() - days * Time.day) } }
-      const broadcast = { selfId, content: message, title, startAt: at, audience } as BroadcastOptions
+      // there is no room for a list of ids
+      const audience: Complete<Omit<Audience, 'userIds'>> = {
+        relation,
+        consent,
+        search,
+        scene,
+        sceneParam: param,
+        activeSince: days ? new Date(Date.now() - days * Time.day) : undefined,
+      }
+      const broadcast: BroadcastOptions = { selfId, content: message, title, startAt: at, audience }
       try {
         await service.broadcasts.check(broadcast)
         const estimate = await service.broadcasts.estimate(broadcast)

@@ -10,7 +10,7 @@ export interface RecipientsQuery {
   state?: RecipientState
 }
 
-export type AudienceRow = Omit<Audience, 'activeSince'> & { activeSince?: number }
+export type AudienceRow = { [K in keyof Audience]: NonNullable<Audience[K]> extends Date ? number : Audience[K] }
 
 /** A broadcast as a list shows it. */
 export type BroadcastRow = Omit<Wire<Broadcast>, 'content' | 'audience'> & {

@@ -16,41 +16,48 @@ export interface Piece {
   rows: number
 }
 
-const userColumns = {
-  bot: 'selfId',
-  openid: 'userId',
-  name: 'name',
-  relation: 'relation',
-  relation_at: 'relationAt',
-  consent: 'consent',
-  consent_at: 'consentAt',
-  first_seen: 'firstSeen',
-  last_message_at: 'lastMessageAt',
-  scene: 'scene',
-  scene_param: 'sceneParam',
-} as const satisfies Record<string, keyof QQUser>
+/** What each column of a table is called in a file; `null` where it is left out. */
+type Columns<T = object> = Record<keyof T, string | null>
 
-const entryColumns = {
+const userColumns: Columns<QQUser> = {
+  selfId: 'bot',
+  userId: 'openid',
+  name: 'name',
+  nameAt: null,
+  relation: 'relation',
+  relationAt: 'relation_at',
+  consent: 'consent',
+  consentAt: 'consent_at',
+  firstSeen: 'first_seen',
+  lastMessageAt: 'last_message_at',
+  scene: 'scene',
+  sceneParam: 'scene_param',
+  sceneAt: null,
+}
+
+const entryColumns: Columns<QQUserEntry> = {
   id: 'id',
-  bot: 'selfId',
-  openid: 'userId',
+  selfId: 'bot',
+  userId: 'openid',
   type: 'type',
   source: 'source',
-  occurred_at: 'occurredAt',
-  received_at: 'receivedAt',
+  occurredAt: 'occurred_at',
+  receivedAt: 'received_at',
   applied: 'applied',
+  weak: null,
   notice: 'notice',
-  notice_reason: 'noticeReason',
-} as const satisfies Record<string, keyof QQUserEntry>
+  noticeReason: 'notice_reason',
+  origin: null,
+}
 
-const recipientColumns = {
-  openid: 'userId',
+const recipientColumns: Columns<BroadcastRecipient> = {
+  userId: 'openid',
   state: 'state',
   reason: 'reason',
   code: 'code',
   via: 'via',
   at: 'at',
-} as const satisfies Record<string, keyof BroadcastRecipient>
+}
 
 /** Where the rows come from. */
 export interface Tables {
@@ -69,14 +76,14 @@ export async function countRows({ roster, broadcasts }: Tables, { table, query }
 /** Reads a page only when it is asked for. */
 export async function* writeRows(tables: Tables, query: ExportQuery): AsyncGenerator<Piece> {
   const { columns, pages } = open(tables, query)
-  const keys = Object.values(columns)
-  yield { text: BOM + toLine(Object.keys(columns)), rows: 0 }
+  const written = Object.entries<string | null>(columns).filter(([, header]) => header !== null)
+  yield { text: BOM + toLine(written.map(([, header]) => header)), rows: 0 }
   for await (const page of pages) {
-    yield { text: page.map(row => toLine(keys.map(key => row[key as never]))).join(''), rows: page.length }
+    yield { text: page.map(row => toLine(written.map(([key]) => row[key as never]))).join(''), rows: page.length }
   }
 }
 
-function open({ roster, broadcasts }: Tables, { table, query }: ExportQuery): { columns: Record<string, string>; pages: AsyncGenerator<object[]> } {
+function open({ roster, broadcasts }: Tables, { table, query }: ExportQuery): { columns: Columns; pages: AsyncGenerator<object[]> } {
   if (table === 'users') return { columns: userColumns, pages: readUsers(roster, query) }
   if (table === 'ledger') return { columns: entryColumns, pages: readEntries(roster, toEntryQuery(query)) }
   return { columns: recipientColumns, pages: readRecipients(broadcasts, query) }

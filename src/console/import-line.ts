@@ -15,7 +15,7 @@ export interface Fault {
 }
 
 /** Which column is where. */
-export type Columns = Record<'openid' | 'first_seen' | 'name', number>
+export type Columns = Record<keyof Newcomer, number>
 
 const EARLIEST = Date.UTC(2001, 8, 9)
 const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/i
@@ -23,14 +23,14 @@ const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?
 /** @throws CallError when a column is missing */
 export function readHeader(cells: string[]): Columns {
   const find = (name: string) => cells.findIndex(cell => cell.trim().toLowerCase() === name)
-  const columns = { openid: find('openid'), first_seen: find('first_seen'), name: find('name') }
-  if (columns.openid < 0 || columns.first_seen < 0) fail('bad-header')
+  const columns: Columns = { userId: find('openid'), firstSeen: find('first_seen'), name: find('name') }
+  if (columns.userId < 0 || columns.firstSeen < 0) fail('bad-header')
   return columns
 }
 
 /** @param now ms; nobody was seen later */
 export function readNewcomer(cells: string[], columns: Columns, now: number): Newcomer | Fault {
-  const [openid, since, name] = [columns.openid, columns.first_seen, columns.name].map(index => restore(cells[index] ?? ''))
+  const [openid, since, name] = [columns.userId, columns.firstSeen, columns.name].map(index => restore(cells[index] ?? ''))
   const userId = readId(openid.trim())
   if (!userId) return { field: 'openid', value: openid }
   const firstSeen = readMoment(since.trim())

@@ -1,16 +1,6 @@
 import { Expression as Node, parseExpressionAt, Pattern, PrivateIdentifier, SpreadElement, Super, tokenizer, tokTypes } from 'acorn'
 import { Dict } from 'koishi'
-import type { Scope } from './template'
-
-/** The variables, by what they belong to. */
-const variables: { [K in keyof Scope]: (keyof Scope[K])[] } = {
-  user: ['id', 'name'],
-  bot: ['id', 'name'],
-  event: ['scene', 'sceneParam', 'timestamp', 'returning'],
-}
-
-/** Texts that others wrote. */
-const foreign = ['user.id', 'user.name', 'event.sceneParam']
+import { variables } from './variables'
 
 const globals = new Set([
   'undefined', 'NaN', 'Infinity', 'isNaN', 'isFinite', 'parseInt', 'parseFloat', 'encodeURI', 'encodeURIComponent', 'decodeURI', 'decodeURIComponent',
@@ -112,16 +102,24 @@ function visit(node: Node | SpreadElement | PrivateIdentifier | Super, locals: L
 function visitName(name: string, locals: Locals) {
   const local = locals.get(name)
   if (local !== undefined) return local
-  if (Object.hasOwn(variables, name)) return name !== 'bot'
+  const group = toGroup(name)
+  if (group) return Object.values(group).includes('foreign')
   if (!globals.has(name)) throw new Fault('unknown')
   return false
 }
 
 function visitMember(root: string, key: string | undefined) {
-  const keys: string[] | undefined = Object.hasOwn(variables, root) ? (variables as Dict<string[]>)[root] : undefined
-  const isKnown = keys ? keys.includes(key!) : globals.has(root) && key !== undefined && !inner.includes(key) && key in Object((globalThis as Dict)[root])
-  if (!isKnown) throw new Fault('unknown')
-  return foreign.includes(`${root}.${key}`)
+  const group = toGroup(root)
+  if (key === undefined || !(group ? Object.hasOwn(group, key) : isGlobal(root, key))) throw new Fault('unknown')
+  return group?.[key] === 'foreign'
+}
+
+function isGlobal(root: string, key: string) {
+  return globals.has(root) && !inner.includes(key) && key in Object((globalThis as Dict)[root])
+}
+
+function toGroup(name: string): Dict<string> | undefined {
+  return Object.hasOwn(variables, name) ? variables[name as keyof typeof variables] : undefined
 }
 
 function toName(param: Pattern) {

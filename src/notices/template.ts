@@ -1,9 +1,10 @@
-import { Dict, h, Time } from 'koishi'
+import { Dict, h, mapValues, Time } from 'koishi'
 import { Foreign, judge } from './address'
 import { evaluate } from './evaluate'
 import { findExcess } from './length'
 import { Expression, Outline, toOutline, VALUE } from './outline'
 import { tryOut } from './trial'
+import { Scope, Variables, variables } from './variables'
 
 /** A fault in a text, and where it begins (an index into the text). */
 export interface TemplateError {
@@ -12,27 +13,15 @@ export interface TemplateError {
   kind: 'syntax' | 'unclosed' | 'unknown' | 'failing' | 'unsafe' | 'too-long'
 }
 
-/** What a text can refer to in `{}`. */
-export interface Scope {
-  user: { id: string; name: string }
-  bot: { id: string; name: string }
-  event: {
-    /** Where the user came from, as the platform numbers it. */
-    scene: number | null
-    /** The developer's own data on the link that the user followed. */
-    sceneParam: string
-    timestamp: Date
-    /** Whether the user had been known before. */
-    returning: boolean
-  }
-}
-
 export interface RenderOptions {
   /** Decides about an attribute that holds what a user or the platform wrote; where it says no, the element is left out. */
   allow?(foreign: Foreign): boolean
   /** Told about an expression with nothing to show for it. */
   fail?(error: TemplateError): void
 }
+
+/** As easily typed with a Chinese input method as the right ones. */
+const FULL_WIDTH = new RegExp(`｛\\s*(?:${Object.keys(variables).join('|')})\\b[^｝]*`, 'g')
 
 const CACHE = 100
 const cache = new Map<string, Outline & { faults?: TemplateError[] }>()
@@ -75,8 +64,7 @@ export function check(source: string): TemplateError[] {
 function findFaults(source: string, { parts, errors }: Outline) {
   const faults = [...errors]
   tryOut(parts, samples, (expression, kind) => faults.push(toError(source, expression, kind)))
-  // as easily typed with a Chinese input method as the right ones
-  for (const { index, 0: text } of source.matchAll(/｛\s*(?:user|bot|event)\b[^｝]*/g)) faults.push({ index, expression: text.slice(1).trim(), kind: 'syntax' })
+  for (const { index, 0: text } of source.matchAll(FULL_WIDTH)) faults.push({ index, expression: text.slice(1).trim(), kind: 'syntax' })
   const excess = findExcess(parts)
   if (excess !== undefined) faults.push({ index: excess, expression: '', kind: 'too-long' })
   return faults
@@ -122,8 +110,10 @@ function toError(source: string, { index, start, code, role }: Expression, kind:
   return { index, expression: source.slice(index + 1, end).trim(), kind }
 }
 
+type Texts = Variables<string | number | boolean>
+
 /** The platform's values as they read in a text. */
-function toText({ user, bot, event }: Scope) {
+function toText({ user, bot, event }: Scope): Texts {
   return {
     user: Object.freeze({ ...user }),
     bot: Object.freeze({ ...bot }),
@@ -135,8 +125,10 @@ function toText({ user, bot, event }: Scope) {
 const MARK = '\ue000'
 
 /** The same with something else in place of what others wrote. */
-function withhold({ user, bot, event }: ReturnType<typeof toText>, other: string): Dict {
-  return { user: { ...user, id: other, name: other }, bot, event: { ...event, sceneParam: other } }
+function withhold(given: Texts, other: string): Texts {
+  return mapValues(given, (values, group) => {
+    return mapValues(values as Dict, (value, name) => (variables[group] as Dict)[name] === 'foreign' ? other : value)
+  }) as Texts
 }
 
 /** Users of every kind, for a text to be tried with. */

@@ -32,8 +32,12 @@ export function toFilter({ selfId, relation, consent, sceneParam, search }: User
     ...relation && { relation: cut(relation) as Relation },
     ...consent && { consent: cut(consent) as Consent },
     ...sceneParam !== undefined && { sceneParam: cut(sceneParam) },
-    ...search && { $or: [...begins('userId', cut(search)), ...begins('name', cut(search))] },
+    ...search && toSearch(search, begins),
   }
+}
+
+export function toSearch(search: string, begins = startsWith): Query.Expr<QQUser> {
+  return { $or: [...begins('userId', cut(search)), ...begins('name', cut(search))] }
 }
 
 /**

@@ -16,8 +16,12 @@ export interface StoredUsers {
   misspelt: Set<string>
 }
 
-/** What differs from one recording of an event to another; the rest is told by the event itself. */
-const CLAIM = ['applied', 'notice', 'noticeReason', 'origin'] as const
+/** Columns that processes agree on when they record the same event, but for `receivedAt`, of which the last one stays. */
+type Agreed = 'id' | 'selfId' | 'userId' | 'type' | 'source' | 'occurredAt' | 'receivedAt' | 'weak'
+
+/** All other columns: each process decides on them for itself, and the values of the first one that records an event stay. */
+const decided: Record<Exclude<keyof QQUserEntry, Agreed>, true> = { applied: true, notice: true, noticeReason: true, origin: true }
+const DECIDED = Object.keys(decided) as (keyof typeof decided)[]
 
 const INITIAL: Partial<QQUserEntry> = { notice: 'none', noticeReason: '' }
 
@@ -138,9 +142,9 @@ export class Store {
  */
 function toClaims(row: Dict, entries: QQUserEntry[]) {
   const nobodys = $.eq(row.origin, '')
-  const columns = CLAIM.filter(column => entries.some(entry => entry[column] !== INITIAL[column]))
+  const columns = DECIDED.filter(column => entries.some(entry => entry[column] !== INITIAL[column]))
   return entries.map(entry => ({
-    ...omit(entry, CLAIM),
+    ...omit(entry, DECIDED),
     ...Object.fromEntries(columns.map(column => [column, $.if(nobodys, entry[column] as never, row[column])])),
   }))
 }

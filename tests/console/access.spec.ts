@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import { expect } from 'chai'
 import type { Calls } from '../../src/console/protocol'
 import { pass, until } from '../harness'
@@ -20,6 +21,18 @@ describe('console: access', () => {
     expect(own).to.have.members(Object.keys(calls('')))
     for (const name of own) expect(console.listeners[name].authority).to.equal(4)
     expect((console.services.qqUser as unknown as { options: object }).options).to.deep.equal({ authority: 4 })
+  })
+
+  it('is asked for wherever clients are listened to or told something', () => {
+    const root = resolve(__dirname, '../../src')
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
+    const lines = files.flatMap(file => readFileSync(join(root, file), 'utf8').split('\n').map(line => [basename(file), line.trim()]))
+    const find = (pattern: RegExp) => lines.filter(([, line]) => pattern.test(line))
+    expect(find(/\baddListener\(/)).to.deep.equal([['calls.ts', 'this.ctx.console.addListener(name, callback as never, ACCESS)']])
+    expect(find(/\bclient\.send\(/)).to.deep.equal([['calls.ts', 'if (await this.mayReceive(client)) client.send({ type, body })']])
+    const broadcasts = find(/\bconsole\b.*\.broadcast\(/)
+    expect(broadcasts).to.have.length.above(1)
+    for (const [file, line] of broadcasts) expect(line, file).to.match(/\.broadcast\('[\w/-]+', .*, (ACCESS|this\.options)\)+$/)
   })
 
   it('tells a client that has not logged in nothing at all', async () => {

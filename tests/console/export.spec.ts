@@ -8,6 +8,7 @@ import { expect } from 'chai'
 import { Time } from 'koishi'
 import SQLite from '@minatojs/driver-sqlite'
 import type { LedgerQuery } from '../../src/console/protocol'
+import { QQUser } from '../../src'
 import { pass, until } from '../harness'
 import { parse } from './csv'
 import { Page } from './page'
@@ -37,7 +38,17 @@ describe('console: export', () => {
     const page = await site.start()
     const names = ['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx', '＝1', 'a "b", c', 'two\r\nlines', '小明', null]
     const at = new Date('2024-02-29T12:30:00.500Z')
-    const origin = { consent: 'rejected', scene: 2003, sceneParam: '-p' } as const
+    const origin: Omit<QQUser, 'selfId' | 'userId' | 'name' | 'firstSeen'> = {
+      relation: 'deleted',
+      relationAt: new Date(+at + Time.minute),
+      consent: 'rejected',
+      consentAt: new Date(+at + Time.hour),
+      lastMessageAt: new Date(+at + Time.day),
+      scene: 2003,
+      sceneParam: '-p',
+      sceneAt: at,
+      nameAt: at,
+    }
     await site.seed(names.map((name, index) => ({ ...origin, userId: `U${index}`, name, firstSeen: new Date(+at + index) })))
     const { url, total } = await page.call('qq-user/export', { table: 'users', query: { consent: 'rejected' } })
     expect(total).to.equal(names.length)
@@ -51,9 +62,19 @@ describe('console: export', () => {
     expect(text.replace(/\r\n/g, '').replace(/"[^"]*"/g, '')).not.to.match(/[\r\n]/)
     expect(text.endsWith('\r\n')).to.equal(true)
     const rows = parse(text).reverse()
-    expect(rows.map(({ name }) => name)).to.deep.equal(names.map(name => /^[=+\-@\t\r＝]/.test(name ?? '') ? `'${name}` : name ?? ''))
-    expect(rows[0]).to.include({ bot: site.platform.selfId, openid: 'U0', consent: 'rejected', first_seen: at.toISOString() })
-    expect(rows[0]).to.include({ last_message_at: '', scene: '2003', scene_param: "'-p" })
+    expect(rows).to.deep.equal(names.map((name, index) => ({
+      bot: site.platform.selfId,
+      openid: `U${index}`,
+      name: /^[=+\-@\t\r＝]/.test(name ?? '') ? `'${name}` : name ?? '',
+      relation: 'deleted',
+      relation_at: '2024-02-29T12:31:00.500Z',
+      consent: 'rejected',
+      consent_at: '2024-02-29T13:30:00.500Z',
+      first_seen: new Date(+at + index).toISOString(),
+      last_message_at: '2024-03-01T12:30:00.500Z',
+      scene: '2003',
+      scene_param: "'-p",
+    })))
     expect(await page.until('qq-user/exported', ({ done }) => done)).to.deep.equal({ url, rows: names.length, total, done: true })
   })
 
@@ -65,12 +86,26 @@ describe('console: export', () => {
     site.platform.add('B', { timestamp: now })
     await until(() => site.harness.sessions.length === 3)
     await site.harness.settled(3)
-    const types = async (query: LedgerQuery) => {
+    const read = async (query: LedgerQuery) => {
       const { url, total } = await page.call('qq-user/export', { table: 'ledger', query })
       const rows = parse(await (await site.download(url)).text())
       expect(rows).to.have.length(total)
-      return rows.map(({ type }) => type)
+      return rows
     }
+    const entries = (await site.harness.ledger).sort((a, b) => +a.occurredAt - +b.occurredAt)
+    expect(await read({})).to.deep.equal(entries.map(({ id, receivedAt }, index) => ({
+      id,
+      bot: site.platform.selfId,
+      openid: ['A', 'A', 'B'][index],
+      type: ['friend-added', 'friend-push-rejected', 'friend-added'][index],
+      source: ['friend-add', 'msg-reject', 'friend-add'][index],
+      occurred_at: new Date(now - [Time.hour, Time.minute, 0][index]).toISOString(),
+      received_at: receivedAt.toISOString(),
+      applied: 'true',
+      notice: ['none', 'skipped', 'none'][index],
+      notice_reason: ['', 'no-route', ''][index],
+    })))
+    const types = async (query: LedgerQuery) => (await read(query)).map(({ type }) => type)
     expect(await types({})).to.deep.equal(['friend-added', 'friend-push-rejected', 'friend-added'])
     expect(await types({ since: now - Time.minute, until: now, selfId: site.platform.selfId })).to.deep.equal(['friend-push-rejected'])
     expect(await types({ selfId: 'other' })).to.deep.equal([])

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { Time } from 'koishi'
+import { QQUser } from '../../src'
 import { pass, until } from '../harness'
 import { Page } from './page'
 import { Site } from './site'
@@ -43,6 +44,52 @@ describe('console: import', () => {
     expect((await site.harness.users).map(({ userId }) => userId)).to.have.members(['A', 'B', 'KNOWN'])
     expect(await site.upload(page, text, false)).to.include({ added: 0, known: 4 })
     expect((await page.call('qq-user/list', {})).total).to.equal(3)
+  })
+
+  it('takes over of an exported user only what neither the operator nor the user has to say', async () => {
+    const page = await site.start()
+    const { selfId } = site.platform
+    const at = new Date('2024-02-29T12:30:00.500Z')
+    const user: QQUser = {
+      selfId: 'another',
+      userId: 'A',
+      relation: 'deleted',
+      relationAt: at,
+      consent: 'rejected',
+      consentAt: at,
+      firstSeen: new Date(+at - Time.day),
+      lastMessageAt: at,
+      scene: 2003,
+      sceneParam: 'poster',
+      sceneAt: at,
+      name: '-Ann-',
+      nameAt: at,
+    }
+    await site.seed([user])
+    const { url } = await page.call('qq-user/export', { table: 'users', query: {} })
+    const text = await (await site.download(url)).text()
+    await site.harness.app.qqUser.forget('another', 'A')
+    expect(await site.upload(page, text, false)).to.include({ added: 1, failed: 0 })
+    const taken: Record<keyof QQUser, boolean> = {
+      selfId: false,
+      userId: true,
+      relation: false,
+      relationAt: false,
+      consent: false,
+      consentAt: false,
+      firstSeen: true,
+      lastMessageAt: false,
+      scene: false,
+      sceneParam: false,
+      sceneAt: false,
+      name: true,
+      nameAt: false,
+    }
+    const imported = (await site.harness.app.qqUser.get(selfId, 'A'))!
+    for (const [key, expected] of Object.entries(taken)) {
+      const [before, after] = [user, imported].map(row => String(row[key as keyof QQUser]))
+      expect(after === before, key).to.equal(expected)
+    }
   })
 
   it('takes seconds, dates and times', async () => {

@@ -7,14 +7,13 @@ import zhCN from '../../client/locales/zh-CN.yml'
 import { addSample, toRate } from '../../client/broadcasts/counts'
 import { createForm, findGap, toAudience, toDraft, toForm } from '../../client/broadcasts/draft'
 import { examine } from '../../client/doctor/examine'
+import { toDuration } from '../../client/shared/duration'
 import { toMarks, toPieces } from '../../client/texts/markup'
 import { readChunks } from '../../client/transfer/chunks'
 import messages from '../../locales/zh-CN.yml'
-import { BroadcastFault } from '../../src/broadcast/error'
-import { causes, PauseReason } from '../../src/broadcast/lifecycle'
 import type { BroadcastDetail } from '../../src/console/protocol'
-import { listMeanings } from '../../src/delivery/codes'
 import { check } from '../../src/notices/template'
+import { pageWords } from '../vocabulary'
 
 const root = resolve(__dirname, '../../client')
 
@@ -56,39 +55,11 @@ describe('the source of the page', () => {
     }
   })
 
-  it('has a text and an advice for everything that an answer of the platform may mean', () => {
-    for (const meaning of listMeanings()) {
-      for (const key of [meaning, `${meaning}-advice`]) expect(chinese.has(`doctor.mean.${key}`), key).to.equal(true)
-    }
-  })
-
-  it('has a text for every reason why a broadcast stops, is not made, or does not reach somebody', () => {
-    const others: (PauseReason | 'database')[] = ['missed', 'refused', 'empty-audience', 'database']
-    for (const reason of [...Object.keys(causes), ...others]) {
-      for (const key of [reason, `${reason}-advice`]) expect(chinese.has(`broadcasts.stopped.${key}`), key).to.equal(true)
-    }
-    const faults: Record<BroadcastFault, true> = {
-      'not-found': true,
-      'wrong-state': true,
-      'unknown-bot': true,
-      'unknown-user': true,
-      'empty-content': true,
-      'content': true,
-      'component': true,
-      'too-long': true,
-      'audience': true,
-      'empty-audience': true,
-      'too-many-users': true,
-      'nobody-left': true,
-      'repeated': true,
-      'via': true,
-      'title': true,
-      'time': true,
-      'past': true,
-    }
-    for (const fault in faults) expect(chinese.has(`error.${fault}`), fault).to.equal(true)
-    for (const meaning of listMeanings()) expect(chinese.has(`reason.${meaning}`), meaning).to.equal(true)
-  })
+  for (const group in pageWords) {
+    it(`has a text for every word of ${group}`, () => {
+      for (const word of pageWords[group]) expect(chinese.has(`${group}.${word}`), word).to.equal(true)
+    })
+  }
 
   it('tells how fast it goes by the last minute', () => {
     const counts = (sent: number) => ({ total: 900, pending: 900 - sent, sent, skipped: 5, failed: 0, unknown: 0 })
@@ -103,6 +74,23 @@ describe('the source of the page', () => {
     for (let at = 62_000; at < 130_000; at += 1000) samples = addSample(samples, counts(30), at)
     expect(toRate(samples)).to.equal(0)
     expect(samples).to.have.length(61)
+  })
+
+  it('tells how long something takes in two units at most', () => {
+    const cases: [ms: number, text: string][] = [
+      [0, '1 second'],
+      [59.4 * Time.second, '59 seconds'],
+      [59.5 * Time.second, '1 minute'],
+      [59.4 * Time.minute, '59 minutes'],
+      [59.5 * Time.minute, '1 hour'],
+      [23 * Time.hour + 59.4 * Time.minute, '23 hours 59 minutes'],
+      [Time.day - Time.second, '1 day'],
+      [36.4 * Time.hour, '1 day 12 hours'],
+      [2 * Time.day - Time.minute, '2 days'],
+      [30 * Time.day, '30 days'],
+    ]
+    for (const [ms, text] of cases) expect(toDuration(ms, 'en-US'), String(ms)).to.equal(text)
+    expect(toDuration(30 * Time.day + Time.hour, 'zh-CN')).to.equal('30天 1小时')
   })
 
   it('describes an audience as the operator filled it in', () => {

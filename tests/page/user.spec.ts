@@ -12,9 +12,13 @@ onPage('one user', (stage) => {
     const drawer = page.getByRole('dialog')
     await drawer.locator('.ledger-entry').first().waitFor()
     expect(page.url()).to.include(openid)
-    const [newest] = await drawer.locator('.ledger-entry').allInnerTexts()
-    expect(newest).to.match(/开启主动消息[^]*途径：授权交互[^]*通知已发送/)
-    expect((await drawer.locator('.ledger-entry').allInnerTexts()).some(text => /关闭主动消息[^]*资料卡开关[^]*通知失败[^]*文案有误/.test(text))).to.equal(true)
+    const entries = (await drawer.locator('.ledger-entry').allInnerTexts()).map(text => text.split('\n'))
+    for (const [, time] of entries) expect(time).to.match(/^\d{4}年\d{1,2}月\d{1,2}日 \d\d:\d\d:\d\d$/)
+    expect(entries.map(lines => lines.filter(line => !/\d\d:\d\d:\d\d/.test(line)))).to.deep.equal([
+      ['开启主动消息', '途径：授权交互', '通知已发送'],
+      ['关闭主动消息', '途径：资料卡开关', '通知失败', '文案有误'],
+      ['成为好友', '途径：添加事件', '通知已发送'],
+    ])
     await drawer.getByText('现在可以主动发送消息').waitFor()
     stage.site.platform.remove(openid)
     await drawer.getByText('现在不能主动发送消息').waitFor()
