@@ -109,7 +109,7 @@ export function toQuery(selfId: string, audience: Audience, begins?: Begins, unt
   return {
     $and: [
       toFilter({ selfId }),
-      ...toConditions({ relation: 'friend', ...audience }).map(([, value, condition]) => condition.toQuery(value, begins)),
+      ...toConditions({ ...audience, relation: audience.relation ?? 'friend' }).map(([, value, condition]) => condition.toQuery(value, begins)),
       ...until ? [{ firstSeen: { $lte: until } }] : [],
     ],
   }

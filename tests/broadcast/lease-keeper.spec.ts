@@ -11,7 +11,9 @@ describe('the process that runs a broadcast', () => {
   beforeEach(() => now = 0)
 
   const waits = { sleep: (ms: number, signal: AbortSignal) => new Promise<void>(resolve => signal.addEventListener('abort', () => resolve())) }
-  const hold = (change: () => Promise<boolean>, shared = true) => new LeaseKeeper({ shared, change } as never, waits as never, { id: 1, beat: 0 }, 'a', () => now)
+  const hold = (change: () => Promise<boolean>, shared = true) => {
+    return new LeaseKeeper({ shared, change } as never, waits as never, { id: 1, beat: 0 }, 'a', () => now)
+  }
 
   it('holds it for as long as it is on record, and not as long as another one waits', async () => {
     const lease = hold(async () => true)
