@@ -1,6 +1,8 @@
 /** A map that holds its newest entries only, and each of them for some time only. */
 export class RecentMap<V> {
   private entries = new Map<string, { value: V; at: number }>()
+  // one that starts anew would walk over all that was removed before
+  private oldest = this.entries.keys()
 
   /**
    * @param size how many entries
@@ -17,7 +19,7 @@ export class RecentMap<V> {
   set(key: string, value: V) {
     this.entries.delete(key)
     this.entries.set(key, { value, at: Date.now() })
-    if (this.entries.size > this.size) this.entries.delete(this.entries.keys().next().value!)
+    if (this.entries.size > this.size) this.entries.delete(this.oldest.next().value!)
   }
 
   delete(key: string) {
