@@ -13,9 +13,9 @@ import type { Movement } from '../roster/statistics'
 import type {
   AudienceQuery, BroadcastAction, BroadcastDetail, BroadcastDraft, BroadcastPreview, BroadcastRow, BroadcastsQuery, DraftQuery,
   RecipientPageQuery, RecipientRow, RecipientsQuery,
-} from './broadcasts-protocol'
+} from './broadcasts/protocol'
 
-export type * from './broadcasts-protocol'
+export type * from './broadcasts/protocol'
 
 /** A row of a table as it goes over the wire: times in ms. */
 export type Wire<T> = { [K in keyof T]: T[K] extends Date ? number : T[K] extends Date | null ? number | null : T[K] }

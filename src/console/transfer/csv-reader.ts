@@ -1,4 +1,4 @@
-import { fail } from './errors'
+import { fail } from '../shared/errors'
 
 const MAX = { cell: 4096, cells: 64 }
 

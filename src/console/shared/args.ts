@@ -1,5 +1,5 @@
 import { Time } from 'koishi'
-import { readId } from '../event'
+import { readId } from '../../event'
 import { fail } from './errors'
 
 /** Takes a value that a client sent, or refuses it. */

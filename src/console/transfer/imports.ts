@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { Context, Time } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
-import { Roster } from '../roster'
-import { flag, id, text } from './args'
-import { getBot } from './bots'
-import { CallRegistry } from './calls'
-import { fail } from './errors'
+import { Roster } from '../../roster'
+import { flag, id, text } from '../shared/args'
+import { getBot } from '../shared/bots'
+import { CallRegistry } from '../shared/calls'
+import { fail } from '../shared/errors'
 import { ImportJob } from './import-job'
 
 const MAX = { chunk: 64 * 1024, ticket: 64, jobs: 4 }

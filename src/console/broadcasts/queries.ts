@@ -1,13 +1,13 @@
-import { recipientStates } from '../broadcast/model'
-import { consents, eventTypes, noticeStates, relations } from '../model'
-import { UserQuery } from '../roster/query'
-import { vias } from '../push/ways'
-import { count, flag, id, list, nullable, oneOf, optional, Reader, record, text, time } from './args'
-import { fail } from './errors'
+import { recipientStates } from '../../broadcast/model'
+import { consents, eventTypes, noticeStates, relations } from '../../model'
+import { UserQuery } from '../../roster/query'
+import { vias } from '../../push/ways'
+import { count, flag, id, list, nullable, oneOf, optional, Reader, record, text, time } from '../shared/args'
+import { fail } from '../shared/errors'
 import type {
   AudienceQuery, AudienceRow, BroadcastDraft, BroadcastsQuery, DraftQuery, ExportQuery, LedgerQuery, OverviewQuery, PageQuery, PreviewQuery,
   RecipientPageQuery, RecipientsQuery,
-} from './protocol'
+} from '../protocol'
 
 const MAX = { days: 365, page: 100, search: 64, recipients: 250, title: 255, content: 10_000, param: 255, users: 10_000, number: 2 ** 31 - 1 }
 

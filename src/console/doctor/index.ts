@@ -1,17 +1,17 @@
 import { Bot, Context, Time } from 'koishi'
-import { toMeaning } from '../delivery/codes'
-import { Gateway } from '../gateway'
-import { Pusher } from '../push'
-import { Roster } from '../roster'
-import { isOnline, listBots, toName } from './bots'
-import { CallRegistry } from './calls'
-import type { Diagnosis } from './protocol'
+import { toMeaning } from '../../delivery/codes'
+import { Gateway } from '../../gateway'
+import { Pusher } from '../../push'
+import { Roster } from '../../roster'
+import { isOnline, listBots, toName } from '../shared/bots'
+import { CallRegistry } from '../shared/calls'
+import type { Diagnosis } from '../protocol'
 
 const INTENTS = { users: 1 << 25, interactions: 1 << 26 }
 const PATIENCE = 3 * Time.second
 
 /** Says what stands in the way, if anything does. */
-export class Diagnostics {
+export class DoctorPanel {
   private probe?: Promise<boolean>
 
   constructor(private ctx: Context, private gateway: Gateway, private roster: Roster, private pusher: Pusher, calls: CallRegistry) {

@@ -1,6 +1,6 @@
-import type { Audience, Broadcast, BroadcastRecipient, Estimate, EstimateQuery, RecipientState } from '../broadcast/model'
-import type { Via } from '../push/ways'
-import type { ErrorCode, Preview, Wire } from './protocol'
+import type { Audience, Broadcast, BroadcastRecipient, Estimate, EstimateQuery, RecipientState } from '../../broadcast/model'
+import type { Via } from '../../push/ways'
+import type { ErrorCode, Preview, Wire } from '../protocol'
 
 export type { Estimate }
 

@@ -1,25 +1,25 @@
 import { Context, h } from 'koishi'
-import { Broadcasts } from '../broadcast'
-import { BroadcastError } from '../broadcast/error'
-import { isCause } from '../broadcast/lifecycle'
-import { Audience, Broadcast, BroadcastRecipient } from '../broadcast/model'
-import { temporaryReasons } from '../broadcast/result'
-import { oneOf } from './args'
-import { BroadcastsLive } from './broadcasts-live'
-import { CallRegistry, Handler } from './calls'
-import { CallError } from './errors'
+import { Broadcasts } from '../../broadcast'
+import { BroadcastError } from '../../broadcast/error'
+import { isCause } from '../../broadcast/lifecycle'
+import { Audience, Broadcast, BroadcastRecipient } from '../../broadcast/model'
+import { temporaryReasons } from '../../broadcast/result'
+import { oneOf } from '../shared/args'
+import { BroadcastFeed } from './feed'
+import { CallRegistry, Handler } from '../shared/calls'
+import { CallError } from '../shared/errors'
 import { broadcastId, readAudienceQuery, readBroadcastDraft, readBroadcastsQuery, readDraftQuery, readRecipientPageQuery } from './queries'
-import { Sending } from './sending'
-import type { AudienceRow, BroadcastDetail, BroadcastRow, BroadcastsQuery, Calls, ErrorCode } from './protocol'
+import { Sending } from '../shared/sending'
+import type { AudienceRow, BroadcastDetail, BroadcastRow, BroadcastsQuery, Calls, ErrorCode } from '../protocol'
 
 const LIMIT = { page: 20, recipients: 50, active: 200, excerpt: 160 }
 
 /** Writes one message to many users, at an operator's bidding. */
-export class BroadcastCalls {
-  private live: BroadcastsLive
+export class BroadcastsPanel {
+  private live: BroadcastFeed
 
   constructor(ctx: Context, private broadcasts: Broadcasts, sending: Sending, private calls: CallRegistry) {
-    this.live = new BroadcastsLive(ctx, async (id) => {
+    this.live = new BroadcastFeed(ctx, async (id) => {
       const broadcast = await broadcasts.get(id)
       return broadcast && this.toRow(broadcast)
     })

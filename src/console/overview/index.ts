@@ -1,17 +1,17 @@
 import { $, Context, Time } from 'koishi'
-import { RecentMap } from '../shared/recent-map'
-import { Roster } from '../roster'
-import { Movement, Statistics } from '../roster/statistics'
+import { RecentMap } from '../../shared/recent-map'
+import { Roster } from '../../roster'
+import { Movement, Statistics } from '../../roster/statistics'
 import { Days, sum } from './days'
-import { CallRegistry } from './calls'
-import { readOverviewQuery } from './queries'
-import type { Overview, OverviewQuery } from './protocol'
+import { CallRegistry } from '../shared/calls'
+import { readOverviewQuery } from '../broadcasts/queries'
+import type { Overview, OverviewQuery } from '../protocol'
 
 const WEEK = 7
 const PARAMS = { limit: 20, size: 100, age: 10 * Time.minute }
 
 /** The numbers of the first page. */
-export class Overviews {
+export class OverviewPanel {
   private days: Days
   private statistics: Statistics
   private params = new RecentMap<Promise<Overview['sceneParams']>>(PARAMS.size, PARAMS.age)

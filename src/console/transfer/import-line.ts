@@ -1,7 +1,7 @@
 import { Time } from 'koishi'
-import { readId, readText } from '../event'
+import { readId, readText } from '../../event'
 import { restore } from './csv-writer'
-import { fail } from './errors'
+import { fail } from '../shared/errors'
 
 export interface Newcomer {
   userId: string

@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { Context, Time } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
-import { runSafely } from '../shared/run-safely'
-import { Links } from '../links'
-import { LinkError } from '../links/error'
-import { isSceneParam, MAX } from '../links/model'
-import { Roster } from '../roster'
-import { id, optional, text } from './args'
-import { listBots } from './bots'
-import { CallRegistry } from './calls'
-import { fail } from './errors'
-import { LinkDays } from './link-days'
-import type { LinkLine, LinkRow, Made } from './protocol'
+import { runSafely } from '../../shared/run-safely'
+import { Links } from '../../links'
+import { LinkError } from '../../links/error'
+import { isSceneParam, MAX } from '../../links/model'
+import { Roster } from '../../roster'
+import { id, optional, text } from '../shared/args'
+import { listBots } from '../shared/bots'
+import { CallRegistry } from '../shared/calls'
+import { fail } from '../shared/errors'
+import { LinkDays } from './days'
+import type { LinkLine, LinkRow, Made } from '../protocol'
 
 const DAYS = 30
 const LIMIT = { others: 50, making: 20 }
 
 /** Makes links, and shows what they bring. */
-export class LinkPanel {
+export class LinksPanel {
   private days: LinkDays
   private making = 0
 

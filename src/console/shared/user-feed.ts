@@ -1,16 +1,16 @@
 import { Context } from 'koishi'
-import { runSafely } from '../shared/run-safely'
-import { QQUser, QQUserEntry } from '../model'
+import { runSafely } from '../../shared/run-safely'
+import { QQUser, QQUserEntry } from '../../model'
 import { ACCESS } from './calls'
 import { Rows } from './rows'
-import type { Messages } from './protocol'
+import type { Messages } from '../protocol'
 
 /** One message at most in so many ms, and no more waiting than can be told within a second. */
 const INTERVAL = 100
 const WAITING = 8
 
 /** Tells the pages that are open who changed. */
-export class Live {
+export class UserFeed {
   private waiting = new Map<string, { user: QQUser; entry: QQUserEntry }>()
   private missed = 0
   private resting = false

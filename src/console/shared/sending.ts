@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { Context, h } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
-import { runSafely } from '../shared/run-safely'
-import { tame } from '../shared/markup'
-import { Pusher } from '../push'
-import { findComponent } from '../push/component'
-import { PushError } from '../push/error'
-import { QQUserService } from '../service'
+import { runSafely } from '../../shared/run-safely'
+import { tame } from '../../shared/markup'
+import { Pusher } from '../../push'
+import { findComponent } from '../../push/component'
+import { PushError } from '../../push/error'
+import { QQUserService } from '../../service'
 import { id, text } from './args'
 import { CallRegistry } from './calls'
 import { fail } from './errors'
-import { Previews } from './preview'
-import { readPreviewQuery } from './queries'
-import type { Sent } from './protocol'
+import { TextsPanel } from '../texts'
+import { readPreviewQuery } from '../broadcasts/queries'
+import type { Sent } from '../protocol'
 
 const LIMIT = { content: 5000, client: 10, all: 100 }
 
@@ -20,7 +20,7 @@ const LIMIT = { content: 5000, client: 10, all: 100 }
 export class Sending {
   private pending = new Map<Client, number>()
 
-  constructor(private ctx: Context, service: QQUserService, private pusher: Pusher, previews: Previews, private calls: CallRegistry) {
+  constructor(private ctx: Context, service: QQUserService, private pusher: Pusher, previews: TextsPanel, private calls: CallRegistry) {
     calls.add('qq-user/push', async (client, selfId, userId, content) => {
       const elements = h.parse(tame(text(LIMIT.content)(content)))
       const component = findComponent(ctx, elements)

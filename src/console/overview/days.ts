@@ -1,8 +1,8 @@
 import { $, Context, Time } from 'koishi'
-import { QQUserEntry } from '../model'
-import { Roster } from '../roster'
-import { columns, Movement } from '../roster/statistics'
-import { DayCache } from './day-cache'
+import { QQUserEntry } from '../../model'
+import { Roster } from '../../roster'
+import { columns, Movement } from '../../roster/statistics'
+import { DayCache } from '../shared/day-cache'
 
 interface Day {
   /** By bot. */

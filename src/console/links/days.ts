@@ -1,7 +1,7 @@
 import { Context, Time } from 'koishi'
-import { QQUser } from '../model'
-import { Roster } from '../roster'
-import { DayCache } from './day-cache'
+import { QQUser } from '../../model'
+import { Roster } from '../../roster'
+import { DayCache } from '../shared/day-cache'
 
 type Counts = Map<string, number>
 

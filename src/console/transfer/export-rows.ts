@@ -1,12 +1,12 @@
-import { Broadcasts } from '../broadcast'
-import { BroadcastRecipient } from '../broadcast/model'
-import { QQUser, QQUserEntry } from '../model'
-import { Roster } from '../roster'
-import { EntryQuery } from '../roster/ledger'
-import { UserQuery } from '../roster/query'
+import { Broadcasts } from '../../broadcast'
+import { BroadcastRecipient } from '../../broadcast/model'
+import { QQUser, QQUserEntry } from '../../model'
+import { Roster } from '../../roster'
+import { EntryQuery } from '../../roster/ledger'
+import { UserQuery } from '../../roster/query'
 import { BOM, toLine } from './csv-writer'
-import { fail } from './errors'
-import type { ExportQuery, LedgerQuery, RecipientsQuery } from './protocol'
+import { fail } from '../shared/errors'
+import type { ExportQuery, LedgerQuery, RecipientsQuery } from '../protocol'
 
 const PAGE = 250
 

@@ -1,9 +1,9 @@
 import { Context, Time } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
-import { runSafely } from '../shared/run-safely'
-import { unwrap } from '../shared/patch'
+import { runSafely } from '../../shared/run-safely'
+import { unwrap } from '../../shared/patch'
 import { CallError, fail } from './errors'
-import type { Calls, Messages } from './protocol'
+import type { Calls, Messages } from '../protocol'
 
 /** Whoever may see users and write to them. */
 export const ACCESS = { authority: 4 }

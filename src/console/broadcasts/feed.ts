@@ -1,13 +1,13 @@
 import { Context, Time } from 'koishi'
-import { runSafely } from '../shared/run-safely'
-import { ACCESS } from './calls'
-import type { BroadcastRow } from './protocol'
+import { runSafely } from '../../shared/run-safely'
+import { ACCESS } from '../shared/calls'
+import type { BroadcastRow } from '../protocol'
 
 /** Each broadcast is told of once in so many ms at most. */
 const INTERVAL = Time.second
 
 /** Tells the pages that are open how far broadcasts are. */
-export class BroadcastsLive {
+export class BroadcastFeed {
   private followed = new Set<number>()
   /** What was told last. */
   private told = new Map<number, string>()

@@ -1,13 +1,13 @@
 import { Context } from 'koishi'
-import { EventType, QQUser } from '../model'
-import { createPrivateSession } from '../session'
-import { blank, isReturning } from '../roster/state'
-import { NoticeKey, Texts } from '../notices/texts'
-import { QQUserService } from '../service'
-import { getBot } from './bots'
-import { CallRegistry } from './calls'
-import { readPreviewQuery } from './queries'
-import type { Preview, PreviewQuery } from './protocol'
+import { EventType, QQUser } from '../../model'
+import { createPrivateSession } from '../../session'
+import { blank, isReturning } from '../../roster/state'
+import { NoticeKey, Texts } from '../../notices/texts'
+import { QQUserService } from '../../service'
+import { getBot } from '../shared/bots'
+import { CallRegistry } from '../shared/calls'
+import { readPreviewQuery } from '../broadcasts/queries'
+import type { Preview, PreviewQuery } from '../protocol'
 
 const types: Record<NoticeKey, EventType> = {
   icebreaker: 'friend-added',
@@ -16,7 +16,7 @@ const types: Record<NoticeKey, EventType> = {
 }
 
 /** Shows a notice as a user would get it. */
-export class Previews {
+export class TextsPanel {
   constructor(private ctx: Context, private texts: Texts, private service: QQUserService, calls: CallRegistry) {
     calls.add('qq-user/preview', (client, query) => this.preview(readPreviewQuery(query)))
   }

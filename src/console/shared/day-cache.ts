@@ -1,5 +1,5 @@
 import { Time } from 'koishi'
-import { RecentMap } from '../shared/recent-map'
+import { RecentMap } from '../../shared/recent-map'
 
 interface Counted {
   /** When it is counted. */

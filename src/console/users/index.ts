@@ -1,21 +1,21 @@
-import { QQUser } from '../model'
-import { takePart } from '../roster/order'
-import { UserQuery } from '../roster/query'
-import { Pusher } from '../push'
-import { Roster } from '../roster'
-import { QQUserService } from '../service'
-import { id, optional, time } from './args'
-import { CallRegistry } from './calls'
-import { fail } from './errors'
+import { QQUser } from '../../model'
+import { takePart } from '../../roster/order'
+import { UserQuery } from '../../roster/query'
+import { Pusher } from '../../push'
+import { Roster } from '../../roster'
+import { QQUserService } from '../../service'
+import { id, optional, time } from '../shared/args'
+import { CallRegistry } from '../shared/calls'
+import { fail } from '../shared/errors'
 import { merge, readPart, toPosition } from './paging'
-import { readPageQuery } from './queries'
-import { Rows } from './rows'
-import type { Page, PageQuery, Sort } from './protocol'
+import { readPageQuery } from '../broadcasts/queries'
+import { Rows } from '../shared/rows'
+import type { Page, PageQuery, Sort } from '../protocol'
 
 const LIMIT = { page: 20, search: 1000 }
 
 /** Looks users up. */
-export class Lists {
+export class UsersPanel {
   constructor(private roster: Roster, private service: QQUserService, pusher: Pusher, private rows: Rows, calls: CallRegistry) {
     calls.add('qq-user/list', (client, query) => this.list(readPageQuery(query)))
 
