@@ -7,18 +7,19 @@ import { Roster } from '../roster'
 import { QQUserService } from '../service'
 import { Notices } from '../notices'
 import { BroadcastsPanel } from './broadcasts'
-import { CallRegistry } from './shared/calls'
 import { DoctorPanel } from './doctor'
-import { Exports } from './transfer/exports'
-import { Imports } from './transfer/imports'
 import { LinksPanel } from './links'
-import { UsersPanel } from './users'
-import { UserFeed } from './shared/user-feed'
 import { OverviewPanel } from './overview'
-import { TextsPanel } from './texts'
+import { CallRegistry } from './shared/calls'
 import { Rows } from './shared/rows'
 import { Sending } from './shared/sending'
 import { SummaryService } from './shared/summary'
+import { UserFeed } from './shared/user-feed'
+import { TextsPanel } from './texts'
+import { TransferPanel } from './transfer'
+import { UserPanel } from './user'
+import { UsersPanel } from './users'
+import type { Calls, Messages } from './protocol'
 
 export interface Rooms {
   gateway: Gateway
@@ -32,19 +33,18 @@ export interface Rooms {
 /** What stands behind the page. */
 export function serveConsole(ctx: Context, { gateway, roster, pusher, notices, service, links }: Rooms) {
   const rows = new Rows(ctx, id => notices.isUnderWay(id))
-  const calls = new CallRegistry(ctx)
-  const previews = new TextsPanel(ctx, notices.texts, service, calls)
-  const sending = new Sending(ctx, service, pusher, previews, calls)
-  const exports = new Exports(ctx, { roster, broadcasts: service.broadcasts }, calls)
+  const calls = new CallRegistry<Calls, Messages>(ctx)
+  const sending = new Sending(ctx, pusher, calls)
   /* eslint-disable no-new */
   new OverviewPanel(ctx, roster, calls)
-  new UsersPanel(roster, service, pusher, rows, calls)
+  new UsersPanel(roster, rows, calls)
+  new UserPanel(ctx, service, pusher, rows, sending, calls)
   new BroadcastsPanel(ctx, service.broadcasts, sending, calls)
-  new DoctorPanel(ctx, gateway, roster, pusher, calls)
   new LinksPanel(ctx, roster, links, calls)
-  new Imports(ctx, roster, calls)
+  new TextsPanel(ctx, notices.texts, service, sending, calls)
+  new DoctorPanel(ctx, gateway, roster, pusher, calls)
+  new TransferPanel(ctx, roster, service.broadcasts, calls)
   new UserFeed(ctx, rows)
   /* eslint-enable no-new */
   ctx.plugin(SummaryService)
-  ctx.inject(['server'], ctx => exports.serve(ctx))
 }

@@ -12,7 +12,7 @@ import { readChunks } from '../../client/transfer/chunks'
 import messages from '../../locales/zh-CN.yml'
 import { BroadcastFault } from '../../src/broadcast/error'
 import { causes, PauseReason } from '../../src/broadcast/lifecycle'
-import type { BroadcastDetail } from '../../src/console/protocol'
+import type { BroadcastDetail } from '../../src/console/broadcasts/protocol'
 import { listMeanings } from '../../src/delivery/codes'
 import { check } from '../../src/notices/template'
 
@@ -130,7 +130,7 @@ describe('the source of the page', () => {
   it('renders nothing as HTML, and talks to the server in one place only', () => {
     for (const [file, code] of sources) {
       expect(code, file).not.to.match(/v-html|innerHTML|dangerouslyUseHTMLString: true/)
-      if (file !== 'api.ts') expect(code, file).not.to.match(/\bsend\b[^}]*\} from '@koishijs\/client'/)
+      if (file !== 'shared/api.ts') expect(code, file).not.to.match(/\bsend\b[^}]*\} from '@koishijs\/client'/)
     }
   })
 

@@ -1,7 +1,7 @@
 import { Context, Time } from 'koishi'
 import { runSafely } from '../../shared/run-safely'
 import { ACCESS } from '../shared/calls'
-import type { BroadcastRow } from '../protocol'
+import type { BroadcastRow } from './protocol'
 
 /** Each broadcast is told of once in so many ms at most. */
 const INTERVAL = Time.second

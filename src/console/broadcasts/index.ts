@@ -5,12 +5,13 @@ import { isCause } from '../../broadcast/lifecycle'
 import { Audience, Broadcast, BroadcastRecipient } from '../../broadcast/model'
 import { temporaryReasons } from '../../broadcast/result'
 import { oneOf } from '../shared/args'
-import { BroadcastFeed } from './feed'
 import { CallRegistry, Handler } from '../shared/calls'
 import { CallError } from '../shared/errors'
-import { broadcastId, readAudienceQuery, readBroadcastDraft, readBroadcastsQuery, readDraftQuery, readRecipientPageQuery } from './queries'
 import { Sending } from '../shared/sending'
-import type { AudienceRow, BroadcastDetail, BroadcastRow, BroadcastsQuery, Calls, ErrorCode } from '../protocol'
+import type { ErrorCode } from '../shared/protocol'
+import { BroadcastFeed } from './feed'
+import { broadcastId, readAudienceQuery, readBroadcastDraft, readBroadcastsQuery, readDraftQuery, readRecipientPageQuery } from './queries'
+import type { AudienceRow, BroadcastDetail, BroadcastRow, BroadcastsCalls, BroadcastsQuery } from './protocol'
 
 const LIMIT = { page: 20, recipients: 50, active: 200, excerpt: 160 }
 
@@ -18,7 +19,7 @@ const LIMIT = { page: 20, recipients: 50, active: 200, excerpt: 160 }
 export class BroadcastsPanel {
   private live: BroadcastFeed
 
-  constructor(ctx: Context, private broadcasts: Broadcasts, sending: Sending, private calls: CallRegistry) {
+  constructor(ctx: Context, private broadcasts: Broadcasts, sending: Sending, private calls: CallRegistry<BroadcastsCalls>) {
     this.live = new BroadcastFeed(ctx, async (id) => {
       const broadcast = await broadcasts.get(id)
       return broadcast && this.toRow(broadcast)
@@ -70,14 +71,14 @@ export class BroadcastsPanel {
     })
   }
 
-  private add<K extends keyof Calls>(name: K, handler: Handler<K>) {
-    this.calls.add(name, (async (...args: Parameters<Handler<K>>) => {
+  private add<K extends keyof BroadcastsCalls>(name: K, handler: Handler<BroadcastsCalls, K>) {
+    this.calls.add(name, (async (...args) => {
       try {
         return await handler(...args)
       } catch (error) {
         throw error instanceof BroadcastError ? new CallError(toCode(error)) : error
       }
-    }) as Handler<K>)
+    }) as Handler<BroadcastsCalls, K>)
   }
 
   private async list({ active, limit = LIMIT.page, ...query }: BroadcastsQuery): Promise<BroadcastRow[]> {

@@ -1,6 +1,7 @@
 import type { Audience, Broadcast, BroadcastRecipient, Estimate, EstimateQuery, RecipientState } from '../../broadcast/model'
 import type { Via } from '../../push/ways'
-import type { ErrorCode, Preview, Wire } from '../protocol'
+import type { ErrorCode, Wire } from '../shared/protocol'
+import type { Preview } from '../texts/protocol'
 
 export type { Estimate }
 
@@ -76,3 +77,21 @@ export type BroadcastPreview = Pick<Preview, 'content' | 'errors'> & {
 
 /** `repeat` makes a new one, a draft, for those whom it did not reach for a passing reason. */
 export type BroadcastAction = 'start' | 'pause' | 'resume' | 'cancel' | 'repeat'
+
+export interface BroadcastsCalls {
+  'qq-user/broadcasts'(query: BroadcastsQuery): Promise<BroadcastRow[]>
+  'qq-user/broadcast-get'(id: number): Promise<BroadcastDetail | null>
+  'qq-user/broadcast-recipients'(query: RecipientPageQuery): Promise<RecipientRow[]>
+  'qq-user/broadcast-estimate'(query: AudienceQuery): Promise<Estimate>
+  'qq-user/broadcast-preview'(query: DraftQuery): Promise<BroadcastPreview>
+  /** Starts sending it to one user; its outcome follows as `qq-user/sent`. */
+  'qq-user/broadcast-test'(query: DraftQuery): Promise<{ ticket: string }>
+  'qq-user/broadcast-create'(draft: BroadcastDraft): Promise<BroadcastRow>
+  /** @returns what it is now, or the new one */
+  'qq-user/broadcast-do'(id: number, action: BroadcastAction): Promise<BroadcastRow>
+}
+
+export interface BroadcastsMessages {
+  /** A broadcast changed: its state at once, its numbers now and then while it runs. */
+  'qq-user/broadcast': BroadcastRow
+}

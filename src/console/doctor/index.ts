@@ -5,7 +5,7 @@ import { Pusher } from '../../push'
 import { Roster } from '../../roster'
 import { isOnline, listBots, toName } from '../shared/bots'
 import { CallRegistry } from '../shared/calls'
-import type { Diagnosis } from '../protocol'
+import type { Diagnosis, DoctorCalls } from './protocol'
 
 const INTENTS = { users: 1 << 25, interactions: 1 << 26 }
 const PATIENCE = 3 * Time.second
@@ -14,7 +14,7 @@ const PATIENCE = 3 * Time.second
 export class DoctorPanel {
   private probe?: Promise<boolean>
 
-  constructor(private ctx: Context, private gateway: Gateway, private roster: Roster, private pusher: Pusher, calls: CallRegistry) {
+  constructor(private ctx: Context, private gateway: Gateway, private roster: Roster, private pusher: Pusher, calls: CallRegistry<DoctorCalls>) {
     calls.add('qq-user/diagnose', () => this.diagnose())
   }
 

@@ -11,7 +11,7 @@ import { listBots } from '../shared/bots'
 import { CallRegistry } from '../shared/calls'
 import { fail } from '../shared/errors'
 import { LinkDays } from './days'
-import type { LinkLine, LinkRow, Made } from '../protocol'
+import type { LinkLine, LinkRow, LinksCalls, LinksMessages, Made } from './protocol'
 
 const DAYS = 30
 const LIMIT = { others: 50, making: 20 }
@@ -21,7 +21,7 @@ export class LinksPanel {
   private days: LinkDays
   private making = 0
 
-  constructor(private ctx: Context, roster: Roster, private links: Links, private calls: CallRegistry) {
+  constructor(private ctx: Context, roster: Roster, private links: Links, private calls: CallRegistry<LinksCalls, LinksMessages>) {
     this.days = new LinkDays(ctx, roster)
     calls.add('qq-user/links', (client, selfId) => this.list(optional(id)(selfId)))
     calls.add('qq-user/link-lines', (client, selfId) => this.draw(optional(id)(selfId)))

@@ -2,13 +2,19 @@ import { $, Context, Time } from 'koishi'
 import { RecentMap } from '../../shared/recent-map'
 import { Roster } from '../../roster'
 import { Movement, Statistics } from '../../roster/statistics'
-import { Days, sum } from './days'
+import { count, id, optional, record } from '../shared/args'
 import { CallRegistry } from '../shared/calls'
-import { readOverviewQuery } from '../broadcasts/queries'
-import type { Overview, OverviewQuery } from '../protocol'
+import { Days, sum } from './days'
+import type { Overview, OverviewCalls, OverviewQuery } from './protocol'
 
 const WEEK = 7
+const MAX_DAYS = 365
 const PARAMS = { limit: 20, size: 100, age: 10 * Time.minute }
+
+const readQuery = record<OverviewQuery>({
+  selfId: optional(id),
+  days: optional(count(1, MAX_DAYS)),
+})
 
 /** The numbers of the first page. */
 export class OverviewPanel {
@@ -16,10 +22,10 @@ export class OverviewPanel {
   private statistics: Statistics
   private params = new RecentMap<Promise<Overview['sceneParams']>>(PARAMS.size, PARAMS.age)
 
-  constructor(private ctx: Context, private roster: Roster, calls: CallRegistry) {
+  constructor(private ctx: Context, private roster: Roster, calls: CallRegistry<OverviewCalls>) {
     this.days = new Days(ctx, roster)
     this.statistics = new Statistics(ctx, roster)
-    calls.add('qq-user/overview', (client, query) => this.get(readOverviewQuery(query)))
+    calls.add('qq-user/overview', (client, query) => this.get(readQuery(query)))
   }
 
   private async get({ selfId, days = 30 }: OverviewQuery): Promise<Overview> {

@@ -3,7 +3,6 @@ import type { Client } from '@koishijs/plugin-console'
 import { runSafely } from '../../shared/run-safely'
 import { unwrap } from '../../shared/patch'
 import { CallError, fail } from './errors'
-import type { Calls, Messages } from '../protocol'
 
 /** Whoever may see users and write to them. */
 export const ACCESS = { authority: 4 }
@@ -12,22 +11,29 @@ const LIMIT = { client: 16, all: 64 }
 /** The client gives up after a minute. */
 const PATIENCE = 50 * Time.second
 
-export type Handler<K extends keyof Calls = keyof Calls> = (client: Client, ...args: unknown[]) => ReturnType<Calls[K]>
+export type Handler<C, K extends keyof C> = (client: Client, ...args: unknown[]) => C[K] extends (...args: never[]) => infer R ? R : never
 
-/** Lets clients call, a few at a time, and tells them no more than a code when something is wrong. */
-export class CallRegistry {
+type AnyHandler = (client: Client, ...args: unknown[]) => unknown
+
+/**
+ * Lets clients call, a few at a time, and tells them no more than a code when something is wrong.
+ *
+ * @typeParam C what they can call
+ * @typeParam M what they are told
+ */
+export class CallRegistry<C, M = unknown> {
   private load = new Map<Client, number>()
 
   constructor(private ctx: Context) {}
 
   /** @param handler takes arguments that nobody has looked at yet */
-  add<K extends keyof Calls>(name: K, handler: Handler<K>) {
+  add<K extends keyof C & string>(name: K, handler: Handler<C, K>) {
     const { call } = this
     const { listeners } = this.ctx.console
     const callback = function (this: Client, ...args: unknown[]) {
-      return call(this, handler as Handler, args)
+      return call(this, handler as AnyHandler, args)
     }
-    this.ctx.console.addListener(name, callback as never, ACCESS)
+    this.ctx.console.addListener(name as never, callback as never, ACCESS)
     // the console keeps them for ever
     this.ctx.on('dispose', () => {
       const listener = listeners[name]
@@ -36,7 +42,7 @@ export class CallRegistry {
   }
 
   /** Tells one client, if it still may know. */
-  async send<K extends keyof Messages>(client: Client, type: K, body: Messages[K]) {
+  async send<K extends keyof M & string>(client: Client, type: K, body: M[K]) {
     if (await this.mayReceive(client)) client.send({ type, body })
   }
 
@@ -46,7 +52,7 @@ export class CallRegistry {
     return isConnected() && !await this.ctx.serial('console/intercept', client, ACCESS) && isConnected()
   }
 
-  private call = async (client: Client, handler: Handler, args: unknown[]) => {
+  private call = async (client: Client, handler: AnyHandler, args: unknown[]) => {
     const load = this.load.get(client) ?? 0
     let all = 0
     for (const load of this.load.values()) all += load
@@ -58,7 +64,7 @@ export class CallRegistry {
     return this.wait(answer)
   }
 
-  private async run(handler: Handler, client: Client, args: unknown[]) {
+  private async run(handler: AnyHandler, client: Client, args: unknown[]) {
     try {
       return await handler(client, ...args)
     } catch (error) {

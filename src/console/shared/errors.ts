@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../protocol'
+import type { ErrorCode } from './protocol'
 
 /** What a client is told. The text is the code alone: where it came from is nobody's business. */
 export class CallError extends Error {

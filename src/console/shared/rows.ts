@@ -2,7 +2,7 @@ import { Context } from 'koishi'
 import { QQUser, QQUserEntry } from '../../model'
 import { explain } from '../../notices/explain'
 import { listBots } from './bots'
-import type { EntryRow, UserRow } from '../protocol'
+import type { EntryRow, UserRow } from './protocol'
 
 /** Makes rows fit for the wire. */
 export class Rows {

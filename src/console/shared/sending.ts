@@ -2,42 +2,21 @@ import { randomUUID } from 'node:crypto'
 import { Context, h } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
 import { runSafely } from '../../shared/run-safely'
-import { tame } from '../../shared/markup'
 import { Pusher } from '../../push'
-import { findComponent } from '../../push/component'
 import { PushError } from '../../push/error'
-import { QQUserService } from '../../service'
-import { id, text } from './args'
 import { CallRegistry } from './calls'
 import { fail } from './errors'
-import { TextsPanel } from '../texts'
-import { readPreviewQuery } from '../broadcasts/queries'
-import type { Sent } from '../protocol'
+import type { Sent, SharedMessages } from './protocol'
 
-const LIMIT = { content: 5000, client: 10, all: 100 }
+const LIMIT = { client: 10, all: 100 }
 
 /** Sends what an operator wrote, through the gate like everything else. */
 export class Sending {
   private pending = new Map<Client, number>()
 
-  constructor(private ctx: Context, service: QQUserService, private pusher: Pusher, previews: TextsPanel, private calls: CallRegistry) {
-    calls.add('qq-user/push', async (client, selfId, userId, content) => {
-      const elements = h.parse(tame(text(LIMIT.content)(content)))
-      const component = findComponent(ctx, elements)
-      if (component !== undefined) fail(`component:${component}`)
-      return this.push(client, id(selfId), id(userId), elements)
-    })
+  constructor(private ctx: Context, private pusher: Pusher, private calls: CallRegistry<unknown, SharedMessages>) {}
 
-    calls.add('qq-user/send-notice', async (client, value) => {
-      const query = readPreviewQuery(value)
-      const user = await service.get(query.selfId, id(query.userId)) ?? fail('unknown-user')
-      // what the config says may run components, as the recipient
-      const { elements } = await previews.compose(query, user)
-      return this.push(client, user.selfId, user.userId, elements ?? fail('template'))
-    })
-  }
-
-  private push(client: Client, selfId: string, userId: string, elements: h[]) {
+  push(client: Client, selfId: string, userId: string, elements: h[]) {
     if (!elements.join('').trim()) fail('empty')
     return this.start(client, () => this.pusher.push(selfId, userId, elements))
   }

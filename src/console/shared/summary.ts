@@ -3,7 +3,7 @@ import type { DataService } from '@koishijs/plugin-console'
 import { runSafely } from '../../shared/run-safely'
 import { ACCESS } from './calls'
 import { isOnline, listBots, toName } from './bots'
-import type { Summary } from '../protocol'
+import type { Summary } from './protocol'
 
 /** What the console's `DataService` is, without asking for the console where there is none. */
 export class SummaryService extends Service implements Pick<DataService<Summary>, 'options' | 'get' | 'refresh'> {

@@ -3,7 +3,7 @@ import { runSafely } from '../../shared/run-safely'
 import { QQUser, QQUserEntry } from '../../model'
 import { ACCESS } from './calls'
 import { Rows } from './rows'
-import type { Messages } from '../protocol'
+import type { SharedMessages } from './protocol'
 
 /** One message at most in so many ms, and no more waiting than can be told within a second. */
 const INTERVAL = 100
@@ -34,7 +34,7 @@ export class UserFeed {
     if (!next) return
     const [key, { user, entry }] = next
     this.waiting.delete(key)
-    const body: Messages['qq-user/changed'] = {
+    const body: SharedMessages['qq-user/changed'] = {
       user: this.rows.user(user),
       entry: this.rows.entry(entry),
       ...this.missed && { missed: this.missed },

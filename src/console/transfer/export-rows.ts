@@ -4,9 +4,10 @@ import { QQUser, QQUserEntry } from '../../model'
 import { Roster } from '../../roster'
 import { EntryQuery } from '../../roster/ledger'
 import { UserQuery } from '../../roster/query'
-import { BOM, toLine } from './csv-writer'
+import type { RecipientsQuery } from '../broadcasts/protocol'
 import { fail } from '../shared/errors'
-import type { ExportQuery, LedgerQuery, RecipientsQuery } from '../protocol'
+import { BOM, toLine } from './csv-writer'
+import type { ExportQuery, LedgerQuery } from './protocol'
 
 const PAGE = 250
 

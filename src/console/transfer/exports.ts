@@ -7,8 +7,8 @@ import { runSafely } from '../../shared/run-safely'
 import { CallRegistry } from '../shared/calls'
 import { fail } from '../shared/errors'
 import { countRows, Tables, writeRows } from './export-rows'
-import { readExportQuery } from '../broadcasts/queries'
-import type { ExportQuery } from '../protocol'
+import { readExportQuery } from './queries'
+import type { ExportQuery, TransferCalls, TransferMessages } from './protocol'
 
 const PATH = '/qq-user/export'
 const AGE = Time.minute
@@ -30,7 +30,7 @@ interface Ticket {
 export class Exports {
   private tickets = new Map<string, Ticket>()
 
-  constructor(private ctx: Context, private tables: Tables, private calls: CallRegistry) {
+  constructor(private ctx: Context, private tables: Tables, private calls: CallRegistry<TransferCalls, TransferMessages>) {
     calls.add('qq-user/export', (client, query) => this.prepare(client, readExportQuery(query)))
     ctx.on('console/connection', client => runSafely(ctx, () => this.review(client)))
     ctx.on('dispose', () => {

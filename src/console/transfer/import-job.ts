@@ -2,7 +2,7 @@ import { UserEvent } from '../../event'
 import { Roster } from '../../roster'
 import { CsvLine, CsvReader } from './csv-reader'
 import { Columns, Fault, Newcomer, readHeader, readNewcomer } from './import-line'
-import type { ImportReport } from '../protocol'
+import type { ImportReport } from './protocol'
 
 const MAX = { errors: 1000, value: 64 }
 /** How many users are looked up or written at a time. */

@@ -1,7 +1,7 @@
 import { Time } from 'koishi'
 import { readId, readText } from '../../event'
-import { restore } from './csv-writer'
 import { fail } from '../shared/errors'
+import { restore } from './csv-writer'
 
 export interface Newcomer {
   userId: string

@@ -7,6 +7,7 @@ import { getBot } from '../shared/bots'
 import { CallRegistry } from '../shared/calls'
 import { fail } from '../shared/errors'
 import { ImportJob } from './import-job'
+import type { TransferCalls } from './protocol'
 
 const MAX = { chunk: 64 * 1024, ticket: 64, jobs: 4 }
 const AGE = 2 * Time.minute
@@ -23,7 +24,7 @@ interface Session {
 export class Imports {
   private sessions = new Map<Client, Session>()
 
-  constructor(private ctx: Context, private roster: Roster, calls: CallRegistry) {
+  constructor(private ctx: Context, private roster: Roster, calls: CallRegistry<TransferCalls>) {
     calls.add('qq-user/import', async (client, selfId, dryRun) => {
       const bot = getBot(ctx, id(selfId))
       return this.begin(client, bot.selfId, flag(dryRun))

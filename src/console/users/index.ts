@@ -1,39 +1,33 @@
 import { QQUser } from '../../model'
 import { takePart } from '../../roster/order'
 import { UserQuery } from '../../roster/query'
-import { Pusher } from '../../push'
 import { Roster } from '../../roster'
-import { QQUserService } from '../../service'
-import { id, optional, time } from '../shared/args'
+import { count, id, nullable, oneOf, optional, record, time } from '../shared/args'
 import { CallRegistry } from '../shared/calls'
-import { fail } from '../shared/errors'
-import { merge, readPart, toPosition } from './paging'
-import { readPageQuery } from '../broadcasts/queries'
 import { Rows } from '../shared/rows'
-import type { Page, PageQuery, Sort } from '../protocol'
+import { userFilters } from '../shared/user-filters'
+import { merge, readPart, toPosition } from './paging'
+import type { Page, PageQuery, Sort, UsersCalls } from './protocol'
 
 const LIMIT = { page: 20, search: 1000 }
+const MAX_PAGE = 100
 
-/** Looks users up. */
+const readQuery = record<PageQuery>({
+  ...userFilters,
+  sort: optional(oneOf('firstSeen', 'lastMessageAt')),
+  limit: optional(count(1, MAX_PAGE)),
+  after: optional(record<NonNullable<PageQuery['after']>>({
+    selfId: optional(id),
+    userId: id,
+    firstSeen: time,
+    lastMessageAt: nullable(time),
+  })),
+})
+
+/** Lists users and looks them up. */
 export class UsersPanel {
-  constructor(private roster: Roster, private service: QQUserService, pusher: Pusher, private rows: Rows, calls: CallRegistry) {
-    calls.add('qq-user/list', (client, query) => this.list(readPageQuery(query)))
-
-    calls.add('qq-user/get', async (client, selfId, userId) => {
-      const user = await service.get(id(selfId), id(userId))
-      return user ? { user: rows.user(user), ...await pusher.describe(user.selfId, user.userId) } : null
-    })
-
-    calls.add('qq-user/history', async (client, selfId, userId, before) => {
-      const until = optional(time)(before)
-      const entries = await service.history(id(selfId), id(userId), until === undefined ? {} : { before: new Date(until) })
-      return entries.map(entry => rows.entry(entry))
-    })
-
-    calls.add('qq-user/forget', async (client, selfId, userId) => {
-      const user = await service.get(id(selfId), id(userId)) ?? fail('unknown-user')
-      await service.forget(user.selfId, user.userId)
-    })
+  constructor(private roster: Roster, private rows: Rows, calls: CallRegistry<UsersCalls>) {
+    calls.add('qq-user/list', (client, query) => this.list(readQuery(query)))
   }
 
   private async list({ sort = 'firstSeen', after, limit = LIMIT.page, ...query }: PageQuery): Promise<Page> {

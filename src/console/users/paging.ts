@@ -2,7 +2,7 @@ import { QQUser } from '../../model'
 import { compare, takePart } from '../../roster/order'
 import { ListQuery, Sort } from '../../roster/query'
 import { Roster } from '../../roster'
-import type { PageQuery } from '../protocol'
+import type { PageQuery } from './protocol'
 
 /** So few are read at once and put in order here: a database looks for them in order, among all others. */
 const FEW = 500

@@ -1,11 +1,15 @@
 import { Context, global, send } from '@koishijs/client'
 import { shallowReactive } from 'vue'
 import type {
-  AudienceQuery, BroadcastAction, BroadcastDraft, BroadcastsQuery, Calls, DraftQuery, ExportQuery, Made, Messages, OverviewQuery, PageQuery,
-  PreviewQuery, RecipientPageQuery, Sent,
-} from '../src/console/protocol'
-
-export type * from '../src/console/protocol'
+  AudienceQuery, BroadcastAction, BroadcastDraft, BroadcastsQuery, DraftQuery, RecipientPageQuery,
+} from '../../src/console/broadcasts/protocol'
+import type { Made } from '../../src/console/links/protocol'
+import type { OverviewQuery } from '../../src/console/overview/protocol'
+import type { Calls, Messages } from '../../src/console/protocol'
+import type { Sent } from '../../src/console/shared/protocol'
+import type { PreviewQuery } from '../../src/console/texts/protocol'
+import type { ExportQuery } from '../../src/console/transfer/protocol'
+import type { PageQuery } from '../../src/console/users/protocol'
 
 /** Where the page lives. */
 export const ROOT = '/qq-user'

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import type { NoticeKey } from '../../src/console/protocol'
+import type { NoticeKey } from '../../src/console/texts/protocol'
 import { Site } from './site'
 
-describe('console: preview', () => {
+describe('console: texts', () => {
   const site = new Site()
 
   afterEach(() => site.stop())

@@ -1,6 +1,7 @@
 import { useContext } from '@koishijs/client'
 import { computed, ref } from 'vue'
-import { api, BroadcastRow, BroadcastsQuery, listen, toReason } from '../api'
+import type { BroadcastRow, BroadcastsQuery } from '../../src/console/broadcasts/protocol'
+import { api, listen, toReason } from '../shared/api'
 import { useBots } from '../shared/bots'
 import { useQuery } from '../shared/query'
 

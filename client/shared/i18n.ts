@@ -1,6 +1,6 @@
 import { Context, useI18n } from '@koishijs/client'
-import enUS from './locales/en-US.yml'
-import zhCN from './locales/zh-CN.yml'
+import enUS from '../locales/en-US.yml'
+import zhCN from '../locales/zh-CN.yml'
 
 export const KEY = 'qq-user.'
 

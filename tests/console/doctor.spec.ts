@@ -3,7 +3,7 @@ import { Time } from 'koishi'
 import { until } from '../harness'
 import { Site } from './site'
 
-describe('console: diagnosis', () => {
+describe('console: doctor', () => {
   const site = new Site()
 
   afterEach(() => site.stop())

@@ -1,13 +1,14 @@
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { QQUser } from '../../src'
-import type { PageQuery, UserRow } from '../../src/console/protocol'
+import type { UserRow } from '../../src/console/shared/protocol'
+import type { PageQuery } from '../../src/console/users/protocol'
 import { engines } from '../database'
 import { until } from '../harness'
 import { Page } from './page'
 import { Site } from './site'
 
-describe('console: list', () => {
+describe('console: users', () => {
   const site = new Site()
 
   afterEach(() => site.stop())
