@@ -1,54 +1,50 @@
 import { Context, global, send } from '@koishijs/client'
 import { shallowReactive } from 'vue'
-import type {
-  AudienceQuery, BroadcastAction, BroadcastDraft, BroadcastsQuery, DraftQuery, RecipientPageQuery,
-} from '../../src/console/broadcasts/protocol'
 import type { Made } from '../../src/console/links/protocol'
-import type { OverviewQuery } from '../../src/console/overview/protocol'
 import type { Calls, Messages } from '../../src/console/protocol'
 import type { Sent } from '../../src/console/shared/protocol'
-import type { PreviewQuery } from '../../src/console/texts/protocol'
-import type { ExportQuery } from '../../src/console/transfer/protocol'
-import type { PageQuery } from '../../src/console/users/protocol'
 
 /** Where the page lives. */
 export const ROOT = '/qq-user'
 
-export type Answers = { [K in keyof Calls]: Awaited<ReturnType<Calls[K]>> }
+type Answer<K extends keyof Calls> = Promise<Awaited<ReturnType<Calls[K]>>>
 
-async function call<K extends keyof Calls>(type: K, ...args: Parameters<Calls[K]>): Promise<Answers[K]> {
-  const answer = (send as unknown as (type: K, ...args: Parameters<Calls[K]>) => Promise<Answers[K]> | undefined)(type, ...args)
-  // without a connection the console says nothing at all
-  if (!answer) throw new Error('offline')
-  return answer
+/** A call of the server. */
+function to<K extends keyof Calls>(type: K) {
+  return async (...args: Parameters<Calls[K]>): Answer<K> => {
+    const answer = (send as unknown as (type: K, ...args: Parameters<Calls[K]>) => Answer<K> | undefined)(type, ...args)
+    // without a connection the console says nothing at all
+    if (!answer) throw new Error('offline')
+    return answer
+  }
 }
 
 /** What the page asks of the server. Nothing else calls it. */
 export const api = {
-  overview: (query: OverviewQuery) => call('qq-user/overview', query),
-  list: (query: PageQuery) => call('qq-user/list', query),
-  get: (selfId: string, userId: string) => call('qq-user/get', selfId, userId),
-  history: (selfId: string, userId: string, before?: number) => call('qq-user/history', selfId, userId, before),
-  push: (selfId: string, userId: string, content: string) => call('qq-user/push', selfId, userId, content),
-  forget: (selfId: string, userId: string) => call('qq-user/forget', selfId, userId),
-  preview: (query: PreviewQuery) => call('qq-user/preview', query),
-  sendNotice: (query: PreviewQuery) => call('qq-user/send-notice', query),
-  links: (selfId?: string) => call('qq-user/links', selfId),
-  linkLines: (selfId?: string) => call('qq-user/link-lines', selfId),
-  createLink: (selfId: string, sceneParam: string, title: string) => call('qq-user/create-link', selfId, sceneParam, title),
-  removeLink: (selfId: string, sceneParam: string) => call('qq-user/remove-link', selfId, sceneParam),
-  diagnose: () => call('qq-user/diagnose'),
-  broadcasts: (query: BroadcastsQuery) => call('qq-user/broadcasts', query),
-  broadcast: (id: number) => call('qq-user/broadcast-get', id),
-  recipients: (query: RecipientPageQuery) => call('qq-user/broadcast-recipients', query),
-  estimate: (query: AudienceQuery) => call('qq-user/broadcast-estimate', query),
-  previewBroadcast: (query: DraftQuery) => call('qq-user/broadcast-preview', query),
-  testBroadcast: (query: DraftQuery) => call('qq-user/broadcast-test', query),
-  createBroadcast: (draft: BroadcastDraft) => call('qq-user/broadcast-create', draft),
-  changeBroadcast: (id: number, action: BroadcastAction) => call('qq-user/broadcast-do', id, action),
-  export: (query: ExportQuery) => call('qq-user/export', query),
-  import: (selfId: string, dryRun: boolean) => call('qq-user/import', selfId, dryRun),
-  importChunk: (ticket: string, text: string, last: boolean) => call('qq-user/import-chunk', ticket, text, last),
+  overview: to('qq-user/overview'),
+  list: to('qq-user/list'),
+  get: to('qq-user/get'),
+  history: to('qq-user/history'),
+  push: to('qq-user/push'),
+  forget: to('qq-user/forget'),
+  preview: to('qq-user/preview'),
+  sendNotice: to('qq-user/send-notice'),
+  links: to('qq-user/links'),
+  linkLines: to('qq-user/link-lines'),
+  createLink: to('qq-user/create-link'),
+  removeLink: to('qq-user/remove-link'),
+  diagnose: to('qq-user/diagnose'),
+  broadcasts: to('qq-user/broadcasts'),
+  broadcast: to('qq-user/broadcast-get'),
+  recipients: to('qq-user/broadcast-recipients'),
+  estimate: to('qq-user/broadcast-estimate'),
+  previewBroadcast: to('qq-user/broadcast-preview'),
+  testBroadcast: to('qq-user/broadcast-test'),
+  createBroadcast: to('qq-user/broadcast-create'),
+  changeBroadcast: to('qq-user/broadcast-do'),
+  export: to('qq-user/export'),
+  import: to('qq-user/import'),
+  importChunk: to('qq-user/import-chunk'),
 }
 
 /** Listens to what the server says on its own, for as long as the context lives. */
