@@ -1,8 +1,8 @@
 import { Context, icons } from '@koishijs/client'
-import { defineTexts, KEY } from './i18n'
+import { defineTexts, KEY } from './shared/i18n'
 import Activity from './icons/activity.vue'
 import Page from './page.vue'
-import { collectOutcomes, ROOT } from './api'
+import { collectOutcomes, ROOT } from './shared/api'
 
 icons.register('activity:qq-user', Activity)
 

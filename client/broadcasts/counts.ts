@@ -1,4 +1,4 @@
-import type { BroadcastRow } from '../../src/console/protocol'
+import type { BroadcastRow } from '../../src/console/broadcasts/protocol'
 
 /** What becomes of recipients, the best first. */
 export const outcomes = ['sent', 'skipped', 'failed', 'unknown'] as const

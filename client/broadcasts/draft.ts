@@ -1,5 +1,6 @@
 import { shallowRef } from 'vue'
-import type { AudienceRow, BroadcastDetail, BroadcastDraft, UserRow } from '../../src/console/protocol'
+import type { AudienceRow, BroadcastDetail, BroadcastDraft } from '../../src/console/broadcasts/protocol'
+import type { UserRow } from '../../src/console/shared/protocol'
 import type { Complete } from '../../src/shared/complete'
 import { ways } from '../shared/values'
 

@@ -1,5 +1,5 @@
-import type { Estimate } from '../api'
-import { useText } from '../i18n'
+import type { Estimate } from '../../src/console/broadcasts/protocol'
+import { useText } from '../shared/i18n'
 import { confirm } from '../shared/confirm'
 
 type Forecast = Pick<Estimate, 'total' | 'duration'> & Partial<Pick<Estimate, 'reachable'>>

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../../src/console/protocol'
+import type { Diagnosis } from '../../src/console/doctor/protocol'
 
 export type Level = 'error' | 'warn' | 'info' | 'ok'
 

@@ -1,5 +1,5 @@
 import type { EChartsOption, LineSeriesOption } from 'echarts'
-import type { Overview } from '../api'
+import type { Overview } from '../../src/console/overview/protocol'
 import type { Palette } from './palette'
 
 type Days = Overview['days']

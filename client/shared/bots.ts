@@ -1,6 +1,6 @@
 import { store } from '@koishijs/client'
 import { computed, ref } from 'vue'
-import type { Summary } from '../api'
+import type { Summary } from '../../src/console/shared/protocol'
 
 const chosen = ref('')
 

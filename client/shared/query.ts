@@ -1,6 +1,6 @@
 import { useThrottleFn } from '@vueuse/core'
 import { onActivated, onDeactivated, ref, shallowRef, watch, WatchSource } from 'vue'
-import { toReason } from '../api'
+import { toReason } from './api'
 
 /** Something asked of the server: at once, whenever what it depends on changes, and when the panel is looked at again. */
 export function useQuery<T>(fetch: () => Promise<T>, sources: WatchSource[] = []) {

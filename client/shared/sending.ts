@@ -1,5 +1,5 @@
 import { computed, ref } from 'vue'
-import { outcomes, toReason } from '../api'
+import { outcomes, toReason } from './api'
 
 /** A message that is on its way. */
 export function useSending() {

@@ -1,13 +1,13 @@
-import type { QQUser } from '../../src/model'
-import type { BroadcastRow, NoticeState, RecipientRow } from '../api'
+import type { BroadcastRow, RecipientRow } from '../../src/console/broadcasts/protocol'
+import type { EntryRow, UserRow } from '../../src/console/shared/protocol'
 
 type Tone = 'good' | 'bad' | 'warn' | 'plain'
 
-export const relationTones: Record<QQUser['relation'], Tone> = { unknown: 'plain', friend: 'good', deleted: 'bad' }
+export const relationTones: Record<UserRow['relation'], Tone> = { unknown: 'plain', friend: 'good', deleted: 'bad' }
 
-export const consentTones: Record<QQUser['consent'], Tone> = { unknown: 'plain', allowed: 'good', rejected: 'warn' }
+export const consentTones: Record<UserRow['consent'], Tone> = { unknown: 'plain', allowed: 'good', rejected: 'warn' }
 
-export const noticeTones: Record<NoticeState, Tone> = { none: 'plain', pending: 'plain', sent: 'good', skipped: 'warn', failed: 'bad' }
+export const noticeTones: Record<EntryRow['notice'], Tone> = { none: 'plain', pending: 'plain', sent: 'good', skipped: 'warn', failed: 'bad' }
 
 export const broadcastTones: Record<BroadcastRow['state'], Tone> = {
   draft: 'plain',

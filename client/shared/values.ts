@@ -1,4 +1,5 @@
-import type { BroadcastDraft, EntryRow, RecipientRow, UserRow } from '../../src/console/protocol'
+import type { BroadcastDraft, RecipientRow } from '../../src/console/broadcasts/protocol'
+import type { EntryRow, UserRow } from '../../src/console/shared/protocol'
 import type { LastingVariable } from '../../src/notices/variables'
 
 /** All values of a type, in the order in which they are shown; a missing one does not compile. */

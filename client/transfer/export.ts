@@ -1,10 +1,11 @@
 import { useContext } from '@koishijs/client'
 import { computed, ref } from 'vue'
-import { api, download, ExportQuery, listen, Messages, toReason } from '../api'
+import type { ExportProgress, ExportQuery } from '../../src/console/transfer/protocol'
+import { api, download, listen, toReason } from '../shared/api'
 
 /** A download, and how far it is. */
 export function useExport() {
-  const progress = ref<Messages['qq-user/exported']>()
+  const progress = ref<ExportProgress>()
   const error = ref('')
   const preparing = ref(false)
 

@@ -1,5 +1,6 @@
 import { computed, ref, shallowRef } from 'vue'
-import { api, ImportReport, toReason } from '../api'
+import type { ImportReport } from '../../src/console/transfer/protocol'
+import { api, toReason } from '../shared/api'
 import { readChunks } from './chunks'
 
 export interface Result {

@@ -1,4 +1,5 @@
-import type { PageQuery, Sort, UserRow } from '../api'
+import type { UserRow } from '../../src/console/shared/protocol'
+import type { PageQuery, Sort } from '../../src/console/users/protocol'
 
 /** Whether a user is among those that a query asks for, as the server decides it. */
 export function matches(user: UserRow, { selfId, relation, consent, sceneParam, search }: PageQuery) {

@@ -6,19 +6,20 @@ import { Pusher } from '../push'
 import { Roster } from '../roster'
 import { QQUserService } from '../service'
 import { Notices } from '../notices'
-import { BroadcastCalls } from './broadcasts'
-import { CallRegistry } from './calls'
-import { Diagnostics } from './diagnosis'
-import { Exports } from './exports'
-import { Imports } from './imports'
-import { LinkPanel } from './links'
-import { Lists } from './list'
-import { Live } from './live'
-import { Overviews } from './overview'
-import { Previews } from './preview'
-import { Rows } from './rows'
-import { Sending } from './sending'
-import { SummaryService } from './summary'
+import { BroadcastsPanel } from './broadcasts'
+import { DoctorPanel } from './doctor'
+import { LinksPanel } from './links'
+import { OverviewPanel } from './overview'
+import { CallRegistry } from './shared/calls'
+import { Rows } from './shared/rows'
+import { Sending } from './shared/sending'
+import { SummaryService } from './shared/summary'
+import { UserFeed } from './shared/user-feed'
+import { TextsPanel } from './texts'
+import { TransferPanel } from './transfer'
+import { UserPanel } from './user'
+import { UsersPanel } from './users'
+import type { Calls, Messages } from './protocol'
 
 export interface Rooms {
   gateway: Gateway
@@ -32,19 +33,18 @@ export interface Rooms {
 /** What stands behind the page. */
 export function serveConsole(ctx: Context, { gateway, roster, pusher, notices, service, links }: Rooms) {
   const rows = new Rows(ctx, id => notices.isUnderWay(id))
-  const calls = new CallRegistry(ctx)
-  const previews = new Previews(ctx, notices.texts, service, calls)
-  const sending = new Sending(ctx, service, pusher, previews, calls)
-  const exports = new Exports(ctx, { roster, broadcasts: service.broadcasts }, calls)
+  const calls = new CallRegistry<Calls, Messages>(ctx)
+  const sending = new Sending(ctx, pusher, calls)
   /* eslint-disable no-new */
-  new Overviews(ctx, roster, calls)
-  new Lists(roster, service, pusher, rows, calls)
-  new BroadcastCalls(ctx, service.broadcasts, sending, calls)
-  new Diagnostics(ctx, gateway, roster, pusher, calls)
-  new LinkPanel(ctx, roster, links, calls)
-  new Imports(ctx, roster, calls)
-  new Live(ctx, rows)
+  new OverviewPanel(ctx, roster, calls)
+  new UsersPanel(roster, rows, calls)
+  new UserPanel(ctx, service, pusher, rows, sending, calls)
+  new BroadcastsPanel(ctx, service.broadcasts, sending, calls)
+  new LinksPanel(ctx, roster, links, calls)
+  new TextsPanel(ctx, notices.texts, service, sending, calls)
+  new DoctorPanel(ctx, gateway, roster, pusher, calls)
+  new TransferPanel(ctx, roster, service.broadcasts, calls)
+  new UserFeed(ctx, rows)
   /* eslint-enable no-new */
   ctx.plugin(SummaryService)
-  ctx.inject(['server'], ctx => exports.serve(ctx))
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { CsvReader } from '../../src/console/csv-reader'
-import { restore, toLine } from '../../src/console/csv-writer'
+import { CsvReader } from '../../src/console/transfer/csv-reader'
+import { restore, toLine } from '../../src/console/transfer/csv-writer'
 
 describe('console: CSV', () => {
   it('is read as it was written, wherever it is cut', () => {

@@ -1,4 +1,4 @@
-import { CsvReader } from '../../src/console/csv-reader'
+import { CsvReader } from '../../src/console/transfer/csv-reader'
 
 /** The rows of a file, by the names of its columns. */
 export function parse(text: string) {

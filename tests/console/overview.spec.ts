@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { EventType } from '../../src'
-import type { Overview } from '../../src/console/protocol'
+import type { Overview } from '../../src/console/overview/protocol'
 import { until } from '../harness'
 import { Site } from './site'
 

@@ -11,7 +11,7 @@ import { toDuration } from '../../client/shared/duration'
 import { toMarks, toPieces } from '../../client/texts/markup'
 import { readChunks } from '../../client/transfer/chunks'
 import messages from '../../locales/zh-CN.yml'
-import type { BroadcastDetail } from '../../src/console/protocol'
+import type { BroadcastDetail } from '../../src/console/broadcasts/protocol'
 import { check } from '../../src/notices/template'
 import { pageWords } from '../vocabulary'
 
@@ -118,7 +118,7 @@ describe('the source of the page', () => {
   it('renders nothing as HTML, and talks to the server in one place only', () => {
     for (const [file, code] of sources) {
       expect(code, file).not.to.match(/v-html|innerHTML|dangerouslyUseHTMLString: true/)
-      if (file !== 'api.ts') expect(code, file).not.to.match(/\bsend\b[^}]*\} from '@koishijs\/client'/)
+      if (file !== 'shared/api.ts') expect(code, file).not.to.match(/\bsend\b[^}]*\} from '@koishijs\/client'/)
     }
   })
 

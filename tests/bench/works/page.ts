@@ -1,4 +1,5 @@
-import type { ExportQuery, PageQuery } from '../../../src/console/protocol'
+import type { ExportQuery } from '../../../src/console/transfer/protocol'
+import type { PageQuery } from '../../../src/console/users/protocol'
 import { Page } from '../../console/page'
 import { Bench } from '../bench'
 import { now } from '../clock'
