@@ -1,4 +1,4 @@
-import { TemplateError } from '../notices/template'
+import { TemplateError } from '../notices/outline'
 
 const messages = {
   'not-found': 'there is no such broadcast',

@@ -1,6 +1,12 @@
 import { inspect, isName, Locals } from './expression'
 import { scan, Slot, Token } from './grammar'
-import type { TemplateError } from './template'
+
+/** A fault in a text, and where it begins (an index into the text). */
+export interface TemplateError {
+  index: number
+  expression: string
+  kind: 'syntax' | 'unclosed' | 'unknown' | 'failing' | 'unsafe' | 'too-long'
+}
 
 export interface Expression extends Slot {
   /** Where its brace is. */

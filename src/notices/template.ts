@@ -2,16 +2,9 @@ import { Dict, h, mapValues, Time } from 'koishi'
 import { Foreign, judge } from './address'
 import { evaluate } from './evaluate'
 import { findExcess } from './length'
-import { Expression, Outline, toOutline, VALUE } from './outline'
+import { Expression, Outline, TemplateError, toOutline, VALUE } from './outline'
 import { tryOut } from './trial'
 import { Scope, Variables, variables } from './variables'
-
-/** A fault in a text, and where it begins (an index into the text). */
-export interface TemplateError {
-  index: number
-  expression: string
-  kind: 'syntax' | 'unclosed' | 'unknown' | 'failing' | 'unsafe' | 'too-long'
-}
 
 export interface RenderOptions {
   /** Decides about an attribute that holds what a user or the platform wrote; where it says no, the element is left out. */

@@ -4,7 +4,8 @@ import { Config } from '../config'
 import { isUserAction } from '../roster/state'
 import { Foreign, judge } from './address'
 import { LIMIT, measure } from './length'
-import { check, render, TemplateError } from './template'
+import { TemplateError } from './outline'
+import { check, render } from './template'
 import { Scope } from './variables'
 
 /** The notices, by the event that causes them. */

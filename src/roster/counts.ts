@@ -1,5 +1,5 @@
 import { $, Dict, pick, Time } from 'koishi'
-import { QQUser } from '../model'
+import { QQUser, QQUserEntry } from '../model'
 import { Changes } from './changes'
 import { PROBE } from './keys'
 import { UserQuery } from './query'
@@ -20,6 +20,13 @@ const PATIENCE = 30 * Time.second
 export interface Move {
   previous?: QQUser
   user?: QQUser
+}
+
+/** What a write changed in the tables. */
+export interface Changed {
+  users: Move[]
+  /** What was recorded. */
+  entries: QQUserEntry[]
 }
 
 /** How many users there are of each kind, kept up to date by every commit instead of scanned for. */

@@ -2,12 +2,11 @@ import { $, Query } from 'koishi'
 import { QQUser } from '../model'
 import { toLimit } from '../shared/limit'
 import { Changes } from './changes'
-import { Counts } from './counts'
+import { Changed, Counts } from './counts'
 import { toKey } from './keys'
 import { takePart } from './order'
 import { cut, ListQuery, Sort, startsWith, toFilter, toRanges, UserQuery } from './query'
 import { Store } from './store'
-import type { Changed } from '.'
 
 /** Whom to find. @param begins how the database is asked for what begins with a text */
 export type Match = (begins: typeof startsWith) => Query.Expr<QQUser>

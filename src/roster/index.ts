@@ -17,7 +17,7 @@ import { GivenUpError, Task, WriteQueue } from './queue'
 import { toPriority } from './lanes'
 import { Probe } from './probe'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Outdated, Position } from './ledger'
-import { Move } from './counts'
+import { Changed } from './counts'
 import { Directory } from './directory'
 import { Store } from './store'
 import { Unwritten } from './unwritten'
@@ -39,13 +39,6 @@ interface Arrival {
   change?: Change
   /** Done, whatever becomes of the rest of its batch. */
   committed?: boolean
-}
-
-/** What was changed in the tables. */
-export interface Changed {
-  users: Move[]
-  /** What was recorded. */
-  entries: QQUserEntry[]
 }
 
 /** What is written in batches. */

@@ -2,7 +2,8 @@ import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { h } from 'koishi'
 import { locales } from '../../src/config'
-import { check, render, TemplateError } from '../../src/notices/template'
+import { TemplateError } from '../../src/notices/outline'
+import { check, render } from '../../src/notices/template'
 import { Scope } from '../../src/notices/variables'
 
 function scope({ user, bot, event }: { user?: Partial<Scope['user']>; bot?: Partial<Scope['bot']>; event?: Partial<Scope['event']> } = {}): Scope {
