@@ -1,4 +1,4 @@
-import type { Audience, Broadcast, BroadcastRecipient, Estimate, EstimateQuery, RecipientState } from '../broadcast/model'
+import type { Audience, Broadcast, BroadcastRecipient, Estimate, EstimateQuery, Outlook, RecipientState } from '../broadcast/model'
 import type { Via } from '../push/ways'
 import type { ErrorCode, Preview, Wire } from './protocol'
 
@@ -13,7 +13,7 @@ export interface RecipientsQuery {
 export type AudienceRow = Omit<Audience, 'activeSince'> & { activeSince?: number }
 
 /** A broadcast as a list shows it. */
-export type BroadcastRow = Omit<Wire<Broadcast>, 'content' | 'audience'> & {
+export type BroadcastRow = Omit<Wire<Broadcast>, 'content' | 'audience'> & Outlook & {
   /** The beginning of the message. */
   excerpt: string
   /** How long (ms) it still takes with the bot's limits, while it is running or paused. */

@@ -7,6 +7,7 @@ import type { Meaning } from '../delivery/codes'
 import type { Reason } from '../gate'
 import type { LinkReason } from '../links/error'
 import type { LinkNumbers } from '../links/model'
+import type { Remark } from '../push/error'
 import type { Reach, Span } from '../push/ways'
 import type { UserQuery } from '../roster/query'
 import type { Movement } from '../roster/statistics'
@@ -91,6 +92,8 @@ export interface Sent {
   ids?: string[]
   reason?: Reason
   code?: number
+  /** What the reason does not say. */
+  remark?: Remark
 }
 
 /** A link, or a parameter that arrives without a link having been made here. */
@@ -127,6 +130,8 @@ export interface Diagnosis {
     intents: { users?: boolean; interactions?: boolean }
     /** Until when (ms) the platform does not let the bot push. */
     suspendedUntil?: number
+    /** How many messages wait for what the bot may send, and how many requests for what it may ask. */
+    waiting: { messages: number; requests: number }
   }[]
   /** When (ms) each kind of dispatch last arrived since start. */
   arrivals: Dict<number | null>

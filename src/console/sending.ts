@@ -5,7 +5,7 @@ import { runSafely } from '../shared/run-safely'
 import { tame } from '../shared/markup'
 import { Pusher } from '../push'
 import { findComponent } from '../push/component'
-import { PushError } from '../push/error'
+import { explain, PushError } from '../push/error'
 import { QQUserService } from '../service'
 import { id, text } from './args'
 import { CallRegistry } from './calls'
@@ -62,7 +62,10 @@ export class Sending {
     try {
       return { ok: true, ids: await push() }
     } catch (error) {
-      if (error instanceof PushError) return { ok: false, reason: error.reason, ...error.code && { code: error.code } }
+      if (error instanceof PushError) {
+        const remark = explain(this.ctx, error)
+        return { ok: false, reason: error.reason, ...error.code && { code: error.code }, ...remark && { remark } }
+      }
       this.ctx.logger.warn(error)
       return { ok: false, reason: 'unknown-outcome' }
     }
