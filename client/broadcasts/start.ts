@@ -13,13 +13,14 @@ export function useStart() {
     return reachable ? t('broadcasts.start-warning', { n: reachable, time: duration(ms) }) : t('broadcasts.nobody-now')
   }
 
-  function ask(forecast: Forecast, startAt?: number | null) {
+  /** @param excerpt the beginning of the message, where it is not in sight */
+  function ask(forecast: Forecast, startAt?: number | null, excerpt?: string) {
     const { total } = forecast
     // nobody has to agree to what cannot be
     if (!total) throw new Error('empty-audience')
     return confirm({
       title: startAt ? t('broadcasts.schedule-title', { n: total, time: time(startAt) }) : t('broadcasts.start-title', { n: total }),
-      message: explain(forecast),
+      message: [explain(forecast), excerpt && t('broadcasts.start-message', { text: excerpt })].filter(Boolean).join('\n\n'),
       confirm: t(startAt ? 'broadcasts.schedule' : 'broadcasts.start-now'),
       cancel: t('user.cancel'),
     })

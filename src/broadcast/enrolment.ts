@@ -1,5 +1,6 @@
 import { Roster } from '../roster'
 import { Match } from '../roster/directory'
+import { nextTurn } from '../shared/next-turn'
 import { isExact, parseAudience, toQuery } from './audience'
 import { BroadcastRow } from './model'
 import { temporaryReasons } from './result'
@@ -19,10 +20,9 @@ export class Enrolment {
     if (repeats) return { total: await this.store.countMissed(repeats, temporaryReasons), latest: 0 }
     const match: Match = begins => toQuery(selfId, parseAudience(audience), begins)
     const groups = await this.roster.users.survey(match)
-    return {
-      total: groups.reduce((sum, { count }) => sum + count, 0),
-      latest: +(await this.roster.users.latest(match) ?? 0),
-    }
+    await nextTurn()
+    const latest = +(await this.roster.users.latest(match) ?? 0)
+    return { total: groups.reduce((sum, { count }) => sum + count, 0), latest }
   }
 
   /** Takes some more in. @returns where it got to, and whether that was all */

@@ -2,6 +2,7 @@ import { Bot, Context, Fragment, h } from 'koishi'
 import { Delivery } from '../delivery'
 import { QQUser } from '../model'
 import { toLimit } from '../shared/limit'
+import { nextTurn } from '../shared/next-turn'
 import { Pusher } from '../push'
 import { Via } from '../push/ways'
 import { Roster } from '../roster'
@@ -10,8 +11,8 @@ import { compose, readContent } from './content'
 import { Scheduler } from './scheduler'
 import { Estimate, EstimateQuery, Estimates } from './estimate'
 import { fail, isId, readTime, readTitle, readVias } from './input'
-import { act, Action, isOver } from './lifecycle'
-import { Audience, Broadcast, BroadcastRecipient, BroadcastRow, BroadcastState, extendBroadcastModel, RecipientState } from './model'
+import { act, Action, enter, isOver } from './lifecycle'
+import { Audience, Broadcast, BroadcastRecipient, BroadcastRow, BroadcastState, extendBroadcastModel, Outlook, RecipientState } from './model'
 import { temporaryReasons } from './result'
 import { BroadcastStore } from './store'
 import { readSums } from './sums'
@@ -109,8 +110,8 @@ export class Broadcasts {
       if (state === 'running' && !this.scheduler.isForeign(row)) {
         const taken = await this.scheduler.take(row)
         if (taken) return this.scheduler.show(taken)
-      } else if (await this.store.change({ id, state: row.state, reason: row.reason }, { state, reason: '' })) {
-        return this.tell({ ...row, state, reason: '' }, row.state)
+      } else if (await this.store.change({ id, state: row.state, reason: row.reason }, enter(state))) {
+        return this.tell({ ...row, ...enter(state) }, row.state)
       }
     }
   }
@@ -157,6 +158,11 @@ export class Broadcasts {
   /** How long (ms) a broadcast still takes with the bot's limits. */
   timeLeft({ counts }: Pick<Broadcast, 'counts'>): number {
     return this.estimates.measure(counts.pending)
+  }
+
+  /** What keeps a broadcast from getting on, if anything does. */
+  outlook(broadcast: Broadcast): Outlook {
+    return this.scheduler.describe(broadcast)
   }
 
   /**
@@ -206,8 +212,7 @@ export class Broadcasts {
       return []
     })
     for (const id of ended) {
-      // SQLite runs within this process: without a pause nothing else would have its turn
-      while (!this.roster.closed && await this.store.prune(id, PRUNE)) await new Promise(resolve => setImmediate(resolve))
+      while (!this.roster.closed && await this.store.prune(id, PRUNE)) await nextTurn()
     }
   }
 
@@ -220,7 +225,7 @@ export class Broadcasts {
     while (true) {
       const row = await this.find(id)
       const state = act(action, row, Date.now())
-      const values = { state, reason: '', ...state === 'cancelled' && { finishedAt: new Date() } }
+      const values = { ...enter(state, '', row.pausedAt), ...state === 'cancelled' && { finishedAt: new Date() } }
       // the row changed meanwhile, as where it went on by itself: it is read and stopped again
       if (!await this.store.change({ id, state: row.state, reason: row.reason }, values)) continue
       this.scheduler.runs.get(id)?.halt()
@@ -249,6 +254,7 @@ export class Broadcasts {
       createdAt: new Date(),
       startedAt: null,
       finishedAt: null,
+      pausedAt: null,
       reason: '',
       total: 0,
       sent: 0,

@@ -27,6 +27,11 @@ export function act(action: Action, { state, reason, startAt, startedAt }: Situa
   throw new BroadcastError('wrong-state', state)
 }
 
+/** What a row says of its state. @param since when it paused, if not now */
+export function enter<S extends BroadcastState>(state: S, reason = '', since?: Date | null) {
+  return { state, reason, pausedAt: state === 'paused' ? since ?? new Date() : null }
+}
+
 /** Whether nothing becomes of it any more. */
 export function isOver(state: BroadcastState) {
   return state === 'finished' || state === 'cancelled'

@@ -62,11 +62,24 @@ export interface Broadcast {
   /** When it did; whoever came later is not in it. */
   startedAt: Date | null
   finishedAt: Date | null
+  /** Since when it is paused: tries to go on with which nobody was reached do not count. */
+  pausedAt: Date | null
   /** Why it paused by itself; empty otherwise. */
   reason: string
   /** The broadcast that this one repeats for those whom it did not reach for a passing reason. */
   repeats: number | null
   counts: BroadcastCounts
+}
+
+/** Why nothing comes of a broadcast that runs: the bot's limit, the proof that no other process runs it, or something that fails. */
+export type Stall = 'limit' | 'lease' | 'error' | 'unknown'
+
+/** What keeps a broadcast from getting on, if anything does. */
+export interface Outlook {
+  /** Of one that is paused, an operator, or another try by itself. */
+  waitsFor?: Stall | 'operator' | 'retry'
+  /** When (ms) it is tried again, where that is known. */
+  retryAt?: number
 }
 
 /** What becomes of a broadcast with one user. */
@@ -143,6 +156,7 @@ export function extendBroadcastModel(ctx: Context) {
     startAt: 'timestamp',
     startedAt: 'timestamp',
     finishedAt: 'timestamp',
+    pausedAt: 'timestamp',
     reason: { type: 'string', length: 64, initial: '' },
     repeats: { type: 'unsigned' },
     total: { type: 'unsigned', initial: 0 },

@@ -23,9 +23,14 @@ export class RetryTimes {
     let pause = this.pauses.get(id)
     if (pause?.cause !== cause) this.pauses.set(id, pause = { cause, tries: 0 })
     pause.at ??= Date.now()
-    const wait = cause === 'no-answer' ? Math.min(causes[cause] * 2 ** pause.tries, LONGEST) : causes[cause]
     // a clock that was set back must not make it longer
-    return Math.abs(Date.now() - pause.at) >= wait
+    return Math.abs(Date.now() - pause.at) >= toWait(pause)
+  }
+
+  /** When (ms) one is tried again, where that is a matter of time. */
+  findNext(id: number): number | undefined {
+    const pause = this.pauses.get(id)
+    if (pause?.at !== undefined && causes[pause.cause]) return pause.at + toWait(pause)
   }
 
   /** One is gone on with. */
@@ -40,4 +45,8 @@ export class RetryTimes {
   forget(id: number) {
     this.pauses.delete(id)
   }
+}
+
+function toWait({ cause, tries }: Pause) {
+  return cause === 'no-answer' ? Math.min(causes[cause] * 2 ** tries, LONGEST) : causes[cause]
 }

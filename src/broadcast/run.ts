@@ -3,15 +3,17 @@ import { Logger, Random, Time } from 'koishi'
 import { CancellableWaits } from '../delivery/cancellable-waits'
 import { StoppedError } from '../delivery/objections'
 import { Pusher } from '../push'
+import { nextTurn } from '../shared/next-turn'
 import { Tracker } from '../shared/tracker'
 import { Enrolment } from './enrolment'
 import { Flow } from './flow'
 import { LEASE } from './lease'
-import { PauseReason } from './lifecycle'
+import { enter, PauseReason } from './lifecycle'
 import { BroadcastRow, BroadcastState } from './model'
 import { Outcomes } from './outcomes'
 import { Result } from './result'
 import { Sender } from './sender'
+import { StallWatch } from './stall-watch'
 import { BroadcastStore, Settlement } from './store'
 import { LeaseKeeper } from './lease-keeper'
 import { addUp, Columns, splitSums, Sums, toColumns, toKind } from './sums'
@@ -45,8 +47,8 @@ export class Run {
   readonly ready: Promise<void>
   /** When nothing is under way any more. */
   readonly ended: Promise<void>
-  /** Why nothing goes on while the database is away, which cannot be put on record. */
-  trouble = ''
+  /** Since when the database has taken nothing, so that it cannot be put on record that nothing goes on. */
+  trouble?: Date
   /** How many are settled. */
   sums: Sums = new Map()
 
@@ -63,12 +65,16 @@ export class Run {
   private progress = 0
   private wake?: () => void
   private lease: LeaseKeeper
+  private stall: StallWatch
 
-  /** @param cautious whether one more lost answer is one too many */
-  constructor(private means: Means, private row: BroadcastRow, cautious = false) {
+  /** @param before how it was paused, if it was */
+  constructor(private means: Means, private row: BroadcastRow, private before?: Pick<BroadcastRow, 'reason' | 'pausedAt'>) {
     this.id = row.id
-    this.flow = new Flow(cautious)
+    this.flow = new Flow(before?.reason === 'no-answer')
     this.lease = new LeaseKeeper(means.store, means.waits, row, means.owner)
+    const { pusher, logger } = means
+    // a bot with a limit of its own may be slow
+    this.stall = new StallWatch(row.id, logger, Math.max(Time.minute, 2 * pusher.step), () => this.findObstacle())
     let isReady!: () => void
     this.ready = new Promise(resolve => isReady = resolve)
     this.ended = this.live(isReady)
@@ -77,6 +83,11 @@ export class Run {
   /** Whether anybody was reached. */
   get fruitful() {
     return this.flow.fruitful
+  }
+
+  /** Why nothing has come of it for a while, if so. */
+  get stalled() {
+    return this.stall.reason
   }
 
   get columns(): Columns {
@@ -91,13 +102,16 @@ export class Run {
   /** Takes nobody on any more. What is under way comes to its end. */
   halt() {
     this.over = true
+    this.stall.close()
     this.stopping.abort()
     this.wake?.()
   }
 
   /** Takes notice of what is on record of a recipient. */
   note({ state, reason }: Settlement) {
-    if (state !== 'pending') addUp(this.sums, toKind(state, reason), 1)
+    if (state === 'pending') return
+    addUp(this.sums, toKind(state, reason), 1)
+    this.stall.progress()
   }
 
   /** Takes notice of somebody who was erased. */
@@ -141,13 +155,13 @@ export class Run {
 
   private async enrol(isReady: () => void) {
     while (!this.over && !this.row.complete) {
+      // also before the first, as whoever started it has only just asked
+      await nextTurn()
       await this.persist(async () => Object.assign(this.row, await this.means.enrolment.advance(this.row)))
       // how many there are is known for certain now
       if (this.row.complete) await this.persist(async () => { this.row.total = splitSums(await this.means.store.sums(this.id)).total })
       isReady()
       this.wake?.()
-      // SQLite runs within this process: without a pause nothing else would have its turn
-      await new Promise(resolve => setImmediate(resolve))
     }
     isReady()
   }
@@ -173,6 +187,13 @@ export class Run {
       else if (await this.conclude()) return
       else after = undefined
     }
+  }
+
+  private findObstacle() {
+    if (this.trouble) return
+    if (!this.lease.holds) return 'lease'
+    const { messages, requests } = this.means.pusher.countWaiting(this.row.selfId)
+    return messages || requests ? 'limit' : 'unknown'
   }
 
   /** Waits until something changes, or a moment. */
@@ -252,6 +273,7 @@ export class Run {
     if (obstacle === 'transient' && this.round > 1) return { state: 'failed', reason: obstacle, code, via }
     if (obstacle !== 'error') return result
     logger.debug(result.cause)
+    this.stall.fail(result.cause)
     // of a database that takes writes it is no fault
     if (this.round < ROUNDS || !await this.lease.prove()) return result
     logger.warn('broadcast %d: %s is not written to: %s', this.id, userId, result.cause)
@@ -277,7 +299,8 @@ export class Run {
     const { logger, owner, waits, store, changed } = this.means
     while (!waits.ended) {
       try {
-        const values = { state: 'paused', reason, ...this.columns } as const
+        const since = this.fruitful ? undefined : this.before?.pausedAt
+        const values = { ...enter('paused', reason, since), ...this.columns }
         if (!await store.change({ id: this.id, owner, state: 'running' }, values)) return true
         logger.info('broadcast %d paused by itself: %s', this.id, reason)
         changed(Object.assign(this.row, values), 'running')
@@ -315,12 +338,12 @@ export class Run {
     while (true) {
       try {
         const result = await task()
-        this.trouble = ''
+        this.trouble = undefined
         return result
       } catch (error) {
         if (this.over || waits.ended) throw new StoppedError('aborted')
         if (!this.trouble) logger.warn('broadcast %d waits for the database: %s', this.id, error)
-        this.trouble = 'database'
+        this.trouble ??= new Date()
         await waits.sleep(RETRY, this.stopping.signal)
       }
     }

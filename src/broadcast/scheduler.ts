@@ -8,8 +8,8 @@ import { lasting } from '../shared/lasting'
 import { Enrolment } from './enrolment'
 import { BroadcastError } from './error'
 import { LEASE, LeaseWatch } from './lease'
-import { isCause, LATE } from './lifecycle'
-import { Broadcast, BroadcastRow, BroadcastState } from './model'
+import { enter, isCause, LATE } from './lifecycle'
+import { Broadcast, BroadcastRow, BroadcastState, Outlook } from './model'
 import { Outcomes } from './outcomes'
 import { RetryTimes } from './retry-times'
 import { Means, Run } from './run'
@@ -30,6 +30,8 @@ export class Scheduler {
   private means: Means
   private watch = new LeaseWatch()
   private retryTimes = new RetryTimes()
+  /** Those whose start was refused, which the operator was told. */
+  private refused = new Set<number>()
   private looking = false
   private again = false
   private timer?: () => void
@@ -86,10 +88,12 @@ export class Scheduler {
     if (other) throw new BroadcastError('repeated', `#${other.id}`)
     const { total, latest } = await this.enrolment.measure(row)
     if (!total) throw new BroadcastError('empty-audience')
+    // unloaded meanwhile: the next instance would not know of it
+    if (this.closed) throw new BroadcastError('wrong-state')
     // `firstSeen` is in the platform's time: by a local clock that is slow, the newest users would be left out
     const until = new Date(Math.max(+now, latest))
     const { id, state, reason, owner, beat } = row
-    const values = { state: 'running', reason: '', startedAt: now, until, total, owner: this.means.owner, beat: beat + 1 } as const
+    const values = { ...enter('running'), startedAt: now, until, total, owner: this.means.owner, beat: beat + 1 }
     // of two who start it, one does
     if (!await this.store.change({ id, state, reason, owner, beat }, values)) throw new BroadcastError('wrong-state')
     const started = { ...row, ...values }
@@ -98,12 +102,14 @@ export class Scheduler {
     return started
   }
 
-  /** Goes on with what is this process's. @param reason why it had paused, if it had */
-  adopt(row: BroadcastRow, reason = ''): Run {
+  /** Goes on with what is this process's. @param before how it was paused, if it was */
+  adopt(row: BroadcastRow, before?: Pick<BroadcastRow, 'reason' | 'pausedAt'>): Run {
     this.runs.get(row.id)?.halt()
     this.retryTimes.end(row.id)
-    const run = new Run(this.means, row, reason === 'no-answer')
+    const run = new Run(this.means, row, before)
     this.runs.set(row.id, run)
+    // unloaded meanwhile: the next instance goes on with it
+    if (this.closed) run.halt()
     runSafely(this.ctx, () => run.ended.then(() => {
       if (run.fruitful) this.retryTimes.forget(row.id)
       if (this.runs.get(row.id) === run) this.runs.delete(row.id)
@@ -115,12 +121,12 @@ export class Scheduler {
   /** Takes a broadcast over from whoever has it, if that is as it was seen. */
   async take(seen: Pick<BroadcastRow, 'id' | 'state' | 'reason' | 'owner' | 'beat'>): Promise<BroadcastRow | undefined> {
     const { id, state, reason, owner, beat } = seen
-    const values = { state: 'running', reason: '', owner: this.means.owner, beat: beat + 1 } as const
+    const values = { ...enter('running'), owner: this.means.owner, beat: beat + 1 }
     const found = await this.store.get(id)
     // read before the change, so that the run exists as soon as the row says `running`: a pause has to find it
     if (!found || !await this.store.change({ id, state, reason, owner, beat }, values)) return
     const row = { ...found, ...values }
-    this.adopt(row, reason)
+    this.adopt(row, found)
     if (state !== 'running') this.announce(row, state)
     return row
   }
@@ -133,7 +139,16 @@ export class Scheduler {
   show(row: BroadcastRow): Broadcast {
     const run = this.runs.get(row.id)
     const shown = toBroadcast({ ...row, ...run && row.state !== 'finished' && run.columns })
-    return run?.trouble && row.state === 'running' ? { ...shown, state: 'paused', reason: run.trouble } : shown
+    return run?.trouble && row.state === 'running' ? { ...shown, ...enter('paused', 'database', run.trouble) } : shown
+  }
+
+  /** What keeps one from getting on. */
+  describe({ id, selfId, state, reason }: Broadcast): Outlook {
+    if (state === 'running') return { waitsFor: this.runs.get(id)?.stalled }
+    if (state !== 'paused') return {}
+    if (reason !== 'database' && !isCause(reason)) return { waitsFor: 'operator' }
+    const next = reason === 'no-permission' ? this.pusher.suspendedUntil(selfId) : this.retryTimes.findNext(id)
+    return { waitsFor: 'retry', retryAt: next && next > Date.now() ? next : undefined }
   }
 
   /** Whether another process has to let go of it first. */
@@ -224,7 +239,7 @@ export class Scheduler {
   }
 
   private async miss({ id }: Outline) {
-    if (!await this.store.change({ id, state: 'scheduled' }, { state: 'paused', reason: 'missed' })) return
+    if (!await this.store.change({ id, state: 'scheduled' }, enter('paused', 'missed'))) return
     const row = await this.store.get(id)
     if (row) this.announce(row, 'scheduled')
   }
@@ -235,11 +250,21 @@ export class Scheduler {
     try {
       await this.begin(row)
     } catch (error) {
-      if (!(error instanceof BroadcastError)) throw error
-      if (error.reason !== 'empty-audience') return
-      const values = { state: 'paused', reason: error.reason } as const
+      const reason = error instanceof BroadcastError ? error.reason : undefined
+      // somebody else was first
+      if (reason === 'wrong-state') return
+      if (reason !== 'empty-audience') {
+        this.complain(id, error)
+        throw error
+      }
+      const values = enter('paused', reason)
       if (await this.store.change({ id, state: 'scheduled' }, values)) this.announce({ ...row, ...values }, 'scheduled')
     }
+  }
+
+  private complain(id: number, error: unknown) {
+    if (!this.refused.has(id)) this.means.logger.warn('broadcast %d cannot start at its time, and is tried again: %s', id, error)
+    this.refused.add(id)
   }
 
   /** Puts in order what somebody left who is gone. */

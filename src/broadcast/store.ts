@@ -160,7 +160,7 @@ export function toBroadcast(row: BroadcastRow): Broadcast {
   // what is not known yet is not below zero
   const pending = Math.max(0, total - sent - skipped - failed - unknown)
   return {
-    ...pick(row, ['id', 'selfId', 'title', 'content', 'via', 'state', 'createdAt', 'startAt', 'startedAt', 'finishedAt', 'reason', 'repeats']),
+    ...pick(row, ['id', 'selfId', 'title', 'content', 'via', 'state', 'createdAt', 'startAt', 'startedAt', 'finishedAt', 'pausedAt', 'reason', 'repeats']),
     audience: parseAudience(row.audience),
     counts: { total, pending, sent, skipped, failed, unknown },
   }

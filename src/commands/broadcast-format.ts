@@ -1,4 +1,5 @@
 import { h, Session, Time } from 'koishi'
+import { Broadcasts } from '../broadcast'
 import { Broadcast } from '../broadcast/model'
 import { BroadcastError } from '../broadcast/error'
 import { toReason, toTime } from './format'
@@ -16,17 +17,28 @@ export function toDuration(ms: number) {
   return Time.format(Math.max(ms, Time.second))
 }
 
+export function toPlainText(elements: h[]) {
+  return h.select(elements, 'text').map(({ attrs }) => attrs.content).join(' ')
+}
+
+export function toBeginning(text: string, length: number) {
+  return text.length > length ? text.slice(0, length) + '…' : text
+}
+
 /** Where a broadcast stands, in a line. */
-export function toBroadcastLine(session: Session, broadcast: Broadcast, left: number) {
-  const { id, title, content, state, reason, startAt, counts } = broadcast
-  const name = title || h.select(h.parse(content), 'text').map(({ attrs }) => attrs.content).join(' ')
+export function toBroadcastLine(session: Session, broadcast: Broadcast, broadcasts: Broadcasts) {
+  const { id, title, content, state, reason, startAt, pausedAt, counts } = broadcast
+  const { waitsFor, retryAt } = broadcasts.outlook(broadcast)
   const parts = [
     `#${id}`,
     session.text(`qq-user.broadcasts.state.${state}`) + (reason && ` (${toReason(session, reason)})`),
     state === 'scheduled' ? toTime(startAt) : '',
     counts.total ? session.text('qq-user.broadcasts.counts', counts) : '',
-    state === 'running' ? session.text('qq-user.broadcasts.left', { duration: toDuration(left) }) : '',
-    h.escape(name.length > TITLE ? name.slice(0, TITLE) + '…' : name),
+    state === 'running' ? session.text('qq-user.broadcasts.left', { duration: toDuration(broadcasts.timeLeft(broadcast)) }) : '',
+    pausedAt && session.text('qq-user.broadcasts.since', { time: toTime(pausedAt) }),
+    retryAt && session.text('qq-user.broadcasts.retry-at', { time: toTime(new Date(retryAt)) }),
+    waitsFor && !retryAt && session.text(`qq-user.broadcasts.waits.${waitsFor}`),
+    h.escape(toBeginning(title || toPlainText(h.parse(content)), TITLE)),
   ]
   return parts.filter(Boolean).join('  ')
 }

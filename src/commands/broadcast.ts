@@ -7,7 +7,9 @@ import { QQUserService } from '../service'
 import { Complete } from '../shared/complete'
 import { findBot } from './target'
 import { toReason, toTime } from './format'
-import { toBroadcastError, toDuration } from './broadcast-format'
+import { toBeginning, toBroadcastError, toDuration, toPlainText } from './broadcast-format'
+
+const EXCERPT = 100
 
 export default function (ctx: Context, service: QQUserService) {
   ctx.command('qq-user.broadcast <message:elements>', { authority: 4, checkUnknown: true, checkArgCount: true })
@@ -41,7 +43,10 @@ export default function (ctx: Context, service: QQUserService) {
         const estimate = await service.broadcasts.estimate(broadcast)
         if (!estimate.total) return session!.text('.nobody')
         if (!yes) {
-          await session!.send([...toEstimate(session!, estimate), session!.text('.confirm')].join('\n'))
+          // options that were typed after it are part of it
+          const text = toBeginning(toPlainText(message), EXCERPT)
+          const lines = [...toEstimate(session!, estimate), text && session!.text('.message', { text }), session!.text('.confirm')]
+          await session!.send(lines.filter(Boolean).join('\n'))
           const answer = await session!.prompt(Time.minute)
           if (answer?.trim().toLowerCase() !== 'y') return session!.text('.kept')
         }

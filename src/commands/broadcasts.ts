@@ -15,7 +15,7 @@ export default function (ctx: Context, service: QQUserService) {
       const broadcasts = await service.broadcasts.list({ selfId, limit: PAGE })
       if (!broadcasts.length) return session!.text('.empty')
       return [
-        ...broadcasts.map(broadcast => toBroadcastLine(session!, broadcast, service.broadcasts.timeLeft(broadcast))),
+        ...broadcasts.map(broadcast => toBroadcastLine(session!, broadcast, service.broadcasts)),
         session!.text('.hint'),
       ].join('\n')
     })
@@ -26,7 +26,7 @@ export default function (ctx: Context, service: QQUserService) {
         if (!id) return session!.text('qq-user.broadcasts.error.not-found')
         try {
           const broadcast = action === 'repeat' ? await repeat(service, id) : await service.broadcasts[action](id)
-          return toBroadcastLine(session!, broadcast, service.broadcasts.timeLeft(broadcast))
+          return toBroadcastLine(session!, broadcast, service.broadcasts)
         } catch (error) {
           return toBroadcastError(session!, error)
         }

@@ -1,6 +1,6 @@
 import { Context } from 'koishi'
 import { findComponent } from '../push/component'
-import { PushError } from '../push/error'
+import { explain, PushError } from '../push/error'
 import { QQUserService } from '../service'
 import { findTarget } from './target'
 import { toReason } from './format'
@@ -19,7 +19,9 @@ export default function (ctx: Context, service: QQUserService) {
         return session!.text(ids.length ? '.sent' : '.audited')
       } catch (error) {
         if (!(error instanceof PushError)) throw error
-        return session!.text('.failed', { reason: toReason(session!, error.reason), code: error.code ?? '' }).trimEnd()
+        const failed = session!.text('.failed', { reason: toReason(session!, error.reason), code: error.code ?? '' }).trimEnd()
+        const remark = explain(ctx, error)
+        return remark ? `${failed}\n${session!.text(`qq-user.remark.${remark}`)}` : failed
       }
     })
 }

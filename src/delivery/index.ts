@@ -68,6 +68,11 @@ export class Delivery {
     return this.throttle.turn(selfId, 'push', false)
   }
 
+  /** How many requests of a bot wait for their turn. */
+  countWaiting(selfId: string) {
+    return this.throttle.countWaiting(selfId)
+  }
+
   /** @throws what keeps a request from being made, other than a decision: nothing was sent then */
   async deliver(message: Message): Promise<Outcome> {
     if (!message.elements.join('').trim()) return { state: 'skipped', reason: 'empty' }

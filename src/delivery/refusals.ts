@@ -3,6 +3,7 @@ import { EventType } from '../model'
 import { deriveId, UserEvent } from '../event'
 import { Failure, Meaning, readFailure, Way } from './codes'
 import { Internal, readWay, wrapRequest } from './internal'
+import { StoppedError } from './objections'
 
 const conclusions: Partial<Record<Meaning, EventType>> = {
   rejected: 'friend-push-rejected',
@@ -25,7 +26,7 @@ export function toConclusion(selfId: string, userId: string, { meaning }: Failur
 }
 
 export interface Observer {
-  /** Told of every error that carries a code or says that nothing arrived, and when the attempt began (ms). */
+  /** Told of every error but what was stopped here, also where there was no answer, and when the attempt began (ms). */
   refused(userId: string, failure: Failure, at: number): void
   /** Told of every proactive message that was taken. */
   proactiveAccepted(userId: string): void
@@ -44,8 +45,7 @@ export function observeAnswers(internal: Partial<Internal> | undefined, observer
       if (way === 'proactive') observer.proactiveAccepted(openid)
       return answer
     } catch (error) {
-      const failure = readFailure(error, way)
-      if (failure.code || failure.undelivered) observer.refused(openid, failure, at)
+      if (!(error instanceof StoppedError)) observer.refused(openid, readFailure(error, way), at)
       throw error
     }
   }

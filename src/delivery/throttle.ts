@@ -66,6 +66,11 @@ export class Throttle {
     return this.queue(selfId).open()
   }
 
+  /** How many requests of a bot wait for their turn. */
+  countWaiting(selfId: string) {
+    return this.queues.get(selfId)?.waiting ?? 0
+  }
+
   private queue(selfId: string) {
     let line = this.queues.get(selfId)
     if (!line) {
@@ -88,6 +93,10 @@ class TurnQueue {
   private pump = () => this.run()
 
   constructor(private state: State, private concurrent: number) {}
+
+  get waiting() {
+    return this.ranks.reduce((sum, { size }) => sum + size, 0)
+  }
 
   add(rank: number, start: Start) {
     const job = { start }

@@ -129,6 +129,11 @@ export class Admissions {
     }
   }
 
+  /** How many messages of a bot wait for their turn. */
+  countWaiting(selfId: string) {
+    return this.pacers.get(selfId)?.waiting ?? 0
+  }
+
   private pacer(selfId: string) {
     let pacer = this.pacers.get(selfId)
     if (!pacer) {

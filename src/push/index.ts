@@ -12,7 +12,7 @@ import { createPrivateSession } from '../session'
 import { lasting } from '../shared/lasting'
 import { Admissions, Recipient } from './admissions'
 import { toStep } from './pacer'
-import { PushError } from './error'
+import { Details, PushError } from './error'
 import { countParts } from './parts'
 import { createPermissionState, PermissionWatch } from './permission-watch'
 import { Quota } from './quota'
@@ -111,6 +111,11 @@ export class Pusher {
     return this.permissions.suspendedUntil(selfId)
   }
 
+  /** How much of a bot waits for what it may send, and for what it may ask of the platform. */
+  countWaiting(selfId: string) {
+    return { messages: this.admissions.countWaiting(selfId), requests: this.delivery.countWaiting(selfId) }
+  }
+
   async push(selfId: string, userId: string, content: Fragment, { signal, via }: PushOptions = {}): Promise<string[]> {
     const allowed = toVias(via)
     // a copy, as the caller may use theirs for somebody else while this one waits
@@ -120,7 +125,7 @@ export class Pusher {
     if (outcome.state === 'sent') return outcome.ids
     const reason = toReason(outcome)
     const { code, cause } = outcome.state === 'failed' ? outcome : { code: outcome.code, cause: undefined }
-    throw new PushError(reason, code, { cause, detail: toDetail(reason, code, recipient), retryable: await this.isRetryable(reason, outcome, recipient) })
+    throw new PushError(reason, code, { cause, ...toDetails(outcome, reason, recipient), retryable: await this.isRetryable(reason, outcome, recipient) })
   }
 
   /** Whether the same may work later; nothing where the reason says all. */
@@ -201,7 +206,10 @@ export class Pusher {
   refused({ selfId }: Bot, userId: string, { meaning, code }: Failure) {
     if (meaning === 'bot-stopped') this.permissions.suspend(selfId)
     if (meaning === 'recall-used' || meaning === 'recall-closed') this.learn(selfId, userId, meaning)
-    if (meaning !== 'no-permission' || !this.permissions.refused(selfId, userId)) return
+    if (meaning !== 'no-permission') return
+    if (!this.permissions.refused(selfId, userId)) {
+      return this.ctx.logger.debug('the platform refuses proactive messages of bot %s to %s (code %d): none to them for an hour', selfId, userId, code)
+    }
     this.ctx.logger.warn('the platform refuses proactive messages of bot %s (code %d): none for an hour, or until it is back online', selfId, code)
   }
 
@@ -252,9 +260,11 @@ function toReason(outcome: Exclude<Outcome, { state: 'sent' }>): Reason {
   return outcome.reason === 'stopped' ? 'aborted' : outcome.reason
 }
 
-/** Why what is open to one message is not to several. */
-function toDetail(reason: Reason, code: number | undefined, { parts, allowed }: Recipient) {
-  const isShort = reason === 'no-permission' || reason === 'refused' && !code
-  if (!isShort || parts < 2 || allowed.every(via => via === 'proactive')) return
-  return `it consists of ${parts} messages, which go together: a recall is one, and fewer replies are left`
+/** What exactly stood in the way, where the platform's answer does not say. */
+function toDetails(outcome: Exclude<Outcome, { state: 'sent' }>, reason: Reason, { parts, allowed }: Recipient): Pick<Details, 'detail' | 'remark'> {
+  if (outcome.reason === 'empty') return { remark: 'empty' }
+  if (outcome.state === 'failed' && outcome.meaning === 'unknown-outcome' && outcome.cause) return { remark: 'partial' }
+  const isShort = reason === 'no-permission' || reason === 'refused' && !outcome.code
+  if (!isShort || parts < 2 || allowed.every(via => via === 'proactive')) return {}
+  return { detail: `it consists of ${parts} messages, which go together: a recall is one, and fewer replies are left`, remark: 'parts' }
 }

@@ -37,7 +37,8 @@ export function createPaceState(): PaceState {
 export class Pacer {
   private windows: Window[]
   private users: Map<string, User>
-  private waiting = 0
+  /** How many messages wait. */
+  waiting = 0
   /** Those that go after all others. */
   private later = new Map<Job, string>()
   /** How far apart (ms) these lie, so that there is soon a place for whoever comes in between. */

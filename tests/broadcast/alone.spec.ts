@@ -192,6 +192,41 @@ describe('a broadcast pauses by itself', () => {
     expect((await broadcasts().get(id))!.counts).to.deep.equal(everybody(5))
   })
 
+  describe('and says', () => {
+    const outlook = async (id: number) => broadcasts().outlook((await broadcasts().get(id))!)
+    const since = async (id: number) => +(await broadcasts().get(id))!.pausedAt!
+
+    it('since when it stands, however often it tried to go on, and when it does again', async () => {
+      await start()
+      await befriend(...names(3))
+      const take = platform.fail({ status: 502, times: Infinity })
+      clock = freeze()
+      harness.app.on('qq-user/broadcast', ({ state, pausedAt }) => { expect(!!pausedAt).to.equal(state === 'paused') })
+      await broadcasts().pause((await create()).id).catch(() => {})
+      const { id } = await begin()
+      await wait(async () => await reason(id) === 'finished')
+      take()
+      platform.fail({ code: 22009, times: Infinity })
+      await befriend('U')
+      const other = await begin({ audience: { userIds: ['U'] } })
+      await wait(async () => await reason(other.id) === 'paused bot-rate')
+      const at = await since(other.id)
+      expect(at).to.be.closeTo(Date.now(), 2 * Time.second)
+      await wait(async () => (await outlook(other.id)).retryAt)
+      expect(await outlook(other.id)).to.have.property('retryAt').that.is.closeTo(at + Time.minute, 2 * Time.second)
+      await wait(async () => await reason(other.id) === 'running')
+      expect((await broadcasts().get(other.id))!.pausedAt).to.equal(null)
+      await wait(async () => await reason(other.id) === 'paused bot-rate')
+      expect(await since(other.id)).to.equal(at)
+      await broadcasts().pause(other.id)
+      expect(await since(other.id)).to.equal(at)
+      expect(await outlook(other.id)).to.deep.equal({ waitsFor: 'operator' })
+      await broadcasts().cancel(other.id)
+      expect((await broadcasts().get(other.id))!.pausedAt).to.equal(null)
+      expect(await outlook(other.id)).to.deep.equal({})
+    })
+  })
+
   describe('that is scheduled', () => {
     it('starts when its time has come', async () => {
       await start()
@@ -247,6 +282,9 @@ describe('a broadcast pauses by itself', () => {
       await harness.app.database.set('qq_user_broadcast', { id: broken.id }, { audience: '{' })
       await wait(async () => await reason(id) === 'finished')
       expect(reached()).to.deep.equal(['A'])
+      await tick(5 * Time.second)
+      await pass(2)
+      expect(harness.warnings.filter(line => line.includes(`broadcast ${broken.id} cannot start`))).to.have.length(1)
     })
 
     it('is put off, and goes back to waiting', async () => {

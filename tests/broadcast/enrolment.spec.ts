@@ -28,6 +28,25 @@ describe('a large audience', () => {
     expect((await recipients(id)).map(({ userId }) => userId)).to.deep.equal(ids)
   })
 
+  it('leaves others their turn between the questions that it asks of a database in this process', async () => {
+    let turn = 0
+    let counting = setImmediate(function count() {
+      turn++
+      counting = setImmediate(count)
+    })
+    const turns: number[] = []
+    const { users } = harness.app.qqUser['roster'] as any
+    for (const name of ['survey', 'latest', 'match']) {
+      const original = users[name]
+      users[name] = (...args: unknown[]) => (turns.push(turn), original.apply(users, args))
+    }
+    const { id } = await begin()
+    clearImmediate(counting)
+    expect(turns).to.have.length(3)
+    expect(new Set(turns).size).to.equal(3)
+    await broadcasts().cancel(id)
+  })
+
   it('is taken in to its end after a reload, without those who came later', async () => {
     const { id } = await begin()
     expect((await row(id)).complete).to.equal(false)

@@ -5,11 +5,11 @@ import { expect } from 'chai'
 import { Context, sleep } from 'koishi'
 import { SQLiteDriver } from '@minatojs/driver-sqlite'
 import { LEASE } from '../../src/broadcast/lease'
-import { engines } from '../database'
+import { engines, kinds } from '../database'
 import { Outage, watch } from '../database/outage'
 import { Harness, pass, until } from '../harness'
 import { Platform } from '../platform'
-import { befriend, begin, broadcasts, fast, harness, names, platform, reach, reached, recipients, start } from './stage'
+import { befriend, begin, broadcasts, create, fast, harness, names, platform, reach, reached, recipients, start } from './stage'
 
 const slow = { push: { ...fast.push, botSecond: 50 } }
 
@@ -52,6 +52,29 @@ describe('a broadcast goes on', () => {
       expect((await reach(id)).counts).to.deep.include({ sent: 2, unknown: 0 })
       once(['A', 'B'])
     })
+
+    for (const kind of ['sqlite', 'strict']) {
+      it(`while it begins, or can be started again, on ${kind}`, async () => {
+        const { beat, expiry } = LEASE
+        Object.assign(LEASE, { beat: 50, expiry: 200 })
+        await start({ database: kinds.find(({ name }) => name === kind)!.create() })
+        await befriend('A', 'B')
+        for (let turns = 0; turns < 16; turns++) {
+          const { id } = await create()
+          const beginning = broadcasts().start(id)
+          for (let left = turns; left; left--) await new Promise(resolve => setImmediate(resolve))
+          harness.plugin!.dispose()
+          harness.load(fast)
+          await until(() => harness.app.get('qqUser'))
+          await beginning.catch(({ reason }) => {
+            expect(reason).to.equal('wrong-state')
+            return broadcasts().start(id)
+          })
+          expect((await reach(id)).counts).to.deep.include({ sent: 2 })
+        }
+        Object.assign(LEASE, { beat, expiry })
+      })
+    }
 
     it('and stays paused where it was', async () => {
       await start({ config: slow })

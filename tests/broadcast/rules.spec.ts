@@ -107,6 +107,19 @@ describe('one that paused by itself', () => {
     clock.setSystemTime(Date.now() - Time.hour)
     expect(retryTimes.isOver(1, 'transient')).to.equal(true)
   })
+
+  it('says when that will be, where it is a matter of time', () => {
+    const retryTimes = new RetryTimes()
+    expect(retryTimes.findNext(1)).to.equal(undefined)
+    retryTimes.isOver(1, 'no-answer')
+    expect(retryTimes.findNext(1)).to.equal(Date.now() + Time.minute)
+    retryTimes.end(1)
+    expect(retryTimes.findNext(1)).to.equal(undefined)
+    retryTimes.isOver(1, 'no-answer')
+    expect(retryTimes.findNext(1)).to.equal(Date.now() + 2 * Time.minute)
+    retryTimes.isOver(1, 'offline')
+    expect(retryTimes.findNext(1)).to.equal(undefined)
+  })
 })
 
 describe('how many are written to at once', () => {

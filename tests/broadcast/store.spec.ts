@@ -24,6 +24,7 @@ for (const engine of engines) {
       startAt: null,
       startedAt: null,
       finishedAt: null,
+      pausedAt: null,
       reason: '',
       repeats: null,
       total: 0,

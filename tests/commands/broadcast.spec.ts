@@ -20,6 +20,7 @@ describe('qq-user.broadcast', () => {
       message('broadcast.estimate', { total: 3, reachable: 2, duration: '1s' }),
       `${text('en-US', 'qq-user.broadcasts.via.proactive')}  2`,
       `${text('en-US', 'qq-user.reason.rejected')}  1`,
+      message('broadcast.message', { text: 'hello {user.id}' }),
       message('broadcast.confirm'),
     ])
     expect(await harness.app.qqUser.broadcasts.list()).to.deep.equal([])
@@ -34,6 +35,16 @@ describe('qq-user.broadcast', () => {
     await ask(`qq-user.broadcast -y -s A {user.id && 'dear &amp; '}{user.id === "A" ? user.id : 'you'} a&b < c && d > e`)
     await finished()
     expect(pushed('A').map(({ body }) => body.content)).to.deep.equal(['dear &amp; A a&b < c && d > e'])
+  })
+
+  it('shows the beginning of the message, of which options are that come after it', async () => {
+    await start({ config })
+    await befriend('A')
+    expect(await ask('qq-user.broadcast -s A hello -t "to A"')).to.contain('hello -t "to A"')
+    await ask('no')
+    const long = await ask(`qq-user.broadcast -s A <b>${'x'.repeat(200)}`)
+    expect(long).to.contain(`<b>${'x'.repeat(97)}…`)
+    expect(await ask('no')).to.equal(message('broadcast.kept'))
   })
 
   it('sends nothing unless the answer is yes', async () => {
@@ -78,7 +89,9 @@ describe('qq-user.broadcast', () => {
     const state = (state: string) => text('en-US', `qq-user.broadcasts.state.${state}`)
     await ask('qq-user.broadcast -y -s A hello')
     expect(await ask('qq-user.broadcasts')).to.contain('#1').and.to.contain(state('running')).and.to.contain('hello')
-    expect(await ask('qq-user.broadcasts.pause 1')).to.contain(state('paused'))
+    const paused = await ask('qq-user.broadcasts.pause 1')
+    expect(paused).to.contain(state('paused')).and.to.contain(text('en-US', 'qq-user.broadcasts.waits.operator'))
+    expect(paused).to.match(/paused since \d{4}-\d\d-\d\d \d\d:\d\d/)
     expect(await ask('qq-user.broadcasts.pause 1')).to.contain(error('wrong-state'))
     expect(await ask('qq-user.broadcasts.resume 1')).to.contain(state('running'))
     expect(await ask('qq-user.broadcasts.cancel 1')).to.contain(state('cancelled'))

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
-import { Dict, h } from 'koishi'
+import { Dict, h, Session } from 'koishi'
 import { locales } from '../../src/config'
+import { until } from '../harness'
 import { ask, befriend, consent, enroll, harness, leave, message, noUser, platform, pushed, start, text } from './operator'
 
 describe('qq-user.push', () => {
@@ -128,6 +129,33 @@ describe('qq-user.push', () => {
     platform.fail({ status: 202, body: audit, when: ({ route }) => route === 'proactive' })
     expect(await ask('qq-user.push A hi')).to.equal(message('push.audited'))
     expect(pushed('A')).to.have.length(2)
+  })
+
+  it('tells what the reason does not say, or that the log does', async () => {
+    let stop: ((session: Session) => unknown) | undefined
+    await start({
+      prepare(app) {
+        app.command('relay <content:rawtext>').action(({ session }, content) => session!.execute(`qq-user.push A ${h.unescape(content)}`))
+        app.on('before-send', (session) => session.channelId === 'A' ? stop?.(session) as undefined : undefined)
+      },
+    })
+    await befriend('A')
+    const remark = (key: string) => text('en-US', `qq-user.remark.${key}`)
+    stop = session => session.elements!.length = 0
+    expect(await ask('qq-user.push A hi')).to.contain(remark('empty'))
+    stop = () => { throw new Error('odd one') }
+    expect(await ask('qq-user.push A hi')).to.contain(remark('log'))
+    expect(harness.log.filter(line => line.includes('odd one'))).to.have.length(1)
+    stop = () => true
+    expect(await ask('qq-user.push A hi')).to.equal(`Not sent: ${text('en-US', 'qq-user.reason.aborted')}`)
+    stop = undefined
+    platform.message('A')
+    await until(async () => (await harness.app.qqUser.get(platform.selfId, 'A'))?.lastMessageAt)
+    platform.pushBanned = true
+    const parts = (count: number) => `relay ${'<message>one</message>'.repeat(count)}`
+    expect(await ask(parts(5))).to.contain(remark('parts'))
+    platform.fail({ code: 40034006, when: () => platform.accepted('A').length > 0 })
+    expect(await ask(parts(2))).to.contain(text('en-US', 'qq-user.reason.unknown-outcome')).and.to.contain(remark('partial'))
   })
 
   it("tells it in the operator's language", async () => {

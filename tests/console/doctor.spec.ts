@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { until } from '../harness'
@@ -36,6 +37,36 @@ describe('console: doctor', () => {
       [40034105, true, 'no-permission', 3],
     ])
     expect(diagnosis.database).to.deep.equal({ reachable: true, waiting: 0, failing: false, setAside: [] })
+  })
+
+  it('knows what waits for its turn', async () => {
+    const page = await site.start({ config: { requests: { perSecond: 1000, concurrent: 1 } } })
+    await site.befriend('A')
+    const waiting = async () => (await page.call('qq-user/diagnose')).bots[0].waiting
+    expect(await waiting()).to.deep.equal({ messages: 0, requests: 0 })
+    site.platform.latency = 500
+    const end = new AbortController()
+    setMaxListeners(0, end.signal)
+    for (let count = 0; count < 8; count++) site.harness.app.qqUser.push(site.platform.selfId, 'A', 'news', { signal: end.signal }).catch(() => {})
+    // of five that the bot may send in a second, one is under way
+    await until(async () => (await waiting()).requests === 4)
+    expect(await waiting()).to.deep.equal({ messages: 3, requests: 4 })
+    end.abort()
+  })
+
+  it('counts what had no answer, and not what was stopped here', async () => {
+    const page = await site.start()
+    const { selfId } = site.platform
+    await site.befriend('A', 'B')
+    site.platform.reject('B')
+    await until(async () => (await site.harness.app.qqUser.get(selfId, 'B'))?.consent === 'rejected')
+    site.platform.fail({ close: true })
+    await site.harness.app.qqUser.push(selfId, 'A', 'news').catch(() => {})
+    await site.harness.bot.internal.sendPrivateMessage('B', { content: 'news' }).catch(() => {})
+    const { refusals } = await page.call('qq-user/diagnose')
+    expect(refusals.map(({ code, known, meaning, count }) => [code, known, meaning, count])).to.deep.equal([[0, false, 'unknown-outcome', 1]])
+    expect(site.platform.posts).to.have.length(1)
+    expect(await site.harness.app.qqUser.canPush(selfId, 'A')).to.deep.equal({ ok: true, via: 'proactive' })
   })
 
   it('says so when there is no adapter, or no database', async () => {

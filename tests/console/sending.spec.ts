@@ -27,6 +27,17 @@ describe('console: sending', () => {
     expect(other.messages('qq-user/sent')).to.deep.equal([])
   })
 
+  it('tells what the reason does not say', async () => {
+    const page = await site.start()
+    const { selfId } = site.platform
+    await site.befriend('A')
+    site.platform.message('A')
+    await until(async () => (await site.harness.app.qqUser.get(selfId, 'A'))?.lastMessageAt)
+    site.platform.pushBanned = true
+    const { ticket } = await page.call('qq-user/push', selfId, 'A', '<message>one</message>'.repeat(5))
+    expect(await page.until('qq-user/sent')).to.deep.equal({ ticket, ok: false, reason: 'no-permission', code: 40034105, remark: 'parts' })
+  })
+
   it('runs nothing of what was typed, and all of what the config says', async () => {
     const runs: string[] = []
     const page = await site.start({

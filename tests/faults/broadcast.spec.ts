@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { sleep } from 'koishi'
 import { LEASE } from '../../src/broadcast/lease'
-import { Server, servers } from '../database'
+import { Server, ServerKind, servers } from '../database'
 import { Harness, silent, until } from '../harness'
 import { Platform } from '../platform'
 import { Dice, withDice } from '../random'
@@ -46,22 +46,22 @@ function inFile(): Place {
   }
 }
 
-function onServer(): Place {
+function onServer(kind: ServerKind): Place {
   let server: Server
   return {
-    name: 'mariadb',
-    available: servers.mariadb.available,
+    name: kind,
+    available: servers[kind].available,
     steps: 90,
     async open() {
-      server = await servers.mariadb.start()
+      server = await servers[kind].start()
       server.create('broadcast')
-      return { kind: 'mariadb', address: server.address('broadcast') }
+      return { kind, address: server.address('broadcast') }
     },
     close: () => server.stop(),
   }
 }
 
-for (const place of [inFile(), onServer()]) {
+for (const place of [inFile(), onServer('mariadb'), onServer('postgres')]) {
   (place.available ? describe : describe.skip)(`a process that is killed in the midst of a broadcast on ${place.name}`, () => {
     let platform: Platform
     let store: Store

@@ -1,4 +1,5 @@
 import { Context } from 'koishi'
+import { extendBroadcastModel } from '../../src/broadcast/model'
 
 /** The tables of the first release, as it declared them. */
 export function firstLayout({ model }: Context) {
@@ -46,6 +47,13 @@ export function firstLayout({ model }: Context) {
       ['notice', 'occurredAt'],
     ],
   })
+}
+
+/** The tables of broadcasts, as a release had them that did not say since when one is paused. */
+export function broadcastLayout(ctx: Context) {
+  firstLayout(ctx)
+  extendBroadcastModel(ctx)
+  delete ctx.model.tables.qq_user_broadcast.fields.pausedAt
 }
 
 /** What a later release may add. */

@@ -8,7 +8,7 @@ import { kinds } from '../database'
 import { Harness, until } from '../harness'
 import { Platform } from '../platform'
 import { QQUser, QQUserEntry } from '../../src'
-import { firstLayout, laterLayout } from './layouts'
+import { broadcastLayout, firstLayout, laterLayout } from './layouts'
 
 const at = new Date(1_700_000_000_000)
 
@@ -125,6 +125,34 @@ for (const engine of engines) {
         await database.create('qq_user_event', entry(selfId, 'A'))
       })
       await work()
+    })
+
+    it('with a broadcast that stands, which goes on', async () => {
+      const { selfId } = platform
+      const { id } = await visit(broadcastLayout, async ({ database }) => {
+        await database.create('qq_user', { ...user(selfId, 'A'), consent: 'allowed' })
+        platform.users.set('A', { friend: true, push: true, username: 'Alice' })
+        return database.create('qq_user_broadcast', {
+          selfId,
+          title: '',
+          content: 'news',
+          audience: '{}',
+          via: ['proactive'],
+          total: 1,
+          state: 'paused',
+          reason: 'refused',
+          createdAt: at,
+          startedAt: at,
+          until: at,
+        })
+      })
+      harness = await Harness.start({ platform, database })
+      const { broadcasts } = harness.app.qqUser
+      expect(await broadcasts.get(id)).to.deep.include({ state: 'paused', reason: 'refused', pausedAt: null })
+      await broadcasts.resume(id)
+      await until(async () => (await broadcasts.get(id))!.state === 'finished')
+      expect(platform.accepted('A')).to.have.length(1)
+      expect(await broadcasts.get(id)).to.deep.include({ pausedAt: null })
     })
 
     it('can be read by the first one again', async () => {

@@ -85,6 +85,7 @@ onPage('broadcasts', (stage) => {
     await button(page, '暂停').click()
     await state(page, '已暂停')
     await page.getByText('已由管理员暂停').waitFor()
+    await page.getByText(/^自 .+ 起暂停。 等待管理员操作，不会自动继续。$/).waitFor()
     platform.latency = 0
     await until(async () => !(await broadcasts().recipients(1, { state: 'sending' })).length)
     const sent = platform.accepted().length
@@ -190,6 +191,7 @@ onPage('broadcasts', (stage) => {
     try {
       await button(page, '继续').click()
       await page.getByText('机器人不在线，已自动暂停。').waitFor()
+      await page.getByText(/起暂停。 之后会自动继续。$/).waitFor()
       await button(page, '保持暂停').click()
       await page.getByText('已由管理员暂停').waitFor()
     } finally {
@@ -222,6 +224,7 @@ onPage('broadcasts', (stage) => {
     await page.getByRole('link', { name: `群发 #${id}` }).waitFor()
     await button(page, '开始群发').click()
     await box(page).getByText('群发给 1 人？').waitFor()
+    await box(page).getByText('消息：Once').waitFor()
     await box(page).getByRole('button', { name: '开始群发' }).click()
     await state(page, '已完成')
     expect(stage.site.platform.accepted().slice(posts).map(({ target }) => target)).to.deep.equal([toOpenid(0)])

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { expect } from 'chai'
 import { toOpenid } from './people'
 import { onPage } from './stage'
@@ -14,6 +15,15 @@ onPage('doctor', (stage) => {
     expect(await card('未处理的事件')).to.match(/添加机器人\s+字段有误 openid\s+1/)
     expect(await card('机器人')).to.match(/first[^]*在线[^]*second[^]*在线/)
     await page.getByText('数据库正常').waitFor()
+    stage.site.platform.latency = 60_000
+    const end = new AbortController()
+    setMaxListeners(0, end.signal)
+    const push = () => stage.site.harness.app.qqUser.push(stage.site.platform.selfId, toOpenid(0), 'x', { signal: end.signal })
+    for (let count = 0; count < 52; count++) push().catch(() => {})
+    await page.getByRole('button', { name: '刷新' }).click()
+    await page.getByText('2 个请求排队中').waitFor()
+    end.abort()
+    stage.site.platform.latency = 0
     stage.site.second!.drop()
     stage.site.second!.forget()
     await page.getByRole('button', { name: '刷新' }).click()

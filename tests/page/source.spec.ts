@@ -152,7 +152,7 @@ describe('the source of the page', () => {
   })
 
   it('finds what is wrong, the worst first, and has a text for it', () => {
-    const bot = { selfId: '1', name: 'bot', online: true, intents: { users: true, interactions: true } }
+    const bot = { selfId: '1', name: 'bot', online: true, intents: { users: true, interactions: true }, waiting: { messages: 0, requests: 0 } }
     const database = { reachable: true, waiting: 0, failing: false, setAside: [] }
     const sound = { adapter: true, bots: [bot], arrivals: { FRIEND_ADD: 1 }, malformed: [], unknown: [], refusals: [], disputes: [], database }
     const find = (change: object) => examine({ ...sound, ...change }, String)

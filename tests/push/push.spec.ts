@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { h, Time } from 'koishi'
+import { h, Logger, Time } from 'koishi'
 import { Clock, freeze } from '../clock'
 import { watch } from '../database/outage'
 import { Harness, HarnessOptions, pass, silent, until } from '../harness'
@@ -326,6 +326,20 @@ describe('push', () => {
       expect(await refusal(push('A'))).to.deep.include({ reason: 'no-permission', code: undefined })
       platform.fail({ code: 40034102 })
       await refusal(push('C'))
+      expect(harness.warnings).to.have.length(1)
+    })
+
+    it('is a matter for the log from the first user on, for whoever reads all of it', async () => {
+      await start()
+      await befriend('A', 'B', 'C')
+      Logger.levels.base = Logger.DEBUG
+      platform.fail({ code: 40034102, times: 3 })
+      try {
+        for (const userId of ['A', 'B', 'C']) await refusal(push(userId))
+      } finally {
+        Logger.levels.base = Logger.INFO
+      }
+      expect(harness.log.filter(line => line.includes('none to them for an hour'))).to.have.length(2)
       expect(harness.warnings).to.have.length(1)
     })
 

@@ -1,7 +1,6 @@
 import { Context, h } from 'koishi'
 import { Broadcasts } from '../../broadcast'
 import { BroadcastError } from '../../broadcast/error'
-import { isCause } from '../../broadcast/lifecycle'
 import { Audience, Broadcast, BroadcastRecipient } from '../../broadcast/model'
 import { temporaryReasons } from '../../broadcast/result'
 import { oneOf } from '../shared/args'
@@ -111,8 +110,9 @@ export class BroadcastsPanel {
 
   /** Whoever is shown one that goes on, or may do so by itself, is told what becomes of it. */
   private toRow(broadcast: Broadcast): BroadcastRow {
-    const { id, selfId, title, content, via, state, createdAt, startAt, startedAt, finishedAt, reason, repeats, counts } = broadcast
-    if (state === 'running' || isCause(reason) || reason === 'database') this.live.follow(id)
+    const { id, selfId, title, content, via, state, createdAt, startAt, startedAt, finishedAt, pausedAt, reason, repeats, counts } = broadcast
+    const outlook = this.broadcasts.outlook(broadcast)
+    if (state === 'running' || outlook.waitsFor === 'retry') this.live.follow(id)
     return {
       id,
       selfId,
@@ -127,6 +127,8 @@ export class BroadcastsPanel {
       startAt: toTime(startAt),
       startedAt: toTime(startedAt),
       finishedAt: toTime(finishedAt),
+      pausedAt: toTime(pausedAt),
+      ...outlook,
       ...['running', 'paused'].includes(state) && { timeLeft: this.broadcasts.timeLeft(broadcast) },
     }
   }

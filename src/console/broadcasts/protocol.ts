@@ -1,4 +1,4 @@
-import type { Audience, Broadcast, BroadcastRecipient, Estimate, EstimateQuery, RecipientState } from '../../broadcast/model'
+import type { Audience, Broadcast, BroadcastRecipient, Estimate, EstimateQuery, Outlook, RecipientState } from '../../broadcast/model'
 import type { Via } from '../../push/ways'
 import type { ErrorCode, Wire } from '../shared/protocol'
 import type { Preview } from '../texts/protocol'
@@ -14,7 +14,7 @@ export interface RecipientsQuery {
 export type AudienceRow = { [K in keyof Audience]: NonNullable<Audience[K]> extends Date ? number : Audience[K] }
 
 /** A broadcast as a list shows it. */
-export type BroadcastRow = Omit<Wire<Broadcast>, 'content' | 'audience'> & {
+export type BroadcastRow = Omit<Wire<Broadcast>, 'content' | 'audience'> & Outlook & {
   /** The beginning of the message. */
   excerpt: string
   /** How long (ms) it still takes with the bot's limits, while it is running or paused. */

@@ -28,6 +28,7 @@ export class DoctorPanel {
         online: isOnline(bot),
         intents: readIntents(bot),
         suspendedUntil: this.pusher.suspendedUntil(bot.selfId),
+        waiting: this.pusher.countWaiting(bot.selfId),
       })),
       arrivals: { ...this.gateway.arrivals },
       malformed: this.gateway.malformed.list(),

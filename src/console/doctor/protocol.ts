@@ -12,6 +12,8 @@ export interface Diagnosis {
     intents: { users?: boolean; interactions?: boolean }
     /** Until when (ms) the platform does not let the bot push. */
     suspendedUntil?: number
+    /** How many messages wait for what the bot may send, and how many requests for what it may ask. */
+    waiting: { messages: number; requests: number }
   }[]
   /** When (ms) each kind of dispatch last arrived since start. */
   arrivals: Dict<number | null>

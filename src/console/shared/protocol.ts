@@ -1,4 +1,5 @@
 import type { BroadcastFault } from '../../broadcast/error'
+import type { Remark } from '../../push/error'
 import type { Reason } from '../../gate'
 import type { QQUser, QQUserEntry } from '../../model'
 
@@ -19,6 +20,8 @@ export interface Sent {
   ids?: string[]
   reason?: Reason
   code?: number
+  /** What the reason does not say. */
+  remark?: Remark
 }
 
 /** What a call fails with, as the error's whole text. */

@@ -3,7 +3,7 @@ import { Context, h } from 'koishi'
 import type { Client } from '@koishijs/plugin-console'
 import { runSafely } from '../../shared/run-safely'
 import { Pusher } from '../../push'
-import { PushError } from '../../push/error'
+import { explain, PushError } from '../../push/error'
 import { CallRegistry } from './calls'
 import { fail } from './errors'
 import type { Sent, SharedMessages } from './protocol'
@@ -41,7 +41,10 @@ export class Sending {
     try {
       return { ok: true, ids: await push() }
     } catch (error) {
-      if (error instanceof PushError) return { ok: false, reason: error.reason, ...error.code && { code: error.code } }
+      if (error instanceof PushError) {
+        const remark = explain(this.ctx, error)
+        return { ok: false, reason: error.reason, ...error.code && { code: error.code }, ...remark && { remark } }
+      }
       this.ctx.logger.warn(error)
       return { ok: false, reason: 'unknown-outcome' }
     }
