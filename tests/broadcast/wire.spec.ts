@@ -246,7 +246,7 @@ describe('a broadcast', () => {
     it('what the bot may send with others, which take turns', async () => {
       await start({ config: { push: { ...fast.push, botSecond: 40 } } })
       await befriend(...names(12, 'A'), ...names(12, 'B'))
-      const [first, second] = [await begin({ audience: { search: 'A' } }), await begin({ audience: { search: 'B' } })]
+      const [first, second] = await Promise.all(['A', 'B'].map(search => begin({ audience: { search } })))
       await Promise.all([reach(first.id), reach(second.id)])
       const half = reached().slice(4, 16).map(([bot]) => bot)
       expect(half.filter(name => name === 'A')).to.have.length.within(4, 8)
