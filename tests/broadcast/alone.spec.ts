@@ -1,3 +1,4 @@
+/** Rule: a broadcast that cannot go on pauses, says why, and goes on by itself when the cause is gone. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Broadcast } from '../../src'
@@ -5,7 +6,6 @@ import { Clock, freeze } from '../clock'
 import { pass, until } from '../harness'
 import { befriend, begin, broadcasts, create, fast, harness, names, platform, reach, reached, recipients, start } from './stage'
 
-/** Rule: a broadcast that cannot go on pauses, says why, and goes on by itself when the cause is gone. */
 describe('a broadcast pauses by itself', () => {
   let clock: Clock | undefined
 

@@ -1,10 +1,10 @@
+/** Rule: an audience is as it was at the start, however large it is, and is not taken in all at once. */
 import { expect } from 'chai'
 import { $ } from 'koishi'
 import { blank } from '../../src/roster/state'
 import { until } from '../harness'
 import { begin, broadcasts, fast, harness, platform, recipients, start } from './stage'
 
-/** Rule: an audience is as it was at the start, however large it is, and is not taken in all at once. */
 describe('a large audience', () => {
   const SIZE = 450
   const ids = Array.from({ length: SIZE }, (_, index) => `U${String(index).padStart(4, '0')}`)

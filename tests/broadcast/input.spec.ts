@@ -1,9 +1,9 @@
+/** Rule: a broadcast that cannot be sent as asked is refused with an error of its own; nothing is sent, nothing is lost. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { BroadcastError } from '../../src'
 import { befriend, broadcasts, create, harness, platform, reach, start } from './stage'
 
-/** Rule: what cannot be is refused with an error of its own; nothing is sent, nothing is lost. */
 describe('a broadcast is refused', () => {
   before(async () => {
     await start()

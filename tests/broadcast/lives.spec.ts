@@ -1,3 +1,4 @@
+/** Rule: whatever ends in the midst of a broadcast, it goes on with those who are left, and nobody gets it twice. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +20,6 @@ async function end(harness: Harness) {
   await harness.stop()
 }
 
-/** Rule: whatever ends in the midst of a broadcast, everybody gets it once. */
 describe('a broadcast goes on', () => {
   const once = (ids: string[]) => expect(reached().sort()).to.deep.equal(ids)
 

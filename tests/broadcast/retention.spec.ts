@@ -1,3 +1,4 @@
+/** Rule: recipients are erased with their user, and in time with the history; the sums of their broadcast still add up. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { until } from '../harness'

@@ -1,3 +1,4 @@
+/** Rule: a broadcast reaches everybody in its audience once, as the gate decides in their turn; it can be paused, cancelled and repeated. */
 import { expect } from 'chai'
 import { sleep } from 'koishi'
 import { Broadcast, BroadcastState } from '../../src'

@@ -1,3 +1,4 @@
+/** Rule: notices to a crowd reach everybody once, within the platform's limits, while they can be replies, and hold up no other plugin. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Clock, freeze } from '../clock'

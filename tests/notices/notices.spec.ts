@@ -1,3 +1,4 @@
+/** Rule: users who add the bot or turn the switch are told once what the operator wrote, and never proactively after a no. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+/** Rule: no reload of the plugin or the adapter sends a notice twice, loses one, or leaves its outcome off the record. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Clock, freeze } from '../clock'

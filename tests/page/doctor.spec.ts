@@ -1,3 +1,4 @@
+/** Rule: the panel of the doctor says what is wrong, and what to do. */
 import { expect } from 'chai'
 import { toOpenid } from './people'
 import { onPage } from './stage'

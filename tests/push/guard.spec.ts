@@ -1,3 +1,4 @@
+/** Rule: a user who turned proactive messages off gets none, whichever plugin sends it; replies and group messages pass. */
 import { expect } from 'chai'
 import { h, Session, Time } from 'koishi'
 import { Clock, date } from '../clock'

@@ -1,3 +1,4 @@
+/** Rule: a push reaches who may be written to, within the limits, or throws a PushError that says why and whether to try again. */
 import { expect } from 'chai'
 import { h, Time } from 'koishi'
 import { Clock, freeze } from '../clock'

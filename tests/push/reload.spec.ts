@@ -1,3 +1,4 @@
+/** Rule: a push that waits through a reload goes out by the bot of now or may be tried again, and its caller can call it off. */
 import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import { h, Time } from 'koishi'

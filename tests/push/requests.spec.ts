@@ -1,4 +1,4 @@
-// What is written to a user past Koishi's sending is decided upon like any other message.
+/** Rule: what a plugin writes to a user past Koishi's sending is decided upon like any other message. */
 import { expect } from 'chai'
 import { Session, Time } from 'koishi'
 import { Clock, date, freeze } from '../clock'

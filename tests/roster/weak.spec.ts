@@ -1,3 +1,4 @@
+/** Rule: where one of the platform's channels only implies that the switch is off, and the other says that it is on, that one is right. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { UserEvent } from '../../src/event'
@@ -20,7 +21,6 @@ function results(events: UserEvent[]) {
   return applied.map((_, index) => ({ applied: applied[index], duplicate: duplicates[index], overruled: overruled[index], disputed: disputed[index] }))
 }
 
-/** Rule: where one of the platform's channels only implies that the switch is off, and the other says that it is on, that one is right. */
 describe('a switch that is off by implication', () => {
   it('is off while nothing contradicts', () => {
     expect(state(implied(100))).to.deep.include({ consent: 'rejected', consentAt: at(100) })
