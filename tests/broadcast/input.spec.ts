@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { BroadcastError } from '../../src'
-import { befriend, broadcasts, create, harness, platform, reach, start } from './stage'
+import { befriend, broadcasts, create, harness, platform, reach, start, startWith } from './stage'
 
 describe('a broadcast is refused', () => {
   before(async () => {
@@ -110,8 +110,7 @@ describe('a broadcast is refused', () => {
 })
 
 it('a broadcast that is finished is left as it is', async () => {
-  await start()
-  await befriend('A')
+  await startWith(['A'])
   const { id } = await create()
   await broadcasts().start(id)
   await reach(id)

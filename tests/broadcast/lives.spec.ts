@@ -10,7 +10,7 @@ import { engines } from '../database'
 import { Outage, watch } from '../database/outage'
 import { Harness, pass, until } from '../harness'
 import { Platform } from '../platform'
-import { befriend, begin, broadcasts, fast, harness, names, platform, reach, reached, recipients, start } from './stage'
+import { befriend, begin, broadcasts, fast, harness, names, platform, reach, reached, recipients, start, startWith } from './stage'
 
 const slow = { push: { ...fast.push, botSecond: 50 } }
 
@@ -27,8 +27,7 @@ describe('a broadcast goes on', () => {
     afterEach(() => harness.stop())
 
     it('again and again', async () => {
-      await start({ config: slow })
-      await befriend(...names(20))
+      await startWith(names(20), { config: slow })
       const { id } = await begin()
       for (let round = 1; round <= 4; round++) {
         await until(() => reached().length >= round * 3)
@@ -41,8 +40,7 @@ describe('a broadcast goes on', () => {
     })
 
     it('while an answer is on its way, which counts', async () => {
-      await start()
-      await befriend('A', 'B')
+      await startWith(['A', 'B'])
       platform.latency = 300
       const { id } = await begin()
       await until(() => platform.posts.length === 1)
@@ -54,8 +52,7 @@ describe('a broadcast goes on', () => {
     })
 
     it('and stays paused where it was', async () => {
-      await start({ config: slow })
-      await befriend(...names(10))
+      await startWith(names(10), { config: slow })
       const { id } = await begin()
       await until(() => reached().length >= 2)
       await broadcasts().pause(id)

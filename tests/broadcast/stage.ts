@@ -31,6 +31,15 @@ export async function befriend(...ids: string[]) {
   })
 }
 
+/** Starts with users who have added the bot. */
+export async function startWith(ids: string[], options?: HarnessOptions) {
+  await start(options)
+  await befriend(...ids)
+}
+
+/** A bot that sends so many messages a second. */
+export const paced = (botSecond: number) => ({ config: { push: { ...fast.push, botSecond } } })
+
 export const broadcasts = () => harness.app.qqUser.broadcasts
 
 export function create(options: Partial<BroadcastOptions> = {}) {
