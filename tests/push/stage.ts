@@ -1,0 +1,68 @@
+import { expect } from 'chai'
+import { Time } from 'koishi'
+import { PushError } from '../../src'
+import * as clocks from '../clock'
+import { Harness, HarnessOptions, silent, until } from '../harness'
+import { Platform } from '../platform'
+
+export let harness: Harness
+export let platform: Platform
+
+let clock: clocks.Clock | undefined
+
+/** Each test ends with its app, and time goes on. */
+export function useStage() {
+  afterEach(async () => {
+    unfreeze()
+    await harness.stop()
+  })
+}
+
+export async function start({ config, ...options }: HarnessOptions = {}) {
+  harness = await Harness.start({ config: { ...silent, ...config }, ...options })
+  platform = harness.platform
+}
+
+export const freeze = () => clock = clocks.freeze()
+
+/** Moves the calendar, which may have been moved before. */
+export function date(now: number) {
+  unfreeze()
+  return clock = clocks.date(now)
+}
+
+export function unfreeze() {
+  clock?.uninstall()
+  clock = undefined
+}
+
+/** Lets users add the bot, and waits until plugins are told. */
+export async function befriend(...ids: string[]) {
+  for (const id of ids) platform.add(id, { timestamp: Date.now() - Time.minute })
+  await until(() => ids.every(id => harness.sessions.some(({ userId }) => userId === id)))
+}
+
+export async function refuse(id: string) {
+  platform.reject(id)
+  await until(async () => (await harness.app.qqUser.get(platform.selfId, id))?.consent === 'rejected')
+}
+
+/** What a push failed with. */
+export async function refusal(promise: Promise<unknown>) {
+  const error = await promise.then(() => undefined, error => error)
+  expect(error).to.be.instanceOf(PushError)
+  const { reason, code, retryable } = error as PushError
+  return { reason, code, retryable }
+}
+
+/** The reads of the plugin's tables from now on. */
+export function watchReads() {
+  const driver = harness.app.database.drivers[0] as any
+  const { get } = driver
+  const reads: string[] = []
+  driver.get = (sel: { table: string }) => {
+    if (String(sel.table).startsWith('qq_')) reads.push(sel.table)
+    return get.call(driver, sel)
+  }
+  return reads
+}
