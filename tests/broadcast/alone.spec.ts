@@ -2,18 +2,12 @@
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Broadcast } from '../../src'
-import { Clock, freeze } from '../clock'
 import { pass, until } from '../harness'
-import { befriend, begin, broadcasts, create, fast, harness, names, paced, platform, reach, reached, recipients, start, startWith } from './stage'
+import { clock, freeze, harness, platform, useStage } from '../stage'
+import { befriend, begin, broadcasts, create, fast, names, paced, reach, reached, recipients, start, startWith } from './stage'
 
 describe('a broadcast pauses by itself', () => {
-  let clock: Clock | undefined
-
-  afterEach(async () => {
-    clock?.uninstall()
-    clock = undefined
-    await harness.stop()
-  })
+  useStage()
 
   const reason = async (id: number) => {
     const { state, reason } = (await broadcasts().get(id))!
@@ -74,7 +68,7 @@ describe('a broadcast pauses by itself', () => {
   it('while the bot may not push, and nobody has failed for it', async () => {
     await startWith(names(6))
     platform.pushBanned = true
-    clock = freeze()
+    freeze()
     const { id } = await begin({ via: ['proactive'] })
     await wait(async () => await reason(id) === 'paused no-permission', 10)
     expect(platform.posts).to.have.length(3)
@@ -125,7 +119,7 @@ describe('a broadcast pauses by itself', () => {
   it('when the bot sends too often for the platform, and nobody has failed for it', async () => {
     await startWith(['A', 'B', 'C'])
     const take = platform.fail({ code: 22009, times: Infinity })
-    clock = freeze()
+    freeze()
     const { id } = await begin()
     await wait(async () => await reason(id) === 'paused bot-rate')
     expect((await recipients(id)).map(({ state }) => state)).to.deep.equal(['pending', 'pending', 'pending'])
@@ -138,7 +132,7 @@ describe('a broadcast pauses by itself', () => {
   it('when the platform does not answer, so that not everybody is lost', async () => {
     await startWith(names(12))
     const take = platform.fail({ status: 502, times: Infinity })
-    clock = freeze()
+    freeze()
     const { id } = await begin()
     await wait(async () => await reason(id) === 'paused no-answer', 10)
     const { counts } = (await broadcasts().get(id))!
@@ -174,7 +168,7 @@ describe('a broadcast pauses by itself', () => {
   it('and starts again with what the platform refuses for a moment', async () => {
     await startWith(names(5))
     const take = platform.fail({ code: 40054006, times: Infinity })
-    clock = freeze()
+    freeze()
     const { id } = await begin()
     await wait(async () => await reason(id) === 'paused transient')
     take()
@@ -185,7 +179,7 @@ describe('a broadcast pauses by itself', () => {
   describe('that is scheduled', () => {
     it('starts when its time has come', async () => {
       await startWith(['A'])
-      clock = freeze()
+      freeze()
       const { id } = await create({ startAt: new Date(Date.now() + Time.hour) })
       expect(await reason(id)).to.equal('scheduled')
       await tick(59 * Time.minute)
@@ -199,7 +193,7 @@ describe('a broadcast pauses by itself', () => {
       await startWith(['A'])
       const { id } = await create({ startAt: new Date(Date.now() + Time.hour) })
       harness.plugin!.dispose()
-      clock = freeze(Date.now() + 2 * Time.hour + Time.minute)
+      freeze(Date.now() + 2 * Time.hour + Time.minute)
       harness.load(fast)
       await wait(async () => harness.app.get('qqUser') && await reason(id) === 'paused missed')
       await tick(Time.hour)
@@ -213,21 +207,21 @@ describe('a broadcast pauses by itself', () => {
       await startWith(['A'])
       const { id } = await create({ startAt: new Date(Date.now() + Time.hour) })
       harness.plugin!.dispose()
-      clock = freeze(Date.now() + 1.5 * Time.hour)
+      freeze(Date.now() + 1.5 * Time.hour)
       harness.load(fast)
       await wait(async () => harness.app.get('qqUser') && await reason(id) === 'finished')
     })
 
     it('for nobody, says so', async () => {
       await start()
-      clock = freeze()
+      freeze()
       const { id } = await create({ startAt: new Date(Date.now() + Time.minute) })
       await wait(async () => await reason(id) === 'paused empty-audience')
     })
 
     it('and cannot be started holds up no other', async () => {
       await startWith(['A'])
-      clock = freeze()
+      freeze()
       const startAt = new Date(Date.now() + Time.minute)
       const [broken, { id }] = [await create({ startAt }), await create({ startAt })]
       await harness.app.database.set('qq_user_broadcast', { id: broken.id }, { audience: '{' })

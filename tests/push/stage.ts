@@ -1,39 +1,13 @@
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { PushError } from '../../src'
-import * as clocks from '../clock'
-import { Harness, HarnessOptions, silent, until } from '../harness'
-import { Platform } from '../platform'
+import { HarnessOptions, silent, until } from '../harness'
+import { start as begin, harness, platform } from '../stage'
 
-export let harness: Harness
-export let platform: Platform
+export * from '../stage'
 
-let clock: clocks.Clock | undefined
-
-/** Each test ends with its app, and time goes on. */
-export function useStage() {
-  afterEach(async () => {
-    unfreeze()
-    await harness.stop()
-  })
-}
-
-export async function start({ config, ...options }: HarnessOptions = {}) {
-  harness = await Harness.start({ config: { ...silent, ...config }, ...options })
-  platform = harness.platform
-}
-
-export const freeze = () => clock = clocks.freeze()
-
-/** Moves the calendar, which may have been moved before. */
-export function date(now: number) {
-  unfreeze()
-  return clock = clocks.date(now)
-}
-
-export function unfreeze() {
-  clock?.uninstall()
-  clock = undefined
+export function start({ config, ...options }: HarnessOptions = {}) {
+  return begin({ config: { ...silent, ...config }, ...options })
 }
 
 /** Lets users add the bot, and waits until plugins are told. */
