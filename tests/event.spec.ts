@@ -1,3 +1,4 @@
+/** Rule: an event is known by the id of its envelope, or by one made of all that tells it from others, and the id fits its column. */
 import { expect } from 'chai'
 import { deriveId, Fact, isDerived, MAX_EVENT_ID, readId } from '../src/event'
 import { openid, seconds, wrongIds } from './gateway/payloads'

@@ -1,3 +1,4 @@
+/** Rule: nobody is written to proactively who said no, left or was never heard of, nor, if the operator says so, whose switch was never seen. */
 import { expect } from 'chai'
 import { judge } from '../src/gate'
 import { Consent, Relation } from '../src/model'

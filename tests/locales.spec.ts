@@ -1,3 +1,4 @@
+/** Rule: every language has all texts, with the same variables, and describes every key of the config. */
 import { expect } from 'chai'
 import { Context, Dict, Schema } from 'koishi'
 import manifest from '../package.json'

@@ -1,3 +1,4 @@
+/** Rule: a command that demands qq-user.push is refused to users who turned proactive messages off, and to nobody else. */
 import { expect } from 'chai'
 import { Bot, Command, Context, ForkScope, Fragment, h, Universal } from 'koishi'
 import { Harness, HarnessOptions, silent, until } from './harness'

@@ -1,3 +1,4 @@
+/** Rule: of two processes on one database, one announces and greets, whichever recorded the event, and both end in the newest state. */
 import { expect } from 'chai'
 import { Harness, pass, until } from './harness'
 import { engines } from './database'

@@ -1,3 +1,4 @@
+/** Rule: both READMEs say the same, their examples compile, their defaults are true, and their links lead somewhere. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { expect } from 'chai'

@@ -1,3 +1,4 @@
+/** Rule: a reload of the plugin, the adapter or the database loses nothing that arrived before or during it, and announces it once. */
 import { expect } from 'chai'
 import { Context, ForkScope } from 'koishi'
 import { MemoryDriver } from '@minatojs/driver-memory'
@@ -6,7 +7,6 @@ import { watch } from './database/outage'
 import { Harness, HarnessOptions, pass, silent, until } from './harness'
 import { Platform } from './platform'
 
-/** Every change of the config is a reload, and so is one of the database: none may lose what arrived before or during it. */
 describe('a reload', () => {
   let harness: Harness
   let platform: Platform

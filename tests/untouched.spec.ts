@@ -1,4 +1,4 @@
-// Nothing that a caller gave is written to: whatever is handed over may refuse it.
+/** Rule: nothing that a caller gave is written to, be it options, content, a session or the config. */
 import { expect } from 'chai'
 import { h, Session } from 'koishi'
 import { Harness, silent, until } from './harness'

@@ -1,19 +1,13 @@
+/** Rule: a broadcast that cannot go on pauses, says why, and goes on by itself when the cause is gone. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Broadcast } from '../../src'
-import { Clock, freeze } from '../clock'
 import { pass, until } from '../harness'
-import { befriend, begin, broadcasts, create, fast, harness, names, platform, reach, reached, recipients, start } from './stage'
+import { clock, freeze, harness, platform, useStage } from '../stage'
+import { befriend, begin, broadcasts, create, fast, names, paced, reach, reached, recipients, start, startWith } from './stage'
 
-/** Rule: a broadcast that cannot go on pauses, says why, and goes on by itself when the cause is gone. */
 describe('a broadcast pauses by itself', () => {
-  let clock: Clock | undefined
-
-  afterEach(async () => {
-    clock?.uninstall()
-    clock = undefined
-    await harness.stop()
-  })
+  useStage()
 
   const reason = async (id: number) => {
     const { state, reason } = (await broadcasts().get(id))!
@@ -34,8 +28,7 @@ describe('a broadcast pauses by itself', () => {
   const everybody = (count: number): Broadcast['counts'] => ({ total: count, pending: 0, sent: count, skipped: 0, failed: 0, unknown: 0 })
 
   it('while the bot is offline', async () => {
-    await start({ config: { push: { ...fast.push, botSecond: 20 } } })
-    await befriend(...names(10))
+    await startWith(names(10), paced(20))
     const { id } = await begin()
     await until(() => reached().length >= 2)
     harness.adapter!.dispose()
@@ -55,8 +48,7 @@ describe('a broadcast pauses by itself', () => {
   })
 
   it('but not again by itself where an operator paused it, too', async () => {
-    await start({ config: { push: { ...fast.push, botSecond: 20 } } })
-    await befriend(...names(10))
+    await startWith(names(10), paced(20))
     const { id } = await begin()
     await until(() => reached().length >= 2)
     harness.adapter!.dispose()
@@ -74,10 +66,9 @@ describe('a broadcast pauses by itself', () => {
   })
 
   it('while the bot may not push, and nobody has failed for it', async () => {
-    await start()
-    await befriend(...names(6))
+    await startWith(names(6))
     platform.pushBanned = true
-    clock = freeze()
+    freeze()
     const { id } = await begin({ via: ['proactive'] })
     await wait(async () => await reason(id) === 'paused no-permission', 10)
     expect(platform.posts).to.have.length(3)
@@ -94,8 +85,7 @@ describe('a broadcast pauses by itself', () => {
   })
 
   it('but not for those whom another way reaches meanwhile', async () => {
-    await start()
-    await befriend('A', 'B', 'C', 'D', 'E')
+    await startWith(['A', 'B', 'C', 'D', 'E'])
     platform.message('E')
     await until(async () => (await harness.app.qqUser.get(platform.selfId, 'E'))?.lastMessageAt)
     platform.pushBanned = true
@@ -106,8 +96,7 @@ describe('a broadcast pauses by itself', () => {
   })
 
   it('but not for a single user to whom the platform lets nothing through', async () => {
-    await start()
-    await befriend('A', 'B', 'C', 'D')
+    await startWith(['A', 'B', 'C', 'D'])
     platform.users.get('B')!.pushBanned = true
     const { id } = await begin({ via: ['proactive'] })
     expect((await reach(id)).counts).to.deep.include({ sent: 3, skipped: 1 })
@@ -116,8 +105,7 @@ describe('a broadcast pauses by itself', () => {
   })
 
   it('but not where all who are left are too few to tell that it is the bot, who are skipped', async () => {
-    await start()
-    await befriend('A', 'B')
+    await startWith(['A', 'B'])
     platform.pushBanned = true
     let changes = 0
     harness.app.on('qq-user/broadcast', () => { changes++ })
@@ -129,10 +117,9 @@ describe('a broadcast pauses by itself', () => {
   })
 
   it('when the bot sends too often for the platform, and nobody has failed for it', async () => {
-    await start()
-    await befriend('A', 'B', 'C')
+    await startWith(['A', 'B', 'C'])
     const take = platform.fail({ code: 22009, times: Infinity })
-    clock = freeze()
+    freeze()
     const { id } = await begin()
     await wait(async () => await reason(id) === 'paused bot-rate')
     expect((await recipients(id)).map(({ state }) => state)).to.deep.equal(['pending', 'pending', 'pending'])
@@ -143,10 +130,9 @@ describe('a broadcast pauses by itself', () => {
   })
 
   it('when the platform does not answer, so that not everybody is lost', async () => {
-    await start()
-    await befriend(...names(12))
+    await startWith(names(12))
     const take = platform.fail({ status: 502, times: Infinity })
-    clock = freeze()
+    freeze()
     const { id } = await begin()
     await wait(async () => await reason(id) === 'paused no-answer', 10)
     const { counts } = (await broadcasts().get(id))!
@@ -167,8 +153,7 @@ describe('a broadcast pauses by itself', () => {
   })
 
   it('after twenty refusals of the message in a row, as the text is at fault, until an operator looks', async () => {
-    await start()
-    await befriend(...names(30))
+    await startWith(names(30))
     const take = platform.fail({ code: 40034006, times: Infinity })
     const { id } = await begin()
     await becomes(id, 'paused refused')
@@ -181,10 +166,9 @@ describe('a broadcast pauses by itself', () => {
   })
 
   it('and starts again with what the platform refuses for a moment', async () => {
-    await start()
-    await befriend(...names(5))
+    await startWith(names(5))
     const take = platform.fail({ code: 40054006, times: Infinity })
-    clock = freeze()
+    freeze()
     const { id } = await begin()
     await wait(async () => await reason(id) === 'paused transient')
     take()
@@ -200,7 +184,7 @@ describe('a broadcast pauses by itself', () => {
       await start()
       await befriend(...names(3))
       const take = platform.fail({ status: 502, times: Infinity })
-      clock = freeze()
+      freeze()
       harness.app.on('qq-user/broadcast', ({ state, pausedAt }) => { expect(!!pausedAt).to.equal(state === 'paused') })
       await broadcasts().pause((await create()).id).catch(() => {})
       const { id } = await begin()
@@ -229,9 +213,8 @@ describe('a broadcast pauses by itself', () => {
 
   describe('that is scheduled', () => {
     it('starts when its time has come', async () => {
-      await start()
-      await befriend('A')
-      clock = freeze()
+      await startWith(['A'])
+      freeze()
       const { id } = await create({ startAt: new Date(Date.now() + Time.hour) })
       expect(await reason(id)).to.equal('scheduled')
       await tick(59 * Time.minute)
@@ -242,11 +225,10 @@ describe('a broadcast pauses by itself', () => {
     })
 
     it('and is more than an hour late, as nothing ran, does not fire', async () => {
-      await start()
-      await befriend('A')
+      await startWith(['A'])
       const { id } = await create({ startAt: new Date(Date.now() + Time.hour) })
       harness.plugin!.dispose()
-      clock = freeze(Date.now() + 2 * Time.hour + Time.minute)
+      freeze(Date.now() + 2 * Time.hour + Time.minute)
       harness.load(fast)
       await wait(async () => harness.app.get('qqUser') && await reason(id) === 'paused missed')
       await tick(Time.hour)
@@ -257,26 +239,24 @@ describe('a broadcast pauses by itself', () => {
     })
 
     it('and is a little late, starts', async () => {
-      await start()
-      await befriend('A')
+      await startWith(['A'])
       const { id } = await create({ startAt: new Date(Date.now() + Time.hour) })
       harness.plugin!.dispose()
-      clock = freeze(Date.now() + 1.5 * Time.hour)
+      freeze(Date.now() + 1.5 * Time.hour)
       harness.load(fast)
       await wait(async () => harness.app.get('qqUser') && await reason(id) === 'finished')
     })
 
     it('for nobody, says so', async () => {
       await start()
-      clock = freeze()
+      freeze()
       const { id } = await create({ startAt: new Date(Date.now() + Time.minute) })
       await wait(async () => await reason(id) === 'paused empty-audience')
     })
 
     it('and cannot be started holds up no other', async () => {
-      await start()
-      await befriend('A')
-      clock = freeze()
+      await startWith(['A'])
+      freeze()
       const startAt = new Date(Date.now() + Time.minute)
       const [broken, { id }] = [await create({ startAt }), await create({ startAt })]
       await harness.app.database.set('qq_user_broadcast', { id: broken.id }, { audience: '{' })

@@ -1,16 +1,16 @@
+/** Rule: an audience is as it was at the start, however large it is, and is not taken in all at once. */
 import { expect } from 'chai'
 import { $ } from 'koishi'
 import { blank } from '../../src/roster/state'
 import { until } from '../harness'
-import { begin, broadcasts, fast, harness, platform, recipients, start } from './stage'
+import { begin, broadcasts, fast, harness, paced, platform, recipients, start } from './stage'
 
-/** Rule: an audience is as it was at the start, however large it is, and is not taken in all at once. */
 describe('a large audience', () => {
   const SIZE = 450
   const ids = Array.from({ length: SIZE }, (_, index) => `U${String(index).padStart(4, '0')}`)
 
   beforeEach(async () => {
-    await start({ config: { push: { ...fast.push, botSecond: 1 } } })
+    await start(paced(1))
     const rows = ids.map(userId => ({ ...blank({ selfId: platform.selfId, userId, occurredAt: Date.now() - 1000 }), relation: 'friend' as const }))
     for (let index = 0; index < SIZE; index += 150) await harness.app.database.upsert('qq_user', rows.slice(index, index + 150))
     for (const id of ids) platform.users.set(id, { friend: true, push: true, username: '' })

@@ -1,9 +1,9 @@
+/** Rule: a broadcast that cannot be sent as asked is refused with an error of its own; nothing is sent, nothing is lost. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { BroadcastError } from '../../src'
-import { befriend, broadcasts, create, harness, platform, reach, start } from './stage'
+import { befriend, broadcasts, create, harness, platform, reach, start, startWith } from './stage'
 
-/** Rule: what cannot be is refused with an error of its own; nothing is sent, nothing is lost. */
 describe('a broadcast is refused', () => {
   before(async () => {
     await start()
@@ -110,8 +110,7 @@ describe('a broadcast is refused', () => {
 })
 
 it('a broadcast that is finished is left as it is', async () => {
-  await start()
-  await befriend('A')
+  await startWith(['A'])
   const { id } = await create()
   await broadcasts().start(id)
   await reach(id)

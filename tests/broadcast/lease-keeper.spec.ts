@@ -1,9 +1,9 @@
+/** Rule: a process that cannot show any more that a broadcast is its own writes to nobody else, before another one takes it over. */
 import { expect } from 'chai'
 import { LEASE } from '../../src/broadcast/lease'
 import { LeaseKeeper } from '../../src/broadcast/lease-keeper'
 import { pass } from '../harness'
 
-/** Rule: whoever cannot show that they are there takes nobody on, before another process takes over. */
 describe('the process that runs a broadcast', () => {
   const soon = LEASE.expiry * 0.8
   let now: number

@@ -1,3 +1,4 @@
+/** Rule: whatever ends in the midst of a broadcast, it goes on with those who are left, and nobody gets it twice. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +10,7 @@ import { engines, kinds } from '../database'
 import { Outage, watch } from '../database/outage'
 import { Harness, pass, until } from '../harness'
 import { Platform } from '../platform'
-import { befriend, begin, broadcasts, create, fast, harness, names, platform, reach, reached, recipients, start } from './stage'
+import { befriend, begin, broadcasts, create, fast, harness, names, platform, reach, reached, recipients, start, startWith } from './stage'
 
 const slow = { push: { ...fast.push, botSecond: 50 } }
 
@@ -19,7 +20,6 @@ async function end(harness: Harness) {
   await harness.stop()
 }
 
-/** Rule: whatever ends in the midst of a broadcast, everybody gets it once. */
 describe('a broadcast goes on', () => {
   const once = (ids: string[]) => expect(reached().sort()).to.deep.equal(ids)
 
@@ -27,8 +27,7 @@ describe('a broadcast goes on', () => {
     afterEach(() => harness.stop())
 
     it('again and again', async () => {
-      await start({ config: slow })
-      await befriend(...names(20))
+      await startWith(names(20), { config: slow })
       const { id } = await begin()
       for (let round = 1; round <= 4; round++) {
         await until(() => reached().length >= round * 3)
@@ -41,8 +40,7 @@ describe('a broadcast goes on', () => {
     })
 
     it('while an answer is on its way, which counts', async () => {
-      await start()
-      await befriend('A', 'B')
+      await startWith(['A', 'B'])
       platform.latency = 300
       const { id } = await begin()
       await until(() => platform.posts.length === 1)
@@ -77,8 +75,7 @@ describe('a broadcast goes on', () => {
     }
 
     it('and stays paused where it was', async () => {
-      await start({ config: slow })
-      await befriend(...names(10))
+      await startWith(names(10), { config: slow })
       const { id } = await begin()
       await until(() => reached().length >= 2)
       await broadcasts().pause(id)

@@ -1,14 +1,14 @@
+/** Rule: recipients are erased with their user, and in time with the history; the sums of their broadcast still add up. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { until } from '../harness'
-import { befriend, begin, broadcasts, fast, harness, names, platform, reach, reached, recipients, start } from './stage'
+import { begin, broadcasts, fast, harness, names, paced, platform, reach, reached, recipients, startWith } from './stage'
 
 describe('recipients', () => {
   afterEach(() => harness.stop())
 
   it('of what was over long ago go with the ledger, and the sums stay', async () => {
-    await start({ config: { history: { keepDays: 30 } } })
-    await befriend(...names(5))
+    await startWith(names(5), { config: { history: { keepDays: 30 } } })
     const [old, recent] = [await begin(), await begin()]
     await Promise.all([reach(old.id), reach(recent.id)])
     await harness.app.database.set('qq_user_broadcast', { id: old.id }, { finishedAt: new Date(Date.now() - 31 * Time.day) })
@@ -19,8 +19,7 @@ describe('recipients', () => {
   })
 
   it('are forgotten with the user, whether they got it or not', async () => {
-    await start({ config: { push: { ...fast.push, botSecond: 20 } } })
-    await befriend(...names(10))
+    await startWith(names(10), paced(20))
     const { id } = await begin()
     await until(async () => (await recipients(id))[0].state === 'sent')
     await harness.app.qqUser.forget(platform.selfId, 'U000')
@@ -32,8 +31,7 @@ describe('recipients', () => {
   })
 
   it('of a broadcast that is paused are forgotten, and its sums add up', async () => {
-    await start({ config: { push: { ...fast.push, botSecond: 20 } } })
-    await befriend(...names(6))
+    await startWith(names(6), paced(20))
     const { id } = await begin()
     await until(() => reached().length >= 2)
     await broadcasts().pause(id)

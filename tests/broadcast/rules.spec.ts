@@ -1,3 +1,4 @@
+/** Rule: a broadcast takes the actions that its state allows, sends sixteen messages at once at most, and stops after bad answers in a row. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { QQUser } from '../../src'

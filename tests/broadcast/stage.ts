@@ -1,10 +1,9 @@
 import { Broadcast, BroadcastState } from '../../src'
 import type { BroadcastOptions } from '../../src'
-import { Harness, HarnessOptions, silent, until } from '../harness'
-import { Platform } from '../platform'
+import { HarnessOptions, silent, until } from '../harness'
+import { harness, start as open, platform } from '../stage'
 
-export let harness: Harness
-export let platform: Platform
+export * from '../stage'
 
 /** Config of a bot that is not held up by its own limits. */
 export const fast = {
@@ -15,9 +14,8 @@ export const fast = {
 
 const limits = { botSecond: Infinity, botMinute: Infinity, userMinute: Infinity, userDay: Infinity }
 
-export async function start({ config, ...options }: HarnessOptions = {}) {
-  harness = await Harness.start({ config: { ...fast, ...config }, limits, ...options })
-  platform = harness.platform
+export function start({ config, ...options }: HarnessOptions = {}) {
+  return open({ config: { ...fast, ...config }, limits, ...options })
 }
 
 export const names = (count: number, prefix = 'U') => Array.from({ length: count }, (_, index) => `${prefix}${String(index).padStart(3, '0')}`)
@@ -30,6 +28,15 @@ export async function befriend(...ids: string[]) {
     return ids.every(id => known.has(id))
   })
 }
+
+/** Starts with users who have added the bot. */
+export async function startWith(ids: string[], options?: HarnessOptions) {
+  await start(options)
+  await befriend(...ids)
+}
+
+/** A bot that sends so many messages a second. */
+export const paced = (botSecond: number) => ({ config: { push: { ...fast.push, botSecond } } })
 
 export const broadcasts = () => harness.app.qqUser.broadcasts
 

@@ -1,3 +1,4 @@
+/** Rule: a broadcast that runs but gets nowhere says why, once in the log, after a minute. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { LEASE } from '../../src/broadcast/lease'
@@ -7,7 +8,6 @@ import { kinds } from '../database'
 import { pass, until } from '../harness'
 import { befriend, begin, broadcasts, fast, harness, names, platform, reached, start } from './stage'
 
-/** Rule: of a broadcast that runs but does not get on it is told why, after a minute, in the log once. */
 describe('a broadcast that gets nowhere', () => {
   const { beat, expiry } = LEASE
   let clock: Clock

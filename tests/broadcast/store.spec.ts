@@ -1,3 +1,4 @@
+/** Rule: on every database, a broadcast is kept as it was given, and of several who claim it or a recipient one gets it. */
 import { expect } from 'chai'
 import { Context } from 'koishi'
 import { extendModel } from '../../src/model'

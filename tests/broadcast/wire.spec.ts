@@ -1,8 +1,9 @@
+/** Rule: a broadcast reaches everybody in its audience once, as the gate decides in their turn; it can be paused, cancelled and repeated. */
 import { expect } from 'chai'
 import { sleep } from 'koishi'
 import { Broadcast, BroadcastState } from '../../src'
 import { pass, until } from '../harness'
-import { befriend, begin, broadcasts, create, fast, harness, names, platform, reach, reached, recipients, start } from './stage'
+import { befriend, begin, broadcasts, create, fast, harness, names, paced, platform, reach, reached, recipients, start, startWith } from './stage'
 
 describe('a broadcast', () => {
   afterEach(() => harness.stop())
@@ -10,8 +11,7 @@ describe('a broadcast', () => {
   const counts = (values: Partial<Broadcast['counts']>) => ({ total: 0, pending: 0, sent: 0, skipped: 0, failed: 0, unknown: 0, ...values })
 
   it('reaches everybody in its audience once, and says how far it is', async () => {
-    await start()
-    await befriend(...names(30))
+    await startWith(names(30))
     const { id, counts: first } = await begin()
     expect(first).to.deep.equal(counts({ total: 30, pending: 30 }))
     const { counts: last, startedAt, finishedAt } = await reach(id)
@@ -23,8 +23,7 @@ describe('a broadcast', () => {
   })
 
   it('announces each change of its state', async () => {
-    await start()
-    await befriend('A')
+    await startWith(['A'])
     const changes: [BroadcastState | undefined, BroadcastState, number][] = []
     harness.app.on('qq-user/broadcast', ({ state, counts }, previous) => { changes.push([previous, state, counts.sent]) })
     const { id } = await create()
@@ -35,8 +34,7 @@ describe('a broadcast', () => {
   })
 
   it('is written to each as themselves, and what they are called is only text', async () => {
-    await start()
-    await befriend('A', 'B')
+    await startWith(['A', 'B'])
     platform.message('A', '...', { username: '<at id="all"/>{bot.id}' })
     await until(async () => (await harness.app.qqUser.get(platform.selfId, 'A'))?.name)
     const { id } = await begin({ content: 'hello {user.name || "you"} ({user.id}) from {bot.name}', via: ['proactive'] })
@@ -47,16 +45,14 @@ describe('a broadcast', () => {
   })
 
   it('takes images and buttons', async () => {
-    await start()
-    await befriend('A')
+    await startWith(['A'])
     const { id } = await begin({ content: 'look<button type="link" href="https://example.com">here</button>' })
     await reach(id)
     expect(platform.accepted('A')[0].body.keyboard).to.be.an('object')
   })
 
   it('goes to whom its audience describes, and nobody else', async () => {
-    await start()
-    await befriend('A1', 'A2', 'B1')
+    await startWith(['A1', 'A2', 'B1'])
     platform.add('A3', { scene: 1001, timestamp: Date.now() - 1000 })
     platform.allow('A2')
     platform.message('A1')
@@ -75,8 +71,7 @@ describe('a broadcast', () => {
   })
 
   it('is for those who were there when it started', async () => {
-    await start({ config: { push: { ...fast.push, botSecond: 20 } } })
-    await befriend(...names(10))
+    await startWith(names(10), paced(20))
     const { id } = await begin()
     await befriend('A', 'Z')
     const { counts: last } = await reach(id)
@@ -85,8 +80,7 @@ describe('a broadcast', () => {
   })
 
   it('decides about each when their turn has come', async () => {
-    await start({ config: { push: { ...fast.push, botSecond: 20 } } })
-    await befriend(...names(20))
+    await startWith(names(20), paced(20))
     const { id } = await begin()
     await until(() => reached().length >= 2)
     platform.reject('U018')
@@ -100,8 +94,7 @@ describe('a broadcast', () => {
   })
 
   it('keeps what the platform says of each, and goes on', async () => {
-    await start()
-    await befriend(...names(6))
+    await startWith(names(6))
     platform.fail({ code: 40034006, when: ({ target }) => target === 'U001' })
     platform.fail({ status: 502, when: ({ target }) => target === 'U002' })
     platform.fail({ code: 40054013, when: ({ target }) => target === 'U003' })
@@ -121,8 +114,7 @@ describe('a broadcast', () => {
   })
 
   it('takes the ways that it may, and no other', async () => {
-    await start()
-    await befriend('A', 'B')
+    await startWith(['A', 'B'])
     platform.message('A')
     await until(async () => (await harness.app.qqUser.get(platform.selfId, 'A'))?.lastMessageAt)
     const { id } = await begin({ via: ['reply', 'recall'] })
@@ -133,8 +125,7 @@ describe('a broadcast', () => {
 
   describe('that is paused', () => {
     it('sends nothing more within a second, and goes on with those who are left', async () => {
-      await start({ config: { push: { ...fast.push, botSecond: 50 } } })
-      await befriend(...names(30))
+      await startWith(names(30), paced(50))
       const { id } = await begin()
       await until(() => reached().length >= 5)
       const { state, reason } = await broadcasts().pause(id)
@@ -167,8 +158,7 @@ describe('a broadcast', () => {
     })
 
     it('and at the same moment gone on with, ends as it says', async () => {
-      await start({ config: { push: { ...fast.push, botSecond: 20 } } })
-      await befriend(...names(60))
+      await startWith(names(60), paced(20))
       const { id } = await begin()
       await broadcasts().pause(id)
       // a little later each time, so that each order of their steps comes about
@@ -186,8 +176,7 @@ describe('a broadcast', () => {
     })
 
     it('is gone on with where who had it lets go of it in the same moment', async () => {
-      await start()
-      await befriend('A')
+      await startWith(['A'])
       const { id } = await begin({ audience: { userIds: ['A'] } }).then(({ id }) => broadcasts().pause(id))
       const store = broadcasts()['store']
       const { get } = store
@@ -203,8 +192,7 @@ describe('a broadcast', () => {
     })
 
     it('does not wait until the platform takes more', async () => {
-      await start()
-      await befriend('A', 'B')
+      await startWith(['A', 'B'])
       platform.fail({ code: 40054006, times: Infinity })
       const { id } = await begin()
       await until(() => platform.posts.length === 1)
@@ -215,8 +203,7 @@ describe('a broadcast', () => {
     })
 
     it('is cancelled for good, and nobody is lost sight of', async () => {
-      await start({ config: { push: { ...fast.push, botSecond: 50 } } })
-      await befriend(...names(20))
+      await startWith(names(20), paced(50))
       const { id } = await begin()
       await until(() => reached().length >= 3)
       await broadcasts().cancel(id)
@@ -230,8 +217,7 @@ describe('a broadcast', () => {
   })
 
   it('that is started twice at once starts once', async () => {
-    await start()
-    await befriend(...names(5))
+    await startWith(names(5))
     const { id } = await create()
     const results = await Promise.allSettled([broadcasts().start(id), broadcasts().start(id), broadcasts().start(id)])
     expect(results.filter(({ status }) => status === 'fulfilled')).to.have.length(1)
@@ -241,11 +227,10 @@ describe('a broadcast', () => {
   })
 
   describe('shares', () => {
-    const slow = { config: { push: { ...fast.push, botSecond: 20 } } }
+    const slow = paced(20)
 
     it('what the bot may send with others, which take turns', async () => {
-      await start({ config: { push: { ...fast.push, botSecond: 40 } } })
-      await befriend(...names(12, 'A'), ...names(12, 'B'))
+      await startWith([...names(12, 'A'), ...names(12, 'B')], paced(40))
       const [first, second] = await Promise.all(['A', 'B'].map(search => begin({ audience: { search } })))
       await Promise.all([reach(first.id), reach(second.id)])
       const half = reached().slice(4, 16).map(([bot]) => bot)
@@ -253,8 +238,7 @@ describe('a broadcast', () => {
     })
 
     it('nothing with a single message, which goes first', async () => {
-      await start(slow)
-      await befriend(...names(20), 'Z')
+      await startWith([...names(20), 'Z'], slow)
       const { id } = await begin({ audience: { search: 'U' } })
       await until(() => reached().length >= 10)
       const before = reached().length
@@ -264,8 +248,7 @@ describe('a broadcast', () => {
     })
 
     it('the day of a user with single messages', async () => {
-      await start({ config: { push: { ...fast.push, userDay: 1 } } })
-      await befriend('A', 'B')
+      await startWith(['A', 'B'], { config: { push: { ...fast.push, userDay: 1 } } })
       await harness.app.qqUser.push(platform.selfId, 'A', 'now')
       const { id } = await begin()
       expect((await reach(id)).counts).to.deep.equal(counts({ total: 2, sent: 1, skipped: 1 }))
@@ -275,8 +258,7 @@ describe('a broadcast', () => {
 
   describe('again', () => {
     it('goes to those whom it did not reach for a passing reason, and to nobody who may have got it', async () => {
-      await start({ config: { push: { ...fast.push, userDay: 1 } } })
-      await befriend('A', 'B', 'C', 'D')
+      await startWith(['A', 'B', 'C', 'D'], { config: { push: { ...fast.push, userDay: 1 } } })
       await harness.app.qqUser.push(platform.selfId, 'A', 'now')
       platform.fail({ status: 502, when: ({ target }) => target === 'B' })
       platform.fail({ code: 40034006, when: ({ target }) => target === 'C' })
@@ -292,8 +274,7 @@ describe('a broadcast', () => {
     })
 
     it('goes to nobody twice, however often it is asked for', async () => {
-      await start({ config: { push: { ...fast.push, userDay: 1 } } })
-      await befriend('A')
+      await startWith(['A'], { config: { push: { ...fast.push, userDay: 1 } } })
       await harness.app.qqUser.push(platform.selfId, 'A', 'now')
       const { id } = await begin()
       await reach(id)
@@ -314,8 +295,7 @@ describe('a broadcast', () => {
     })
 
     it('is refused while it is not over, and when there is nobody', async () => {
-      await start()
-      await befriend('A')
+      await startWith(['A'])
       const { id } = await create()
       const reason = async () => broadcasts().repeat(id).then(() => '', ({ reason }) => reason)
       expect(await reason()).to.equal('wrong-state')
@@ -326,8 +306,7 @@ describe('a broadcast', () => {
   })
 
   it('is tested, and shown, before it is made', async () => {
-    await start()
-    await befriend('A')
+    await startWith(['A'])
     const shown = await broadcasts().preview(platform.selfId, 'hello <b>{user.id}</b>', 'A')
     expect(shown.join('')).to.equal('hello <b>A</b>')
     const ids = await broadcasts().test(platform.selfId, 'hello {user.id}', 'A')
@@ -336,8 +315,7 @@ describe('a broadcast', () => {
   })
 
   it('tells beforehand whom it would reach, and how long that takes', async () => {
-    await start({ config: { push: { tier: 'uncertified' } } })
-    await befriend('A', 'B', 'C')
+    await startWith(['A', 'B', 'C'], { config: { push: { tier: 'uncertified' } } })
     platform.reject('B')
     await until(async () => (await harness.users).some(({ consent }) => consent === 'rejected'))
     const { selfId } = platform

@@ -1,3 +1,4 @@
+/** Rule: an answer to a message, as documented or seen by bots, is taken for what it means: sent, waiting for audit, refused or unknown. */
 import { expect } from 'chai'
 import { h } from 'koishi'
 import { Meaning, readFailure } from '../../src/delivery/codes'

@@ -1,3 +1,4 @@
+/** Rule: a payload, as documented or seen by bots, becomes the event and the state of the user that it tells of, or nothing. */
 import { expect } from 'chai'
 import { pick } from 'koishi'
 import { decode, WireType } from '../../src/gateway/decode'

@@ -1,3 +1,4 @@
+/** Rule: what real bots recorded of the platform is understood, and each malformed payload is one warning. */
 import { expect } from 'chai'
 import { Meaning, readFailure } from '../../src/delivery/codes'
 import { EventType } from '../../src/model'

@@ -1,3 +1,4 @@
+/** Rule: qq-user.broadcast tells whom it reaches and how long that takes, and sends nothing without a yes or -y. */
 import { expect } from 'chai'
 import { ask, befriend, consent, harness, message, noBot, platform, pushed, start, text } from './operator'
 import { until } from '../harness'

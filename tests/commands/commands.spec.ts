@@ -1,3 +1,4 @@
+/** Rule: operators' commands refuse everybody else, explain themselves in every language, and leave with the plugin. */
 import { expect } from 'chai'
 import { Command, Dict, h } from 'koishi'
 import { locales } from '../../src/config'

@@ -1,3 +1,4 @@
+/** Rule: qq-user.forget erases everything of one user, and only after a yes of the operator who asked, or with -y. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { freeze } from '../clock'

@@ -1,3 +1,4 @@
+/** Rule: qq-user.info shows where one user stands and what happened to them, does not guess who is meant, and shows names as they are. */
 import { expect } from 'chai'
 import { pass, until } from '../harness'
 import { ask, befriend, consent, harness, introduce, leave, message, noUser, platform, start, text } from './operator'

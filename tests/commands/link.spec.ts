@@ -1,3 +1,4 @@
+/** Rule: qq-user.link answers operators with a link and its QR code, or says why there is none; qq-user.links lists them. */
 import { expect } from 'chai'
 import jsQR from 'jsqr'
 import { inflateSync } from 'node:zlib'

@@ -1,3 +1,4 @@
+/** Rule: qq-user.list pages through the users, newest first, filters and searches them, fits a phone, and runs nothing in names. */
 import { expect } from 'chai'
 import { pass } from '../harness'
 import { locales } from '../../src/config'

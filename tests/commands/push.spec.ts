@@ -1,3 +1,4 @@
+/** Rule: qq-user.push sends what was typed, runs nothing of it, and tells the operator why a message did not go. */
 import { expect } from 'chai'
 import { Dict, h, Session } from 'koishi'
 import { locales } from '../../src/config'

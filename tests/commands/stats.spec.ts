@@ -1,3 +1,4 @@
+/** Rule: qq-user.stats tells how many users there are, what happened lately, and where users came from. */
 import { expect } from 'chai'
 import { until } from '../harness'
 import { ask, consent, harness, leave, message, platform, start } from './operator'

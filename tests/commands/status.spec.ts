@@ -1,3 +1,4 @@
+/** Rule: push-status tells any user, in their language, what they chose about proactive messages and how to change it. */
 import { expect } from 'chai'
 import { locales } from '../../src/config'
 import { ask, befriend, consent, enroll, harness, start, text } from './operator'

@@ -1,3 +1,4 @@
+/** Rule: a console client learns nothing without a login of authority 4, and nothing more after it logs out. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { expect } from 'chai'

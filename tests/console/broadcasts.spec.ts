@@ -1,3 +1,4 @@
+/** Rule: operators make, test, follow, pause, export and repeat broadcasts on the console; nobody does without authority 4. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { Time } from 'koishi'

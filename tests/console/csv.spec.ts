@@ -1,3 +1,4 @@
+/** Rule: CSV is read as it was written, wherever it is cut, and as other programs write it. */
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { CsvReader } from '../../src/console/transfer/csv-reader'

@@ -1,3 +1,4 @@
+/** Rule: the doctor knows the intents, what arrived, what was malformed or refused, what cannot be written, and what is missing. */
 import { setMaxListeners } from 'node:events'
 import { expect } from 'chai'
 import { Time } from 'koishi'

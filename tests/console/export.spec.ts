@@ -1,3 +1,4 @@
+/** Rule: an export is whole or fails, holds no formula, and can be downloaded once, for a minute, within the session that asked. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+/** Rule: a hostile client of the console writes nothing, gets an answer or a code, and cannot keep the server busy. */
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Time } from 'koishi'

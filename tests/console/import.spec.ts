@@ -1,3 +1,4 @@
+/** Rule: an import tells what it would do before it does it, changes nothing that users chose, and reports bad lines and takes the rest. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { QQUser } from '../../src'

@@ -1,3 +1,4 @@
+/** Rule: operators make and remove links on the console, learn why there is none, and see who came by each, on which day. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { until } from '../harness'

@@ -1,3 +1,4 @@
+/** Rule: every open page is told of changes at once, of few under load, with the last word about each user. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { pass, until } from '../harness'

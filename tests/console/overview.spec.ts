@@ -1,3 +1,4 @@
+/** Rule: the overview counts by day in the server's time zone, and keeps up with events without counting again. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { EventType } from '../../src'

@@ -1,3 +1,4 @@
+/** Rule: a message sent on the console passes the gate, runs nothing that was typed, and only its sender is told what became of it. */
 import { expect } from 'chai'
 import { h } from 'koishi'
 import type { Calls } from '../../src/console/protocol'

@@ -1,3 +1,4 @@
+/** Rule: the preview of a notice is its text as it would be sent, or its faults and where they are, and sends nothing. */
 import { expect } from 'chai'
 import type { NoticeKey } from '../../src/console/texts/protocol'
 import { Site } from './site'

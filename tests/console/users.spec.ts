@@ -1,3 +1,4 @@
+/** Rule: the console lists everybody once and in order, finds users by how an id or name begins, and shows and forgets one user. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { QQUser } from '../../src'

@@ -1,3 +1,4 @@
+/** Rule: the strict database of the tests refuses what any real one may refuse, and promises no more than all of them. */
 import { expect } from 'chai'
 import { $, Context } from 'koishi'
 import { kinds } from '.'

@@ -1,4 +1,4 @@
-// A message goes to whom its caller named, and leaves nothing behind that leads another one astray.
+/** Rule: a message goes to whom its caller named and to nobody else, whatever session or shared options came with it. */
 import { expect } from 'chai'
 import { h, Session, Universal } from 'koishi'
 import { Harness, HarnessOptions, silent, until } from '../harness'

@@ -1,3 +1,4 @@
+/** Rule: an error in the body of an answer counts whatever the HTTP status; where neither it nor an id is known, the outcome is open. */
 import { expect } from 'chai'
 import { h } from 'koishi'
 import { readFailure } from '../../src/delivery/codes'

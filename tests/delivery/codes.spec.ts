@@ -1,3 +1,4 @@
+/** Rule: what a failed send means is told by the platform's code, else by the HTTP status; it is undelivered only where that is certain. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { listMeanings, Meaning, readFailure, toMeaning } from '../../src/delivery/codes'

@@ -1,4 +1,4 @@
-// A private answer is a reply for as long as the platform takes one, not only for as long as the adapter makes it one.
+/** Rule: an answer to a private message or an event is a reply for 60 minutes and four times; after that the gate decides. */
 import { expect } from 'chai'
 import { Context, h, Session } from 'koishi'
 import { Late } from './late'

@@ -1,3 +1,4 @@
+/** Rule: a message as plain text has no buttons, the text of its markdown, and all its pictures and other elements. */
 import { expect } from 'chai'
 import { h } from 'koishi'
 import { toPlain } from '../../src/delivery/plain'

@@ -1,4 +1,4 @@
-// A session that was rebuilt from stored data sends as the one did that it was made of.
+/** Rule: a session that was rebuilt from stored data sends as the one did that it was made of. */
 import { expect } from 'chai'
 import { h, Session, Universal } from 'koishi'
 import { Late } from './late'

@@ -1,3 +1,4 @@
+/** Rule: a refused send teaches that its user said no or left, and yields to what the user did in the same second. */
 import { expect } from 'chai'
 import { listMeanings, Meaning } from '../../src/delivery/codes'
 import { MAX_EVENT_ID, readId } from '../../src/event'

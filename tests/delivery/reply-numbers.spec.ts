@@ -1,3 +1,4 @@
+/** Rule: no two replies to an event share a number, unless all but one were refused for certain; other messages are left as they are. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { numberReplies } from '../../src/delivery/reply-numbers'

@@ -1,3 +1,4 @@
+/** Rule: a notice replies to its event, after a no to the user's last message, within the hour, and never goes proactively after a no. */
 import { expect } from 'chai'
 import { EventSource, EventType } from '../../src/model'
 import { canReply, findRoutes, LastMessage, REPLY_WINDOW } from '../../src/delivery/route'

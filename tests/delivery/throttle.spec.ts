@@ -1,3 +1,4 @@
+/** Rule: a bot makes no more requests in a second and at once than its limits say, across reloads, too; notices go first. */
 import { expect } from 'chai'
 import { Context, ForkScope } from 'koishi'
 import { CancellableWaits } from '../../src/delivery/cancellable-waits'

@@ -1,3 +1,4 @@
+/** Rule: replies to a fresh event arrive, numbered, across reloads; pictures and buttons arrive, become text, or fail clearly. */
 import { expect } from 'chai'
 import { Dict, h, Session, Time } from 'koishi'
 import { Clock, freeze } from '../clock'

@@ -1,3 +1,4 @@
+/** Rule: a process killed in the midst of a broadcast leaves nobody out and reaches nobody twice; only who was under way is unknown. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

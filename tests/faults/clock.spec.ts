@@ -1,3 +1,4 @@
+/** Rule: a clock that jumps by less than a day costs no event, makes none happen twice, and holds up no message. */
 import { expect } from 'chai'
 import { Dict, Time } from 'koishi'
 import { Harness, silent, until } from '../harness'

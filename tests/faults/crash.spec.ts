@@ -1,3 +1,4 @@
+/** Rule: a process that dies around a greeting never greets twice, and greets once it is back if sending had not begun. */
 import { expect } from 'chai'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'

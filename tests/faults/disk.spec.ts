@@ -1,3 +1,4 @@
+/** Rule: a disk that is full under SQLite costs no event and no row: all is written once there is room again. */
 import { expect } from 'chai'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+/** Rule: no envelope and no call of a client, valid or hostile, crashes the bot or leaves a row that is not allowed. */
 import { expect } from 'chai'
 import { Site } from '../console/site'
 import { until } from '../harness'

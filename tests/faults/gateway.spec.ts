@@ -1,3 +1,4 @@
+/** Rule: a gateway that drops, replays and repeats loses no event and makes none happen twice, unless it forgets the session. */
 import { expect } from 'chai'
 import { Harness, pass, until } from '../harness'
 import { Envelope, Platform } from '../platform'

@@ -1,3 +1,4 @@
+/** Rule: a process that is killed while events flow leaves nothing in pieces, announces nothing that is missing, and tells nobody twice. */
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

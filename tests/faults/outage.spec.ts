@@ -1,3 +1,4 @@
+/** Rule: a database server that is away costs no event and no order; beyond 50,000 that wait the oldest are given up, and said so. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'

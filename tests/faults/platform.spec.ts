@@ -1,3 +1,4 @@
+/** Rule: whatever goes wrong with the platform's answers, nobody is told twice, and operators and plugins learn what became of it. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { PushError } from '../../src'

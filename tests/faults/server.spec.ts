@@ -1,3 +1,4 @@
+/** Rule: processes that share a database server, and one whose server is killed under load, lose nothing and tell nobody twice. */
 import { expect } from 'chai'
 import { freePort, Server, ServerKind, servers } from '../database'
 import { until } from '../harness'

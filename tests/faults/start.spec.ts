@@ -1,3 +1,4 @@
+/** Rule: a table that could not be created at the first attempt is created when writing is tried again. */
 import { expect } from 'chai'
 import { SQLiteDriver } from '@minatojs/driver-sqlite'
 import { Harness, until } from '../harness'

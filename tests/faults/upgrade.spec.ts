@@ -1,3 +1,4 @@
+/** Rule: a database of the first release is taken over and can be read by it again, and columns of later releases are kept. */
 import { expect } from 'chai'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+/** Rule: a webhook that is called again and again, in parallel and late, makes everything happen once. */
 import { expect } from 'chai'
 import { Harness, pass } from '../harness'
 import { Platform } from '../platform'

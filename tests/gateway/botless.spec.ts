@@ -1,4 +1,4 @@
-// Some versions of the adapter do not say which bot a raw event is for.
+/** Rule: where the adapter does not say which bot a raw event is for, it goes to the bot that knows it, or is lost with one warning. */
 import { expect } from 'chai'
 import { Context } from 'koishi'
 import { Harness, HarnessOptions, pass, silent, until } from '../harness'

@@ -1,3 +1,4 @@
+/** Rule: whatever comes in as a payload is read as a fact by the rules, as nothing, or as malformed, and never throws. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { decode, MalformedError, UnknownError, WireType } from '../../src/gateway/decode'

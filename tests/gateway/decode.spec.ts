@@ -1,3 +1,4 @@
+/** Rule: a payload tells who did what, when, and where they came from; one that cannot be read is malformed, but a no needs no time. */
 import { expect } from 'chai'
 import { decode, MalformedError, readGroup, UnknownError, WireType } from '../../src/gateway/decode'
 import { authorize, day, message, now, openid, plain, plainTypes, seconds, types, wrongIds, wrongTimes } from './payloads'

@@ -1,3 +1,4 @@
+/** Rule: whatever a user does is one session for plugins, in order, that can be replied to; a malformed payload is one warning. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Context, Session } from 'koishi'

@@ -1,3 +1,4 @@
+/** Rule: events that come before the bot knows its own id wait for it in order, across reloads, too, up to ten thousand. */
 import { expect } from 'chai'
 import { Bot, Universal } from 'koishi'
 import { Harness, pass, silent, until } from '../harness'

@@ -1,3 +1,4 @@
+/** Rule: the platform's answer to a request for a link is a link, wherever it stands, a refusal with its code, or nothing. */
 import { expect } from 'chai'
 import { readLink, toLinkError } from '../../src/links/answer'
 

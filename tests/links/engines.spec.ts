@@ -1,3 +1,4 @@
+/** Rule: on every database, links are kept, counted and told apart by case, and are one if two processes make it at once. */
 import { expect } from 'chai'
 import { QQUser } from '../../src'
 import { engines } from '../database'

@@ -1,3 +1,4 @@
+/** Rule: a parameter has one link, made by one request at a time, which tells how many users came by it, or there is a reason why not. */
 import { expect } from 'chai'
 import { LinkError } from '../../src'
 import { Clock, freeze } from '../clock'

@@ -1,3 +1,4 @@
+/** Rule: whatever users, plugins and operators do at the same time, everybody gets a broadcast once, or it is known why not. */
 import { explore } from './explore'
 
 /** How many worlds there are of each kind, and how much happens in each; more on demand. */

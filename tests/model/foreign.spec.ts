@@ -1,3 +1,4 @@
+/** Rule: whatever users do meanwhile, what other plugins send, in parts, too, reaches nobody who had said no. */
 import { explore } from './explore'
 
 describe('whatever users and plugins do at the same time', () => {

@@ -1,3 +1,4 @@
+/** Rule: whatever happens at the same time, the plugin knows what users chose, its pushes reach nobody who had said no, and limits hold. */
 import { explore } from './explore'
 
 describe('whatever users and plugins do at the same time', () => {

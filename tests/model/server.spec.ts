@@ -1,3 +1,4 @@
+/** Rule: whatever users and plugins do at the same time, nobody who had said no is written to with a slow PostgreSQL server either. */
 import { engines } from '../database'
 import { explore } from './explore'
 

@@ -1,3 +1,4 @@
+/** Rule: a no holds at once, although the database, or another plugin before a message leaves, takes its time. */
 import { explore } from './explore'
 
 describe('whatever users and plugins do at the same time', () => {

@@ -1,3 +1,4 @@
+/** Rule: reloads, outages and crowds in any combination lose nothing, greet everybody once, and hand nobody what is for another. */
 import { withDice } from '../random'
 import { survey } from './aftermath'
 import { Storm } from './storm'

@@ -1,3 +1,4 @@
+/** Rule: what users and the platform supply never becomes a file, data or an address in the own network; the operator's own may be. */
 import { expect } from 'chai'
 import { judge } from '../../src/notices/address'
 

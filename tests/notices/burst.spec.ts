@@ -1,24 +1,11 @@
+/** Rule: notices to a crowd reach everybody once, within the platform's limits, while they can be replies, and hold up no other plugin. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
-import { Clock, freeze } from '../clock'
-import { Harness, HarnessOptions, pass, until } from '../harness'
-import { Platform } from '../platform'
+import { pass, until } from '../harness'
+import { clock, freeze, harness, platform, start, useStage } from '../stage'
 
 describe('notices to very many users at once', () => {
-  let harness: Harness
-  let platform: Platform
-  let clock: Clock | undefined
-
-  async function start(options: HarnessOptions = {}) {
-    harness = await Harness.start(options)
-    platform = harness.platform
-  }
-
-  afterEach(async () => {
-    clock?.uninstall()
-    clock = undefined
-    await harness.stop()
-  })
+  useStage()
 
   const add = (count: number) => {
     for (let index = 0; index < count; index++) platform.add(`A${index}`)
@@ -67,7 +54,7 @@ describe('notices to very many users at once', () => {
 
   it('do not hold up others between two tries', async () => {
     await start({ config: { requests: { concurrent: 1 } } })
-    clock = freeze()
+    const clock = freeze()
     platform.fail({ code: 40034025, times: Infinity, when: ({ target, route }) => target === 'A0' && route === 'event' })
     add(3)
     await until(() => reached() === 2)
@@ -87,7 +74,7 @@ describe('notices to very many users at once', () => {
   it('wait for as long as they can be replies where the platform finds them too many', async () => {
     await start()
     platform.requestsPerSecond = 0
-    clock = freeze()
+    freeze()
     add(3)
     await until(() => platform.tooFrequent)
     await wait(50 * Time.minute)
@@ -102,7 +89,7 @@ describe('notices to very many users at once', () => {
   it('are given up, with the reason, when that has passed', async () => {
     await start()
     platform.requestsPerSecond = 0
-    clock = freeze()
+    freeze()
     add(1)
     await until(() => platform.tooFrequent)
     await wait(61 * Time.minute)

@@ -1,4 +1,4 @@
-// Every entry says why there was no notice, wherever an operator looks.
+/** Rule: every entry says why there was no notice, wherever an operator looks. */
 import { expect } from 'chai'
 import { EventSource, EventType, NoticeState, QQUserEntry } from '../../src'
 import { explain } from '../../src/notices/explain'

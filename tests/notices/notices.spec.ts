@@ -1,28 +1,15 @@
+/** Rule: users who add the bot or turn the switch are told once what the operator wrote, and never proactively after a no. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import { Time } from 'koishi'
-import { Clock, freeze } from '../clock'
-import { Harness, HarnessOptions, pass, silent, until } from '../harness'
-import { Platform } from '../platform'
+import { HarnessOptions, pass, silent, until } from '../harness'
+import { freeze, harness, platform, start, useStage } from '../stage'
 
 describe('notices', () => {
-  let harness: Harness
-  let platform: Platform
-  let clock: Clock | undefined
-
-  async function start(options: HarnessOptions = {}) {
-    harness = await Harness.start(options)
-    platform = harness.platform
-  }
-
-  afterEach(async () => {
-    clock?.uninstall()
-    clock = undefined
-    await harness.stop()
-  })
+  useStage()
 
   const posted = (count: number) => until(() => platform.posts.length >= count)
   const contents = () => platform.accepted().map(({ body }) => body.content)
@@ -333,7 +320,7 @@ describe('notices', () => {
   describe('are delivered', () => {
     it('again when the id is too fresh for the platform: after 1.5, 2 and 3 seconds', async () => {
       await start({ freshFor: 5 * Time.second })
-      clock = freeze()
+      const clock = freeze()
       platform.add('A')
       for (const [index, delay] of [1500, 2000, 3000].entries()) {
         await posted(index + 1)
@@ -385,7 +372,7 @@ describe('notices', () => {
 
     it('again after a passing fault, and not after a refusal for good', async () => {
       await start()
-      clock = freeze()
+      const clock = freeze()
       platform.fail({ code: 40054006 })
       platform.add('A')
       await posted(1)

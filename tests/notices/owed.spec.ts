@@ -1,3 +1,4 @@
+/** Rule: a notice that was owed when the bot went away is sent once it is back, as long as the user can be answered. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { freeze } from '../clock'

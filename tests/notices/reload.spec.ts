@@ -1,24 +1,11 @@
+/** Rule: no reload of the plugin or the adapter sends a notice twice, loses one, or leaves its outcome off the record. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
-import { Clock, freeze } from '../clock'
-import { Harness, HarnessOptions, pass, until } from '../harness'
-import { Platform } from '../platform'
+import { pass, until } from '../harness'
+import { freeze, harness, platform, start, useStage } from '../stage'
 
 describe('notices, while the plugin is reloaded', () => {
-  let harness: Harness
-  let platform: Platform
-  let clock: Clock | undefined
-
-  async function start(options: HarnessOptions = {}) {
-    harness = await Harness.start(options)
-    platform = harness.platform
-  }
-
-  afterEach(async () => {
-    clock?.uninstall()
-    clock = undefined
-    await harness.stop()
-  })
+  useStage()
 
   async function reload(config = {}) {
     harness.plugin!.dispose()
@@ -31,7 +18,7 @@ describe('notices, while the plugin is reloaded', () => {
 
   it('between two tries go out once, by the next instance', async () => {
     await start({ freshFor: Time.second })
-    clock = freeze()
+    const clock = freeze()
     platform.add('A')
     await until(() => platform.posts.length === 1)
     await pass()
@@ -116,7 +103,7 @@ describe('notices, while the plugin is reloaded', () => {
 
   it('are sent through the bot of now', async () => {
     await start({ freshFor: Time.second })
-    clock = freeze()
+    const clock = freeze()
     platform.add('A')
     await until(() => platform.posts.length === 1)
     await pass()

@@ -1,3 +1,4 @@
+/** Rule: a text is sent as Koishi renders it, with values as plain text; its faults are found beforehand, with their places. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { h } from 'koishi'

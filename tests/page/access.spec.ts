@@ -1,3 +1,4 @@
+/** Rule: a browser that is not logged in sees nothing of the page. */
 import { expect } from 'chai'
 import { pass, until } from '../harness'
 import { rows } from './look'

@@ -1,3 +1,4 @@
+/** Rule: on the page a broadcast goes from its message to the last recipient, says why it stopped, and loses nothing that was written. */
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { Page } from 'playwright-core'

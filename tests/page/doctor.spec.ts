@@ -1,3 +1,4 @@
+/** Rule: the panel of the doctor says what is wrong, and what to do. */
 import { setMaxListeners } from 'node:events'
 import { expect } from 'chai'
 import { toOpenid } from './people'

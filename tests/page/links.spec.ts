@@ -1,3 +1,4 @@
+/** Rule: on the page operators make, scan, search and remove links, see who came by each, and read what is wrong. */
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import jsQR from 'jsqr'

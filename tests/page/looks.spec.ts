@@ -1,3 +1,4 @@
+/** Rule: the page can be read in both themes and both languages, fits a phone, and needs no mouse. */
 import { expect } from 'chai'
 import { until } from '../harness'
 import { contrast, overflow } from './look'

@@ -1,3 +1,4 @@
+/** Rule: the panel of the overview shows the numbers of all bots, or of one. */
 import { expect } from 'chai'
 import { until } from '../harness'
 import { choose } from './look'

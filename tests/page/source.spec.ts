@@ -1,3 +1,4 @@
+/** Rule: the page has every text that it uses, in both languages, none in its code, and renders nothing as HTML. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'

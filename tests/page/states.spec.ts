@@ -1,3 +1,4 @@
+/** Rule: every panel says that it loads, is empty or went wrong, tries again, and catches up when the connection is back. */
 import { expect } from 'chai'
 import { Page } from 'playwright-core'
 import type { Calls } from '../../src/console/protocol'

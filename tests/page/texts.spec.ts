@@ -1,3 +1,4 @@
+/** Rule: the panel of texts shows the notices as a user gets them, sends them, and leads to where they are written. */
 import { expect } from 'chai'
 import { until } from '../harness'
 import { choose } from './look'

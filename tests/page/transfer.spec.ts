@@ -1,3 +1,4 @@
+/** Rule: the page exports users and history, imports after a dry run only, and tells the bad lines. */
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { Time } from 'koishi'

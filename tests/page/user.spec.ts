@@ -1,3 +1,4 @@
+/** Rule: the panel of a user follows what happens to them, tells what became of a test message, and erases only after asking. */
 import { expect } from 'chai'
 import { until } from '../harness'
 import { rows } from './look'

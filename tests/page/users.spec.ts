@@ -1,3 +1,4 @@
+/** Rule: the list of users can be filtered, searched, sorted and paged, and stays true while it is looked at. */
 import { expect } from 'chai'
 import { until } from '../harness'
 import { choose, rows } from './look'

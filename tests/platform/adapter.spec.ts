@@ -1,3 +1,4 @@
+/** Rule: the stand-in platform works with the real adapter: a bot comes online, hears a message, and answers it. */
 import { QQBot } from '@satorijs/adapter-qq'
 import { HTTP } from '@koishijs/plugin-http'
 import { expect } from 'chai'

@@ -1,3 +1,4 @@
+/** Rule: the stand-in's gateway numbers dispatches, delivers what was subscribed to, replays what was missed, and refuses the rest. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { client, platform, start, usePlatform } from './setup'

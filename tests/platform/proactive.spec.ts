@@ -1,3 +1,4 @@
+/** Rule: the stand-in takes proactive messages to friends whose switch is on, within the rates, unless the bot is denied them. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { World } from './world'

@@ -1,3 +1,4 @@
+/** Rule: the stand-in takes one recall in each of four periods after a user has written, and none for whoever said no or left. */
 import { expect } from 'chai'
 import { client, minute, pass, platform, usePlatform } from './setup'
 

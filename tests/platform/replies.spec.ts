@@ -1,3 +1,4 @@
+/** Rule: the stand-in takes four replies to a message or an event of the same user in time, and no msg_seq twice. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { judge, Situation } from './rules'

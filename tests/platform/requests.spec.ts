@@ -1,3 +1,4 @@
+/** Rule: the stand-in checks bodies, rights and the number of requests, refuses by the platform's codes, and fails as it is told. */
 import { expect } from 'chai'
 import { freeze } from '../clock'
 import { toMeaning } from '../../src/delivery/codes'

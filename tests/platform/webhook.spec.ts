@@ -1,3 +1,4 @@
+/** Rule: the stand-in's webhook is verified, its calls are signed and in order, and it tries again with the same id. */
 import { createServer, Server } from 'node:http'
 import { once } from 'node:events'
 import { AddressInfo } from 'node:net'

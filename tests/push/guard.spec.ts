@@ -1,46 +1,11 @@
+/** Rule: a user who turned proactive messages off gets none, whichever plugin sends it; replies and group messages pass. */
 import { expect } from 'chai'
 import { h, Session, Time } from 'koishi'
-import { Clock, date } from '../clock'
-import { Harness, HarnessOptions, pass, silent, until } from '../harness'
-import { Platform } from '../platform'
+import { pass, until } from '../harness'
+import { befriend, date, harness, platform, refuse, start, useStage, watchReads } from './stage'
 
 describe('guard', () => {
-  let harness: Harness
-  let platform: Platform
-  let clock: Clock | undefined
-
-  async function start({ config, ...options }: HarnessOptions = {}) {
-    harness = await Harness.start({ config: { ...silent, ...config }, ...options })
-    platform = harness.platform
-  }
-
-  afterEach(async () => {
-    clock?.uninstall()
-    clock = undefined
-    await harness.stop()
-  })
-
-  async function befriend(...ids: string[]) {
-    for (const id of ids) platform.add(id, { timestamp: Date.now() - Time.minute })
-    await until(() => harness.sessions.length >= ids.length)
-  }
-
-  async function refuse(id: string) {
-    platform.reject(id)
-    await until(async () => (await harness.app.qqUser.get(platform.selfId, id))?.consent === 'rejected')
-  }
-
-  /** Counts the reads of the plugin's tables. */
-  function count() {
-    const driver = harness.app.database.drivers[0] as any
-    const { get } = driver
-    const reads: string[] = []
-    driver.get = (sel: { table: string }) => {
-      if (String(sel.table).startsWith('qq_')) reads.push(sel.table)
-      return get.call(driver, sel)
-    }
-    return reads
-  }
+  useStage()
 
   describe('private messages that nobody asked for', () => {
     it('reach users on the roster, whichever way they are sent', async () => {
@@ -101,7 +66,7 @@ describe('guard', () => {
       await refuse('B')
       for (let times = 0; times < 3; times++) await harness.bot.broadcast(['A', 'B'], 'news', 0)
       expect(harness.warnings.map(line => /message to (\w+) was stopped \((\w+)\)/.exec(line)?.slice(1))).to.deep.equal([['A', 'rejected'], ['B', 'rejected']])
-      clock = date(Date.now() + Time.hour)
+      date(Date.now() + Time.hour)
       await harness.bot.sendMessage('A', 'news')
       expect(harness.warnings).to.have.length(3)
     })
@@ -186,7 +151,7 @@ describe('guard', () => {
     it('are never taken for private ones, and cost no read', async () => {
       await start({ prepare: app => app.middleware(session => `re ${session.content}`) })
       await befriend('A')
-      const reads = count()
+      const reads = watchReads()
       platform.groupMessage('G', 'A', 'hello')
       await until(() => platform.posts.length === 1)
       await harness.bot.sendMessage('G', 'unasked')
@@ -222,7 +187,7 @@ describe('guard', () => {
     it('of a group that was never heard of cost one read in ten seconds', async () => {
       await start()
       await befriend('A')
-      const reads = count()
+      const reads = watchReads()
       for (let times = 0; times < 5; times++) await harness.bot.sendMessage('G', 'unasked').catch(() => {})
       expect(platform.posts.every(({ kind }) => kind === 'group')).to.equal(true)
       expect(reads).to.have.length(1)
@@ -233,8 +198,8 @@ describe('guard', () => {
       await befriend('A')
       platform.groupMessage('G', 'A', 'hello')
       await until(() => platform.posts.length === 1)
-      const reads = count()
-      clock = date(Date.now() + 50 * Time.minute)
+      const reads = watchReads()
+      date(Date.now() + 50 * Time.minute)
       await harness.bot.sendMessage('G', 'unasked')
       expect(reads).to.deep.equal([])
     })
@@ -274,7 +239,7 @@ describe('guard', () => {
       await start()
       await harness.bot.sendMessage('X', 'to whom?').catch(() => {})
       await harness.app.database.create('qq_user', { selfId: platform.selfId, userId: 'X', relation: 'friend', firstSeen: new Date() })
-      clock = date(Date.now() + 11 * Time.second)
+      date(Date.now() + 11 * Time.second)
       await harness.bot.sendMessage('X', 'to X').catch(() => {})
       expect(platform.posts.map(({ kind, target }) => [kind, target])).to.deep.equal([['group', 'X'], ['user', 'X']])
     })
@@ -305,7 +270,7 @@ describe('guard', () => {
       await until(() => messages.length)
       await refuse('A')
       // what was known is known no more, and the message too old for a reply
-      clock = date(Date.now() + Time.hour)
+      date(Date.now() + Time.hour)
       takeDown()
       expect(await messages[0].send('unasked')).to.deep.equal([])
       expect(platform.posts).to.deep.equal([])

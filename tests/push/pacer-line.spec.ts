@@ -1,3 +1,4 @@
+/** Rule: users who wait for proactive messages take turns; what waits is bounded, can be withdrawn, and ends with the plugin. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Release } from '../../src/push/pacer'

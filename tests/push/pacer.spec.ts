@@ -1,3 +1,4 @@
+/** Rule: proactive messages keep to the limits of a second and a minute, whatever latencies, reloads and clocks do, and waste little. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Time } from 'koishi'

@@ -1,3 +1,4 @@
+/** Rule: a user whom the bot may not write to rests for an hour; three in a row suspend the bot for an hour or until it is back. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Time } from 'koishi'

@@ -1,40 +1,15 @@
+/** Rule: a push reaches who may be written to, within the limits, or throws a PushError that says why and whether to try again. */
 import { expect } from 'chai'
 import { h, Logger, Time } from 'koishi'
-import { Clock, freeze } from '../clock'
 import { watch } from '../database/outage'
-import { Harness, HarnessOptions, pass, silent, until } from '../harness'
-import { Platform } from '../platform'
+import { pass, silent, until } from '../harness'
 import { PushError } from '../../src'
+import { befriend, freeze, harness, platform, refusal, start, useStage } from './stage'
 
 describe('push', () => {
-  let harness: Harness
-  let platform: Platform
-  let clock: Clock | undefined
-
-  async function start({ config, ...options }: HarnessOptions = {}) {
-    harness = await Harness.start({ config: { ...silent, ...config }, ...options })
-    platform = harness.platform
-  }
-
-  afterEach(async () => {
-    clock?.uninstall()
-    clock = undefined
-    await harness.stop()
-  })
-
-  async function befriend(...ids: string[]) {
-    for (const id of ids) platform.add(id)
-    await until(async () => (await harness.users).length >= ids.length)
-  }
+  useStage()
 
   const push = (userId = 'A', content: h.Fragment = 'news', signal?: AbortSignal) => harness.app.qqUser.push(platform.selfId, userId, content, { signal })
-
-  async function refusal(promise: Promise<unknown>) {
-    const error = await promise.then(() => undefined, error => error)
-    expect(error).to.be.instanceOf(PushError)
-    const { reason, code, retryable } = error as PushError
-    return { reason, code, retryable }
-  }
 
   it('reaches a friend, proactively, and tells the message id', async () => {
     await start()
@@ -231,7 +206,7 @@ describe('push', () => {
     it('for what the user has taken back meanwhile teaches nothing, within the same second either', async () => {
       await start()
       await befriend('A')
-      clock = freeze()
+      const clock = freeze()
       clock.setSystemTime(Math.ceil(Date.now() / Time.second) * Time.second + 5 * Time.second)
       const timestamp = Date.now()
       platform.latency = 100
@@ -252,7 +227,7 @@ describe('push', () => {
         await start()
         await befriend('A')
         platform.fail({ code })
-        clock = freeze()
+        const clock = freeze()
         const promise = push()
         await until(() => platform.posts.length === 1)
         await pass()
@@ -267,7 +242,7 @@ describe('push', () => {
       await start()
       await befriend('A')
       platform.fail({ code: 22009, times: Infinity })
-      clock = freeze()
+      const clock = freeze()
       const promise = refusal(push())
       for (const [index, delay] of [2, 5, 10].entries()) {
         await until(() => platform.posts.length === index + 1)
@@ -356,7 +331,7 @@ describe('push', () => {
       await until(() => !harness.bot.isActive || harness.bot.status !== 1)
       await harness.online()
       await push('D')
-      clock = freeze()
+      const clock = freeze()
       await clock.tickAsync(Time.hour)
       await suspend()
       await clock.tickAsync(Time.hour)
@@ -425,7 +400,7 @@ describe('push', () => {
       await push('A')
       expect(await refusal(push('A'))).to.deep.include({ reason: 'user-day', retryable: true })
       await push('B')
-      clock = freeze()
+      const clock = freeze()
       clock.setSystemTime(Date.now() + 26 * Time.hour)
       await push('A')
     })

@@ -1,3 +1,4 @@
+/** Rule: where the bot may not write proactively, a push replies, or recalls once in each period, and never after a no. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Clock, date } from '../clock'

@@ -1,45 +1,27 @@
+/** Rule: a push that waits through a reload goes out by the bot of now or may be tried again, and its caller can call it off. */
 import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import { h, Time } from 'koishi'
-import { Clock, freeze } from '../clock'
-import { Harness, HarnessOptions, pass, silent, until } from '../harness'
-import { Platform } from '../platform'
-import { PushError } from '../../src'
+import { HarnessOptions, pass, until } from '../harness'
+import { befriend, freeze, harness, platform, refusal, start, useStage } from './stage'
 
 describe('pushes that wait', () => {
-  let harness: Harness
-  let platform: Platform
-  let clock: Clock | undefined
+  useStage()
 
-  const slow = { ...silent, push: { tier: 'custom', botSecond: 1, botMinute: 100, userMinute: 20, userDay: 1000 } }
+  const slow = { push: { tier: 'custom', botSecond: 1, botMinute: 100, userMinute: 20, userDay: 1000 } }
 
-  async function start(options: HarnessOptions = {}) {
-    harness = await Harness.start({ config: slow, ...options })
-    platform = harness.platform
-    for (const id of ['A', 'B']) platform.add(id)
-    await until(async () => (await harness.users).length === 2)
+  async function startSlow(options: HarnessOptions = {}) {
+    await start({ config: slow, ...options })
+    await befriend('A', 'B')
   }
-
-  afterEach(async () => {
-    clock?.uninstall()
-    clock = undefined
-    await harness.stop()
-  })
 
   const push = (userId: string, signal?: AbortSignal) => harness.app.qqUser.push(platform.selfId, userId, 'news', { signal })
-
-  async function refusal(promise: Promise<unknown>) {
-    const error = await promise.then(() => undefined, error => error)
-    expect(error).to.be.instanceOf(PushError)
-    const { reason, code, retryable } = error as PushError
-    return { reason, code, retryable }
-  }
 
   const retry = { reason: 'aborted', code: undefined, retryable: true }
 
   describe('when the plugin is reloaded', () => {
     it('for their turn may be tried again', async () => {
-      await start()
+      await startSlow()
       await push('A')
       const waiting = [push('A'), push('B')].map(refusal)
       await pass()
@@ -50,7 +32,7 @@ describe('pushes that wait', () => {
     it('for another plugin, and for no turn yet, may be tried again', async () => {
       let goOn!: () => void
       let asked = false
-      await start({
+      await startSlow({
         prepare: app => app.on('before-send', () => new Promise((resolve) => {
           asked = true
           goOn = () => resolve(undefined)
@@ -65,7 +47,7 @@ describe('pushes that wait', () => {
     })
 
     it('for the next try may be tried again', async () => {
-      await start()
+      await startSlow()
       platform.fail({ code: 40054006, times: Infinity })
       const waiting = refusal(push('A'))
       await until(() => platform.posts.length === 1)
@@ -75,7 +57,7 @@ describe('pushes that wait', () => {
     })
 
     it('for the answer get it', async () => {
-      await start()
+      await startSlow()
       platform.latency = 100
       const sent = push('A')
       await until(() => platform.posts.length === 1)
@@ -84,7 +66,7 @@ describe('pushes that wait', () => {
     })
 
     it('for a turn among the requests may be tried again', async () => {
-      await start({ config: { ...slow, push: { ...slow.push, botSecond: 100 }, requests: { concurrent: 1 } } })
+      await startSlow({ config: { ...slow, push: { ...slow.push, botSecond: 100 }, requests: { concurrent: 1 } } })
       platform.fail({ hang: true })
       push('A').catch(() => {})
       await until(() => platform.posts.length === 1)
@@ -95,7 +77,7 @@ describe('pushes that wait', () => {
     })
 
     it('and were called off by the caller are not', async () => {
-      await start()
+      await startSlow()
       await push('A')
       const controller = new AbortController()
       const waiting = refusal(push('A', controller.signal))
@@ -108,7 +90,7 @@ describe('pushes that wait', () => {
 
   describe('when the adapter is reloaded', () => {
     it('go out through the bot of now', async () => {
-      await start()
+      await startSlow()
       await push('A')
       const waiting = push('B')
       await pass()
@@ -123,9 +105,9 @@ describe('pushes that wait', () => {
     })
 
     it('between two tries go out through the bot of now', async () => {
-      await start()
+      await startSlow()
       platform.fail({ code: 40054006 })
-      clock = freeze()
+      const clock = freeze()
       const waiting = push('B')
       await until(() => platform.posts.length === 1)
       await pass()
@@ -138,7 +120,7 @@ describe('pushes that wait', () => {
     })
 
     it('upload their files through the bot of now', async () => {
-      await start()
+      await startSlow()
       await push('A')
       const file = h.image(pathToFileURL(__filename).href)
       const waiting = harness.app.qqUser.push(platform.selfId, 'B', [h.text('news'), h('message', [file])])
@@ -151,7 +133,7 @@ describe('pushes that wait', () => {
     })
 
     it('end as offline when there is none', async () => {
-      await start()
+      await startSlow()
       await push('A')
       const waiting = refusal(push('B'))
       await pass()
@@ -176,7 +158,7 @@ describe('pushes that wait', () => {
     }
 
     it('while they wait for the limit of requests', async () => {
-      await start({ config: { ...slow, push: { ...slow.push, botSecond: 100 }, requests: { concurrent: 1 } } })
+      await startSlow({ config: { ...slow, push: { ...slow.push, botSecond: 100 }, requests: { concurrent: 1 } } })
       platform.fail({ hang: true })
       push('A').catch(() => {})
       await until(() => platform.posts.length === 1)
@@ -185,24 +167,24 @@ describe('pushes that wait', () => {
     })
 
     it('between two tries', async () => {
-      await start()
+      await startSlow()
       platform.fail({ code: 40054006, times: Infinity })
       await abort(signal => push('A', signal), () => platform.posts.length === 1)
     })
 
     it('while the platform finds that there are too many requests', async () => {
-      await start()
+      await startSlow()
       platform.requestsPerSecond = 0
       await abort(signal => push('A', signal), () => platform.tooFrequent)
       platform.requestsPerSecond = Infinity
-      clock = freeze()
+      const clock = freeze()
       await clock.tickAsync(Time.minute)
       await pass()
       expect(platform.posts).to.deep.equal([])
     })
 
     it('while the database does not answer, and are neither sent nor counted when it does', async () => {
-      await start({ config: { ...slow, push: { ...slow.push, userDay: 1 } } })
+      await startSlow({ config: { ...slow, push: { ...slow.push, userDay: 1 } } })
       const driver = harness.app.database.drivers[0] as any
       const { get } = driver
       let back!: () => void
@@ -220,9 +202,9 @@ describe('pushes that wait', () => {
     })
 
     it('while the database is asked about the user', async () => {
-      await start()
+      await startSlow()
       const driver = harness.app.database.drivers[0] as any
-      clock = freeze()
+      const clock = freeze()
       // what is known is too old
       clock.tick(Time.minute)
       driver.get = () => new Promise(() => {})
@@ -232,9 +214,9 @@ describe('pushes that wait', () => {
   })
 
   it('are tried a few times when there are too many requests, and may be tried again then', async () => {
-    await start()
+    await startSlow()
     platform.requestsPerSecond = 0
-    clock = freeze()
+    const clock = freeze()
     const waiting = refusal(push('A'))
     for (const [index, delay] of [1, 2, 4].entries()) {
       await until(() => platform.tooFrequent === index + 1)
@@ -253,8 +235,8 @@ describe('pushes that wait', () => {
       ['too many requests', { status: 429 }],
     ] as const) {
       it(`not with ${what}, which is tried again`, async () => {
-        await start(one)
-        clock = freeze()
+        await startSlow(one)
+        const clock = freeze()
         platform.fail(fault)
         const sent = push('A')
         await until(() => platform.posts.length === 1)
@@ -266,7 +248,7 @@ describe('pushes that wait', () => {
     }
 
     it('not when they were refused', async () => {
-      await start(one)
+      await startSlow(one)
       platform.fail({ code: 40034006 })
       expect(await refusal(push('A'))).to.include({ reason: 'refused' })
       await push('A')
@@ -274,14 +256,14 @@ describe('pushes that wait', () => {
     })
 
     it('when they may have arrived', async () => {
-      await start(one)
+      await startSlow(one)
       platform.fail({ status: 500 })
       expect(await refusal(push('A'))).to.include({ reason: 'unknown-outcome' })
       expect(await refusal(push('A'))).to.include({ reason: 'user-day' })
     })
 
     it('not when they were called off on their way', async () => {
-      await start({ config: { ...one.config, requests: { concurrent: 1 } } })
+      await startSlow({ config: { ...one.config, requests: { concurrent: 1 } } })
       platform.fail({ delay: 100 })
       const first = push('B')
       await until(() => platform.posts.length === 1)

@@ -1,53 +1,25 @@
-// What is written to a user past Koishi's sending is decided upon like any other message.
+/** Rule: what a plugin writes to a user past Koishi's sending is decided upon like any other message. */
 import { expect } from 'chai'
 import { Session, Time } from 'koishi'
-import { Clock, date, freeze } from '../clock'
-import { Harness, HarnessOptions, pass, silent, until } from '../harness'
-import { Platform } from '../platform'
+import { pass, until } from '../harness'
 import { StoppedError } from '../../src/delivery/objections'
+import { befriend, date, freeze, harness, platform, refuse, start, unfreeze, useStage, watchReads } from './stage'
 
 describe('a request that a plugin makes by itself', () => {
-  let harness: Harness
-  let platform: Platform
-  let clock: Clock | undefined
-
-  async function start(options: HarnessOptions = {}) {
-    harness = await Harness.start({ config: silent, ...options })
-    platform = harness.platform
-  }
-
-  afterEach(async () => {
-    clock?.uninstall()
-    clock = undefined
-    await harness.stop()
-  })
+  useStage()
 
   const text = { content: 'unasked', msg_type: 0 }
   const file = { file_type: 1, url: 'https://example.com/a.png', srv_send_msg: true }
   const outcome = (promise: Promise<unknown>) => promise.then(() => 'sent', (error: Error) => error instanceof StoppedError ? error.reason : error.message)
 
   /** Somebody who rejected long ago, so that nobody remembers. */
-  async function refuse(id: string) {
-    platform.add(id)
-    platform.reject(id)
-    await until(async () => (await harness.app.qqUser.get(platform.selfId, id))?.consent === 'rejected')
+  async function refuseLongAgo(id: string) {
+    await befriend(id)
+    await refuse(id)
+    forget()
   }
 
-  function forget() {
-    clock?.uninstall()
-    clock = date(Date.now() + Time.hour)
-  }
-
-  function count() {
-    const driver = harness.app.database.drivers[0] as any
-    const { get } = driver
-    const reads: string[] = []
-    driver.get = (sel: { table: string }) => {
-      if (String(sel.table).startsWith('qq_')) reads.push(sel.table)
-      return get.call(driver, sel)
-    }
-    return reads
-  }
+  const forget = () => date(Date.now() + Time.hour)
 
   async function message(id: string) {
     const sessions: Session[] = []
@@ -74,8 +46,7 @@ describe('a request that a plugin makes by itself', () => {
   for (const [what, send] of ways) {
     it(`is stopped for a user who rejected and was not looked at lately: ${what}`, async () => {
       await start()
-      await refuse('A')
-      forget()
+      await refuseLongAgo('A')
       expect(await outcome(send('A'))).to.equal('rejected')
       expect(await outcome(send('A'))).to.equal('rejected')
       expect(platform.posts).to.deep.equal([])
@@ -83,18 +54,16 @@ describe('a request that a plugin makes by itself', () => {
     })
 
     it(`leaves where the operator wants no guard: ${what}`, async () => {
-      await start({ config: { ...silent, push: { guard: false } } })
-      await refuse('A')
-      forget()
-      const reads = count()
+      await start({ config: { push: { guard: false } } })
+      await refuseLongAgo('A')
+      const reads = watchReads()
       expect(await outcome(send('A'))).to.not.equal('rejected')
       expect(reads).to.deep.equal([])
     })
 
     it(`leaves for a friend, and for somebody who is not on the roster: ${what}`, async () => {
       await start()
-      platform.add('A')
-      await until(() => harness.sessions.length)
+      await befriend('A')
       forget()
       expect(await outcome(send('A'))).to.equal('sent')
       expect(await outcome(send('X'))).to.not.be.oneOf(['rejected', 'deleted', 'unknown-user'])
@@ -103,8 +72,7 @@ describe('a request that a plugin makes by itself', () => {
 
   it('is stopped for a user who rejects while the roster is asked', async () => {
     await start()
-    platform.add('A')
-    await until(() => harness.sessions.length)
+    await befriend('A')
     forget()
     const driver = harness.app.database.drivers[0] as any
     const { get } = driver
@@ -126,10 +94,9 @@ describe('a request that a plugin makes by itself', () => {
 
   it('asks the roster once for what was decided upon just before', async () => {
     await start()
-    platform.add('A')
-    await until(() => harness.sessions.length)
+    await befriend('A')
     forget()
-    const reads = count()
+    const reads = watchReads()
     await harness.bot.sendPrivateMessage('A', 'one<message>two</message>')
     await harness.bot.internal.sendPrivateMessage('A', text)
     expect(platform.accepted('A')).to.have.length(3)
@@ -139,8 +106,7 @@ describe('a request that a plugin makes by itself', () => {
   it('waits for nothing when it is a reply, or a file for a message to come', async () => {
     await start()
     const session = await message('A')
-    await refuse('A')
-    forget()
+    await refuseLongAgo('A')
     const driver = harness.app.database.drivers[0] as any
     driver.get = () => new Promise(() => {})
     expect(await outcome(harness.bot.internal.sendPrivateMessage('A', { ...text, msg_id: session.messageId, msg_seq: 9 }))).to.not.equal('rejected')
@@ -150,7 +116,7 @@ describe('a request that a plugin makes by itself', () => {
 
   it('in a group waits for nothing, and costs no read', async () => {
     await start()
-    const reads = count()
+    const reads = watchReads()
     await harness.bot.internal.sendMessage('G', text).catch(() => {})
     await harness.bot.internal.sendFileGuild('G', file)
     expect(platform.posts.map(({ kind, target }) => [kind, target])).to.deep.equal([['group', 'G']])
@@ -161,8 +127,7 @@ describe('a request that a plugin makes by itself', () => {
     for (const [what, send] of ways) {
       it(`does not leave: ${what}`, async () => {
         await start()
-        platform.add('A')
-        await until(() => harness.sessions.length)
+        await befriend('A')
         forget()
         const driver = harness.app.database.drivers[0] as any
         driver.get = () => Promise.reject(new Error('the server has gone away'))
@@ -174,7 +139,7 @@ describe('a request that a plugin makes by itself', () => {
 
     it('does not leave when it was sent by bot.sendPrivateMessage(), and does where the operator wants no guard', async () => {
       for (const guard of [true, false]) {
-        await start({ config: { ...silent, push: { guard } } })
+        await start({ config: { push: { guard } } })
         const driver = harness.app.database.drivers[0] as any
         driver.get = () => Promise.reject(new Error('the server has gone away'))
         await harness.bot.sendPrivateMessage('A', 'unasked').catch(() => {})
@@ -187,7 +152,7 @@ describe('a request that a plugin makes by itself', () => {
       await start()
       const driver = harness.app.database.drivers[0] as any
       driver.get = () => new Promise(() => {})
-      clock = freeze()
+      const clock = freeze()
       const results: string[] = []
       const done = Promise.all([
         outcome(harness.bot.internal.sendPrivateMessage('A', text)).then(result => results.push(result)),
@@ -197,8 +162,7 @@ describe('a request that a plugin makes by itself', () => {
       await clock.tickAsync(2 * Time.second)
       expect(results).to.deep.equal([])
       await clock.tickAsync(2 * Time.second)
-      clock.uninstall()
-      clock = undefined
+      unfreeze()
       await done
       expect(results.join()).to.match(/was stopped.*no answer in time.*was stopped.*no answer in time/)
       expect(platform.posts.map(({ kind, target }) => [kind, target])).to.deep.equal([['group', 'G']])

@@ -1,4 +1,4 @@
-// By which way a user can be reached, or not at all, since when and until when, as the console asks for it.
+/** Rule: an operator sees by which way a user can be reached, or why not, since when and until when. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Site } from '../console/site'

@@ -1,3 +1,4 @@
+/** Rule: recall is open once in each of four periods within thirty days after the user wrote; no way leads to who said no or left. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { findNextRecall, findRecallEnd, judgeRecall, RecallReason, Spent } from '../../src/push/recall'

@@ -1,4 +1,4 @@
-// A push of several messages goes a way that takes all of them, or does not begin.
+/** Rule: a push of several messages goes a way that takes all of them, or does not begin. */
 import { expect } from 'chai'
 import { PushError, PushOptions } from '../../src'
 import { Late } from '../delivery/late'

@@ -1,3 +1,4 @@
+/** Rule: the roster works with versions of the SQLite driver and the framework that differ in what lies beneath. */
 import { expect } from 'chai'
 import { Context } from 'koishi'
 import { Harness, silent, until } from '../harness'

@@ -1,3 +1,4 @@
+/** Rule: a toggle told through both channels within ten seconds is one; through the same channel, or after a change of mind, it is two. */
 import { expect } from 'chai'
 import { isDuplicate } from '../../src/roster/state'
 import { applied, at, duplicates, event, kinds, state } from './replay'

@@ -1,3 +1,4 @@
+/** Rule: no statement is longer than SQLite in WebAssembly takes, however long the ids are and however many. */
 import { expect } from 'chai'
 import { MAX_EVENT_ID } from '../../src/event'
 import { MAX_ID } from '../../src/model'
@@ -13,7 +14,6 @@ import { entry, open, user } from './tables'
 const pad = (index: number, length: number) => String(index).padStart(length, '\'')
 const COUNT = 600
 
-/** Rule: no statement is longer than SQLite in WebAssembly takes, however long the ids are and however many. */
 describe('ids as long as ids can be', () => {
   let app: Awaited<ReturnType<typeof open>>
   let store: Store

@@ -1,3 +1,4 @@
+/** Rule: the same events end in the same state, in any order and however often they come, and each action is told once. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { UserEvent } from '../../src/event'

@@ -1,4 +1,4 @@
-// What happens between a look at the database and a write to it counts.
+/** Rule: what happens between a look at the database and a write to it counts. */
 import { expect } from 'chai'
 import { kinds } from '../database'
 import { Harness, HarnessOptions, silent, until } from '../harness'

@@ -1,3 +1,4 @@
+/** Rule: on every database, what is recorded again, in part or by several processes counts once, and one process has its notice. */
 import { expect } from 'chai'
 import { Context } from 'koishi'
 import { engines } from '../database'

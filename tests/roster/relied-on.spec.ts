@@ -1,3 +1,4 @@
+/** Rule: every database does what the plugin relies on. */
 import { Context } from 'koishi'
 import { engines } from '../database'
 import { reliedOn } from './relied-on'

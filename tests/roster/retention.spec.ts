@@ -1,3 +1,4 @@
+/** Rule: entries older than history.keepDays are removed, a little at a time, but never the newest of a user, and none for 0. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Harness, HarnessOptions, pass, silent, until } from '../harness'

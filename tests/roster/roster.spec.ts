@@ -1,3 +1,4 @@
+/** Rule: the roster keeps what users did, reads its own writes, tells plugins after the commit, and loses nothing in an outage. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Harness, HarnessOptions, pass, silent, until } from '../harness'

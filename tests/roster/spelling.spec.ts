@@ -1,3 +1,4 @@
+/** Rule: users whose ids differ only by case are never taken for each other; a database that cannot keep both refuses the later one. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Harness, pass, silent, until } from '../harness'

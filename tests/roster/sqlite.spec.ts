@@ -1,3 +1,4 @@
+/** Rule: rows that are written to SQLite together are all written, again if need be, and leave others' transactions alone. */
 import { expect } from 'chai'
 import { Harness, silent, until } from '../harness'
 

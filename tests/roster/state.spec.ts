@@ -1,3 +1,4 @@
+/** Rule: relation and consent are each as the newest event says, and only the user's own switch lifts a rejection. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { eventTypes } from '../../src/model'

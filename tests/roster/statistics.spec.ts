@@ -1,3 +1,4 @@
+/** Rule: statistics count the users of a bot by relation, consent and scene, and what changed today and this week. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Harness, HarnessOptions, silent, until } from '../harness'

@@ -1,3 +1,4 @@
+/** Rule: the plugin's direct reads last as long as the plugin, and other plugins' tables are served as ever. */
 import { expect } from 'chai'
 import { unwrap } from '../../src/shared/patch'
 import { Harness, silent, until } from '../harness'

@@ -1,3 +1,4 @@
+/** Rule: where one of the platform's channels only implies that the switch is off, and the other says that it is on, that one is right. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { UserEvent } from '../../src/event'
@@ -20,7 +21,6 @@ function results(events: UserEvent[]) {
   return applied.map((_, index) => ({ applied: applied[index], duplicate: duplicates[index], overruled: overruled[index], disputed: disputed[index] }))
 }
 
-/** Rule: where one of the platform's channels only implies that the switch is off, and the other says that it is on, that one is right. */
 describe('a switch that is off by implication', () => {
   it('is off while nothing contradicts', () => {
     expect(state(implied(100))).to.deep.include({ consent: 'rejected', consentAt: at(100) })
@@ -126,34 +126,6 @@ describe('a switch that is off by implication', () => {
       const last = events.filter((_, index) => applied[index]).at(-1)
       expect(last?.type).to.equal(user.consent === 'allowed' ? 'friend-push-allowed' : 'friend-push-rejected')
     }), { numRuns: 5000 })
-  })
-})
-
-/** Rule: where one channel tells whole seconds and the other milliseconds, the order of arrival decides within a second. */
-describe('times of different precision', () => {
-  const ms = (kind: Kind, second: number, fraction: number) => event(kind, second + fraction / 1000)
-
-  it('are compared in seconds: the later arrival wins', () => {
-    expect(state(ms(authorizeOn, 100, 700), event(reject, 100)).consent).to.equal('rejected')
-    expect(state(event(reject, 100), ms(authorizeOn, 100, 700)).consent).to.equal('allowed')
-    expect(state(ms(authorizeOff, 100, 700), event(receive, 100)).consent).to.equal('allowed')
-    expect(applied(ms(authorizeOn, 100, 700), event(reject, 100))).to.deep.equal([true, true])
-    expect(state(ms(kinds.message, 100, 700), event(kinds.del, 100)).relation).to.equal('deleted')
-  })
-
-  it('are compared in milliseconds where both have them', () => {
-    expect(state(ms(authorizeOn, 100, 700), ms(authorizeOff, 100, 300)).consent).to.equal('allowed')
-    expect(applied(ms(authorizeOn, 100, 700), ms(authorizeOff, 100, 300))).to.deep.equal([true, false])
-  })
-
-  it('are ten seconds apart by the seconds', () => {
-    for (const events of [[event(reject, 100), ms(authorizeOff, 110, 900)], [ms(authorizeOff, 110, 900), event(reject, 100)]]) {
-      expect(duplicates(...events)).to.deep.equal([false, true])
-    }
-    const weak = implied(110.9)
-    for (const events of [[event(receive, 100), weak], [weak, event(receive, 100)]]) {
-      expect(state(...events)).to.deep.include({ consent: 'allowed', consentAt: at(100) })
-    }
   })
 })
 

@@ -1,3 +1,4 @@
+/** Rule: what outlives a reload is one object for all plugins of an app, and another one in another app. */
 import { expect } from 'chai'
 import { Context } from 'koishi'
 import { lasting } from '../../src/shared/lasting'

@@ -1,3 +1,4 @@
+/** Rule: a wrapped method stands in for the original, lets others wrap it, too, and leaves nothing when it is given back. */
 import { expect } from 'chai'
 import { patchMethod } from '../../src/shared/patch'
 

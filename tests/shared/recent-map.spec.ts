@@ -1,3 +1,4 @@
+/** Rule: what happened recently is remembered from the last time on, until its time is over or too much is newer. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { RecentMap } from '../../src/shared/recent-map'

@@ -1,3 +1,4 @@
+/** Rule: an error in the background ends up in the log, and takes nothing down, even after the plugin or the app has ended. */
 import { expect } from 'chai'
 import { Context, ForkScope, Logger } from 'koishi'
 import { runSafely } from '../../src/shared/run-safely'

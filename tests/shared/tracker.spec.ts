@@ -1,3 +1,4 @@
+/** Rule: what is under way is waited for, however it ends, but no longer than one wants. */
 import { expect } from 'chai'
 import { Tracker } from '../../src/shared/tracker'
 import { Clock, freeze } from '../clock'

@@ -1,3 +1,4 @@
+/** Rule: a rate limit is never exceeded in any span of time, whenever requests start and however long they take. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Time } from 'koishi'

@@ -1,3 +1,4 @@
+/** Rule: whatever fails, whenever, the line of writes commits what was pushed, in that order, or gives it up and says so. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { clock, database, minute, open, outcomes, push, pushTask, queue, range, useLine } from './line'

@@ -1,9 +1,9 @@
+/** Rule: a write that fails by itself is set aside, told of and tried again, and holds nobody up; none is while the database is down. */
 import { expect } from 'chai'
 import { clock, database, fork, isPending, log, minute, open, outcomes, push, pushTask, pushUrgently, pushWith, queue, range, useLine } from './line'
 
 const hour = 60 * minute
 
-/** Rule: what cannot be written holds nobody up, and nothing is set aside while the database is down. */
 describe('the line of writes', () => {
   useLine()
 

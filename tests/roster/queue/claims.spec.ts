@@ -1,8 +1,8 @@
+/** Rule: notices are taken on in one write, and one that the database refuses does not keep the others from being taken on. */
 import { expect } from 'chai'
 import { Claims } from '../../../src/roster/claims'
 import { GivenUpError, Task } from '../../../src/roster/queue'
 
-/** Rule: what is taken on together fails apart. */
 describe('taking notices on', () => {
   /** Those that the database refuses to take on. */
   let refused: Set<string>

@@ -1,3 +1,4 @@
+/** Rule: when the plugin is unloaded, the line writes what waits, or gives it up after one attempt and says how much that is. */
 import { expect } from 'chai'
 import { clock, database, isPending, log, minute, open, outcomes, push, pushTask, queue, range, useLine, written } from './line'
 

@@ -1,10 +1,10 @@
+/** Rule: users are counted beside the line of writes, and rightly, whatever is written meanwhile. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { MemoryDriver } from '@minatojs/driver-memory'
 import { Harness, pass, silent, until } from '../../harness'
 import { Clock, date, freeze } from '../../clock'
 
-/** Rule: users are counted beside the line of writes, and rightly, whatever is written meanwhile. */
 describe('counting users', () => {
   let harness: Harness
   let clock: Clock | undefined

@@ -1,3 +1,4 @@
+/** Rule: while the database is down, writes wait in order and are tried ever more slowly; beyond the limit the oldest are dropped. */
 import { expect } from 'chai'
 import { clock, database, fork, log, minute, open, outcomes, push, pushTask, queue, range, useLine } from './line'
 

@@ -1,8 +1,8 @@
+/** Rule: a flood of strangers who write does not delay what a user did: it is written and announced first. */
 import { expect } from 'chai'
 import { $ } from 'koishi'
 import { Harness, silent, until } from '../../harness'
 
-/** Rule: what a user did goes before what only messages taught. */
 describe('a flood of strangers who write once', () => {
   const STRANGERS = 10_000
   let harness: Harness

@@ -1,3 +1,4 @@
+/** Rule: writes are committed in the order of arrival, in bounded batches; a task runs alone in its turn, an urgent write goes first. */
 import { expect } from 'chai'
 import { clock, database, follow, minute, open, outcomes, push, pushTask, pushUrgently, queue, range, useLine } from './line'
 

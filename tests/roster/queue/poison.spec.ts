@@ -1,9 +1,9 @@
+/** Rule: whatever cannot be written, exactly that is set aside; all else is written once, in order. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { Priority } from '../../../src/roster/lanes'
 import { clock, database, minute, open, outcomes, pushTask, pushWith, queue, useLine } from './line'
 
-/** Rule: exactly what cannot be written is set aside; all else is written once, in order. */
 describe('the line of writes', () => {
   useLine()
 

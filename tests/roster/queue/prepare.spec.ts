@@ -1,8 +1,8 @@
+/** Rule: a table whose preparation failed is prepared again, where the database layer lets us. */
 import { expect } from 'chai'
 import { Context } from 'koishi'
 import { prepareAgain } from '../../../src/roster/prepare'
 
-/** Rule: a table whose preparation failed is prepared again, where the database layer lets us. */
 describe('preparing tables again', () => {
   let prepared: string[]
   let tasks: Record<string, Promise<void>>

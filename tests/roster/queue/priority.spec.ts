@@ -1,7 +1,7 @@
+/** Rule: what users did goes before what was only concluded, and what they wait for before both. */
 import { expect } from 'chai'
 import { clock, database, follow, isPending, minute, open, outcomes, push, pushTask, pushUrgently, pushWith, queue, range, useLine } from './line'
 
-/** Rule: what users did goes before what was only concluded, and what they wait for before both. */
 describe('the line of writes', () => {
   useLine()
 

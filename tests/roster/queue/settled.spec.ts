@@ -1,3 +1,4 @@
+/** Rule: who waits until all is settled waits for what was pushed before, for nothing later, and not while the database is down. */
 import { expect } from 'chai'
 import { clock, database, isPending, log, minute, open, outcomes, push, queue, range, useLine, written } from './line'
 

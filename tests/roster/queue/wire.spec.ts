@@ -1,10 +1,10 @@
+/** Rule: what a real database refuses for ever holds up nobody else, and half a batch is announced once. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Harness, HarnessOptions, pass, silent, until } from '../../harness'
 import { engines } from '../../database'
 import { freeze } from '../../clock'
 
-/** Rule: what a database refuses for ever holds up nobody else, and half a batch is announced once. */
 for (const engine of engines) {
   (engine.available ? describe : describe.skip)(`what cannot be written on ${engine.name}`, () => {
     let harness: Harness

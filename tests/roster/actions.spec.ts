@@ -1,3 +1,4 @@
+/** Rule: a user action is told and answered once, although a later message came first or the platform tells of it again. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { Harness, pass, until } from '../harness'
