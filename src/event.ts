@@ -49,8 +49,11 @@ export function isDerived(id: string) {
   return id.startsWith('~')
 }
 
-/** Text that a user chose: no control characters, and no more than fits its column. */
+/** How many characters of a text that a user chose are kept. */
+export const MAX_TEXT = 64
+
+/** Text that a user chose: no control characters, and no more than is kept. */
 export function readText(value: unknown): string | undefined {
   if (typeof value !== 'string') return
-  return [...value.replace(/[\p{Cc}\p{Cs}]/gu, '').trim()].slice(0, 64).join('') || undefined
+  return [...value.replace(/[\p{Cc}\p{Cs}]/gu, '').trim()].slice(0, MAX_TEXT).join('') || undefined
 }

@@ -1,3 +1,4 @@
+/** Rule: every table that holds users is emptied of one who is forgotten, and every one that grows is pruned or says why not. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect } from 'chai'

@@ -1,12 +1,12 @@
 import { MAX_ID } from '../model'
-import { MAX_EVENT_ID } from '../event'
+import { MAX_EVENT_ID, MAX_TEXT } from '../event'
 import { PROBE } from './keys'
 import { blank } from './state'
 import { Store } from './store'
 
 const user = { selfId: PROBE, userId: '~'.repeat(MAX_ID) }
 const id = '~'.repeat(MAX_EVENT_ID)
-const text = '~'.repeat(255)
+const text = '~'.repeat(MAX_TEXT)
 const at = new Date(0)
 
 /** Tells whether the tables can be read and take writes, by rows that need as much room as any. */

@@ -52,6 +52,8 @@ const TRIES = 3
 const PROOF = 200
 /** After how long (ms) without an answer a write is told of. */
 const HANGING = 10 * Time.second
+/** After how many batches something that was set aside has its turn all the same, where others never cease to wait. */
+const SHARE = 20
 const PRIORITIES: Priority[] = ['low', 'normal', 'urgent']
 
 /** Why a write was given up: it waited longest when the queue was full, or the plugin was unloaded. */
@@ -76,6 +78,8 @@ export class WriteQueue<T extends object> {
   private running?: Promise<void>
   private batch = BATCH.initial
   private failures = 0
+  /** How many batches there were since something that was set aside was tried again. */
+  private batches = 0
   private dropped = 0
   /** How many were given up that were set aside. */
   private evicted = 0
@@ -258,9 +262,12 @@ export class WriteQueue<T extends object> {
     const batch = this.refused.shift() ?? []
     // others join after an outage, but not while it is being found out which of these is at fault
     if (batch.length && (!this.failing || this.refused.length || isAlone(batch[0]))) return batch
-    this.lanes.take(batch, this.batch, isAlone)
+    const due = this.closed || batch.length ? undefined : this.asides.due
     // nobody waits for what was set aside
-    return batch.length ? batch : [this.asides.due!]
+    if (!due || ++this.batches < SHARE) this.lanes.take(batch, this.batch, isAlone)
+    if (batch.length) return batch
+    this.batches = 0
+    return [due!]
   }
 
   private async write(batch: Item<T>[]) {

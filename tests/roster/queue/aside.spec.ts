@@ -134,6 +134,22 @@ describe('the line of writes', () => {
       expect(log.at(-1)).to.match(/^info #1 is written/)
     })
 
+    it('is tried again even where others never cease to wait', async () => {
+      database.poison.add(1)
+      push(1)
+      await turn()
+      database.poison.clear()
+      database.delay = 10
+      let id = 2
+      push(id++)
+      const busy = setInterval(() => push(id++), 5)
+      await clock.tickAsync(minute)
+      expect(database.committed).to.not.include(1)
+      await clock.tickAsync(minute)
+      clearInterval(busy)
+      expect(outcomes.get(1)).to.equal('written')
+    })
+
     it('spoils no batch when it is tried again', async () => {
       database.poison.add(1)
       push(1)
