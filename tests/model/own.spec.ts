@@ -2,9 +2,9 @@
 import { explore } from './explore'
 
 describe('whatever users and plugins do at the same time', () => {
-  it('the plugin keeps to what it was told', () => explore(2, { steps: 250 }))
+  it('the plugin keeps to what it was told', () => explore({ steps: 250 }))
 
-  it('also with its own messages when the guard is off', () => explore(1, { steps: 250, guard: false, slowDatabase: true }))
+  it('also with its own messages when the guard is off', () => explore({ steps: 250, guard: false, slowDatabase: true }))
 
-  it('and to the limits, with messages in parts', () => explore(1, { steps: 250, parts: true }))
+  it('and to the limits, with messages in parts', () => explore({ steps: 250, parts: true }))
 })

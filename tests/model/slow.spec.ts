@@ -2,7 +2,7 @@
 import { explore } from './explore'
 
 describe('whatever users and plugins do at the same time', () => {
-  it('the plugin keeps to what it was told, with a database that takes its time', () => explore(2, { steps: 200, foreign: true, slowDatabase: true }))
+  it('the plugin keeps to what it was told, with a database that takes its time', () => explore({ steps: 200, foreign: true, slowDatabase: true }))
 
-  it('and beside another plugin that takes its time before a message leaves', () => explore(1, { steps: 250, foreign: true, slowPlugin: true }))
+  it('and beside another plugin that takes its time before a message leaves', () => explore({ steps: 250, foreign: true, slowPlugin: true }))
 })

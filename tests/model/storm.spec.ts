@@ -5,7 +5,7 @@ import { Storm } from './storm'
 
 const STEPS = Number(process.env.STEPS) || 120
 /** How many storms there are; more on demand, as each takes a second or two. */
-const COUNT = Number(process.env.STORMS) || 3
+const COUNT = Number(process.env.STORMS) || 2
 
 describe('reloads, outages and crowds in any combination', () => {
   for (let count = 1; count <= COUNT; count++) {
