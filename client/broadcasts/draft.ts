@@ -40,7 +40,7 @@ export function createForm(): Form {
   }
 }
 
-/** What the next one is to be like. */
+/** The broadcast whose values the form begins with, when one is copied. */
 export const model = shallowRef<BroadcastDetail>()
 
 /** What an operator would have to fill in for the same once more. */

@@ -115,7 +115,7 @@ export function toQuery(selfId: string, audience: Audience, begins?: Begins, unt
   }
 }
 
-/** What is left of a page where the database does not tell upper case from lower. */
+/** Tells users who match exactly from those who match only because the database does not tell upper case from lower. */
 export function isExact(audience: Audience): (user: QQUser) => boolean {
   const given = toConditions(audience)
   return user => given.every(([, value, condition]) => condition.isExact?.(user, value) ?? true)

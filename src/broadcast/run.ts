@@ -47,7 +47,7 @@ export class Run {
   readonly ready: Promise<void>
   /** When nothing is under way any more. */
   readonly ended: Promise<void>
-  /** Since when the database has taken nothing, so that it cannot be put on record that nothing goes on. */
+  /** Since when the database takes no writes. That the broadcast stands still cannot be written then, and is told from here. */
   trouble?: Date
   /** How many are settled. */
   sums: Sums = new Map()
@@ -155,7 +155,7 @@ export class Run {
 
   private async enrol(isReady: () => void) {
     while (!this.over && !this.row.complete) {
-      // also before the first, as whoever started it has only just asked
+      // SQLite runs within this process: others have their turn before each page, the first one included
       await nextTurn()
       await this.persist(async () => Object.assign(this.row, await this.means.enrolment.advance(this.row)))
       // how many there are is known for certain now
@@ -215,7 +215,7 @@ export class Run {
     this.obstacle = undefined
     this.round++
     if ((await this.persist(() => store.pending(this.id, 1))).length) {
-      // one obstacle keeps all who are left: if it is the bot's, the broadcast pauses, else the next round skips them
+      // nobody got it in this round: what stands in the bot's way pauses the broadcast, what stands in a user's is skipped in the next
       if (!progress && obstacle && this.suspended) return this.pause(obstacle)
       if (!progress) await this.means.waits.sleep(RETRY, this.stopping.signal)
       return false
@@ -262,7 +262,7 @@ export class Run {
     return claimed
   }
 
-  /** Whoever is kept from it round after round, while others are not, is kept from it for good. */
+  /** Gives up on a user who could not be written to in two rounds although the bot can write to others. */
   private async reconsider(userId: string, result: Result): Promise<Result> {
     if (result.state !== 'pending' || this.over) return result
     const { obstacle, code, via } = result

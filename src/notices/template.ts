@@ -114,7 +114,7 @@ function toText({ user, bot, event }: Scope): Texts {
   }
 }
 
-/** Stands for what others wrote: one character, so that what is made of it holds it still. */
+/** Stands in for what others wrote. It is one character, so that cutting or joining texts does not break it. */
 const MARK = '\ue000'
 
 /** The same with something else in place of what others wrote. */

@@ -23,7 +23,7 @@ export const variables: Variables<'own' | 'foreign'> = {
   event: { scene: 'own', sceneParam: 'foreign', timestamp: 'own', returning: 'own' },
 }
 
-/** Which of them a broadcast can refer to. Nothing happened that it could tell of. */
+/** Which of them a broadcast can refer to: those that need no event, as a broadcast answers none. */
 export const lasting = { user: true, bot: true, event: false } as const satisfies Record<keyof Scope, boolean>
 
 export type LastingVariable = { [K in keyof Scope]: typeof lasting[K] extends true ? `${K}.${keyof Scope[K] & string}` : never }[keyof Scope]

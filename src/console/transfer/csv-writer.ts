@@ -1,6 +1,6 @@
 /**
- * Spreadsheets take a cell that begins so for a formula, some of them in full width, too. With quotes before it, it is
- * none, but must not be mistaken for one that was made safe.
+ * Spreadsheets take a cell that begins with one of these for a formula, some also with the full-width ones. Quotes in
+ * front of it are looked for as well: such a cell gets one more, so that taking one away gives back what was written.
  */
 const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/
 
