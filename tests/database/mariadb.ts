@@ -62,12 +62,13 @@ export class MariaDB extends Server {
   protected initialize() {
     execFileSync('mariadb-install-db', [
       '--no-defaults', `--datadir=${this.folder}/data`, '--auth-root-authentication-method=normal', '--user=root', '--skip-test-db',
-    ], { stdio: 'ignore' })
+      // each server that starts removes what it takes for left behind in a folder that they share
+    ], { stdio: 'ignore', env: { ...process.env, TMPDIR: this.folder } })
   }
 
   protected launch(): [string, string[]] {
     return [DAEMON, [
-      '--no-defaults', '--user=root', `--datadir=${this.folder}/data`, `--socket=${this.folder}/socket`,
+      '--no-defaults', '--user=root', `--datadir=${this.folder}/data`, `--socket=${this.folder}/socket`, `--tmpdir=${this.folder}`,
       '--bind-address=127.0.0.1', `--port=${this.port}`, '--innodb-flush-log-at-trx-commit=1', '--skip-log-bin',
     ]]
   }
