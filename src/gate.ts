@@ -45,7 +45,7 @@ export type Admission =
     /** Decides again, with what is known by now. The request has to follow at once, with no other wait in between. */
     confirm(): Promise<Verdict>
     /** To be called once, by whoever was let in. */
-    release(fate: Usage): void
+    release(usage: Usage): void
   }
   | { ok: false; reason: Reason }
 

@@ -1,4 +1,5 @@
 import { Context, Time } from 'koishi'
+import { nextTurn } from './shared/next-turn'
 import { runSafely } from './shared/run-safely'
 import { Broadcasts } from './broadcast'
 import { Pusher } from './push'
@@ -31,7 +32,7 @@ export class Retention {
       if (ids.length) failures.push(...await this.remove(ids))
       after = next
       // SQLite runs within this process: without a pause nothing else would have its turn
-      await new Promise(resolve => setImmediate(resolve))
+      await nextTurn()
     } while (after && !this.roster.closed && failures.length < MAX_FAILURES)
     if (!this.roster.closed) await runSafely(this.ctx, () => this.broadcasts.prune(before))
     if (failures.length) this.ctx.logger('qq-user').warn('%d old entries of the ledger cannot be removed: %s', failures.length, failures[0])

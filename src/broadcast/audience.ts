@@ -18,8 +18,8 @@ interface Condition<T> {
   read: Reader<T>
   /** Asks a database for the users who meet it. */
   toQuery(value: T, begins?: Begins): Query.Expr<QQUser>
-  /** Whether a user meets it to the letter, where the database does not tell upper case from lower. */
-  isExact?(user: QQUser, value: T): boolean
+  /** Tells who meets it to the letter, where the database does not tell upper case from lower. */
+  toExact?(value: T): (user: QQUser) => boolean
 }
 
 /** JSON has no times: they are made again from what is stored. */
@@ -64,13 +64,16 @@ const conditions: Conditions = {
   sceneParam: {
     read: text,
     toQuery: sceneParam => ({ sceneParam: cut(sceneParam) }),
-    isExact: (user, sceneParam) => user.sceneParam === sceneParam,
+    toExact: sceneParam => user => user.sceneParam === sceneParam,
   },
   search: { read: text, toQuery: toSearch },
   userIds: {
     read: userIds,
     toQuery: userId => ({ userId }),
-    isExact: ({ userId }, userIds) => userIds.includes(userId),
+    toExact(userIds) {
+      const ids = new Set(userIds)
+      return ({ userId }) => ids.has(userId)
+    },
   },
   activeSince: {
     read: time,
@@ -117,6 +120,6 @@ export function toQuery(selfId: string, audience: Audience, begins?: Begins, unt
 
 /** Tells users who match exactly from those who match only because the database does not tell upper case from lower. */
 export function isExact(audience: Audience): (user: QQUser) => boolean {
-  const given = toConditions(audience)
-  return user => given.every(([, value, condition]) => condition.isExact?.(user, value) ?? true)
+  const tests = toConditions(audience).flatMap(([, value, condition]) => condition.toExact?.(value) ?? [])
+  return user => tests.every(test => test(user))
 }

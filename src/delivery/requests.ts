@@ -202,8 +202,8 @@ export class Requests {
     this.admission = admission
   }
 
-  private leave(fate: Usage) {
-    this.admission?.release(fate)
+  private leave(usage: Usage) {
+    this.admission?.release(usage)
     this.admission = undefined
   }
 }

@@ -48,7 +48,7 @@ export class Throttle {
 
   constructor(ctx: Context, private limits: RequestLimits, private waits: CancellableWaits) {
     this.states = lasting(ctx, 'delivery.requests', () => new Map())
-    ctx.on('dispose', () => this.queues.forEach(line => line.close()))
+    ctx.on('dispose', () => this.queues.forEach(queue => queue.close()))
   }
 
   /**
@@ -56,9 +56,9 @@ export class Throttle {
    * @param again whether this was refused as too frequent, so that it goes before what was not tried yet
    */
   turn(selfId: string, priority: Priority, again: boolean, signal?: AbortSignal): Promise<Turn> {
-    const line = this.queue(selfId)
+    const queue = this.queue(selfId)
     const rank = priorities.indexOf(priority) * 2 + (again ? 0 : 1)
-    return this.waits.wait<Turn>(resolve => line.add(rank, resolve), signal)
+    return this.waits.wait<Turn>(resolve => queue.add(rank, resolve), signal)
   }
 
   /** A turn without waiting for it. */
@@ -72,15 +72,15 @@ export class Throttle {
   }
 
   private queue(selfId: string) {
-    let line = this.queues.get(selfId)
-    if (!line) {
+    let queue = this.queues.get(selfId)
+    if (!queue) {
       const { perSecond } = this.limits
       let state = this.states.get(selfId)
       if (!state) this.states.set(selfId, state = { window: new Window(perSecond, Time.second), underWay: 0, pause: 0, pausedAt: 0, pauses: 0 })
       state.window.limit = perSecond
-      this.queues.set(selfId, line = new TurnQueue(state, this.limits.concurrent))
+      this.queues.set(selfId, queue = new TurnQueue(state, this.limits.concurrent))
     }
-    return line
+    return queue
   }
 }
 

@@ -82,9 +82,9 @@ export class Admissions {
     return {
       ok: true,
       confirm: () => this.ask(this.reaches.find(selfId, userId, ['proactive']), signal),
-      release(fate) {
-        slot(fate !== 'unsent')
-        place(fate === 'sent')
+      release(usage) {
+        slot(usage !== 'unsent')
+        place(usage === 'sent')
       },
     }
   }
@@ -99,7 +99,7 @@ export class Admissions {
         release = replies.take()
         return release ? verdict : { ok: false, reason: 'no-permission' }
       },
-      release: fate => release?.(fate === 'sent'),
+      release: usage => release?.(usage === 'sent'),
     }
   }
 
@@ -122,9 +122,9 @@ export class Admissions {
     return {
       ok: true,
       confirm: () => this.ask(confirm(), signal),
-      release(fate) {
-        slot(fate !== 'unsent')
-        if (fate !== 'sent') giveBack?.()
+      release(usage) {
+        slot(usage !== 'unsent')
+        if (usage !== 'sent') giveBack?.()
       },
     }
   }

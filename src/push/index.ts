@@ -166,12 +166,12 @@ export class Pusher {
   }
 
   /**
-   * Sends a copy of what many get, after everything else that is to be sent.
+   * Sends one user what many get, after everything else that is to be sent.
    * @returns what came of it, and the way that it took last
    */
-  sendBroadcastMessage({ allowed, ...copy }: BroadcastMessage) {
-    const { selfId, userId, elements, stop } = copy
-    return this.send({ ...copy, priority: 'broadcast' }, this.recipient(selfId, userId, countParts(elements), allowed, stop))
+  sendBroadcastMessage({ allowed, ...message }: BroadcastMessage) {
+    const { selfId, userId, elements, stop } = message
+    return this.send({ ...message, priority: 'broadcast' }, this.recipient(selfId, userId, countParts(elements), allowed, stop))
   }
 
   private async send(parcel: Parcel, recipient: Recipient): Promise<{ outcome: Outcome; via?: Via }> {

@@ -1,4 +1,5 @@
 import { Context, Logger, Time } from 'koishi'
+import { nextTurn } from '../shared/next-turn'
 import { Aside, SetAside } from './aside'
 import { Lanes, Priority, Ranked } from './lanes'
 import { occupy } from './occupy'
@@ -231,7 +232,7 @@ export class WriteQueue<T extends object> {
     }
     this.recover()
     // whoever waited for these may have something urgent, and so may others if the event loop was held up
-    if (this.pending) await new Promise(resolve => setImmediate(resolve))
+    if (this.pending) await nextTurn()
     return true
   }
 

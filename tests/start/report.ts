@@ -68,7 +68,7 @@ function describeUser({ relation, consent, scene, sceneParam }: QQUser) {
 }
 
 function describeEntry({ source, applied, notice, noticeReason }: QQUserEntry, second: boolean) {
-  if (!applied) return `${source} · ${second ? words.twin : words.stale}`
+  if (!applied) return `${source} · ${second ? words.duplicate : words.stale}`
   const reason = noticeReason && ` (${words.reasons[noticeReason] ?? noticeReason})`
   return `${source} · ${words.notice[notice]}${reason}`
 }
