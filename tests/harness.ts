@@ -4,7 +4,7 @@ import { Server } from '@koishijs/plugin-server'
 import QQBot from '@satorijs/adapter-qq'
 import SQLite from '@minatojs/driver-sqlite'
 import { Platform, PlatformOptions } from './platform'
-import { freePort } from './database'
+import { freePort } from './ports'
 import * as plugin from '../src'
 
 // whatever a test does to the clock

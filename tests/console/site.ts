@@ -4,7 +4,7 @@ import Console from '@koishijs/plugin-console'
 import { Server } from '@koishijs/plugin-server'
 import { QQUser } from '../../src'
 import { Clock, freeze } from '../clock'
-import { freePort } from '../database'
+import { freePort } from '../ports'
 import { Harness, HarnessOptions, pass, silent, until } from '../harness'
 import { Page } from './page'
 

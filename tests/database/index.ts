@@ -8,7 +8,7 @@ import { StrictConfig, StrictDriver } from './strict'
 
 export * from './mariadb'
 export * from './postgres'
-export { Address, Collation, freePort, Server } from './server'
+export { Address, Collation, Server } from './server'
 
 /** A kind of database, with as many empty ones as are asked for. */
 export interface Engine {

@@ -1,9 +1,9 @@
 import { ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../ports'
 
 // whatever a test does to the clock
 const { setTimeout: start } = globalThis
@@ -96,13 +96,4 @@ export abstract class Server {
     this.watch!.kill()
     await rm(this.folder, { recursive: true })
   }
-}
-
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

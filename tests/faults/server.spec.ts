@@ -1,6 +1,7 @@
 /** Rule: processes that share a database server, and one whose server is killed under load, lose nothing and tell nobody twice. */
 import { expect } from 'chai'
-import { freePort, Server, ServerKind, servers } from '../database'
+import { Server, ServerKind, servers } from '../database'
+import { freePort } from '../ports'
 import { until } from '../harness'
 import { Platform } from '../platform'
 import { Dice, withDice } from '../random'

@@ -3,7 +3,7 @@ import Auth from '@koishijs/plugin-auth'
 import Console from '@koishijs/plugin-console'
 import { Server } from '@koishijs/plugin-server'
 import type { Calls } from '../../src/console/protocol'
-import { freePort } from '../database'
+import { freePort } from '../ports'
 import { Harness, until } from '../harness'
 import { Platform } from '../platform'
 

@@ -1,6 +1,6 @@
 import Console from '@koishijs/plugin-console'
 import { Server } from '@koishijs/plugin-server'
-import { freePort } from '../../../database'
+import { freePort } from '../../../ports'
 import { until } from '../../../harness'
 import type { Side } from '../app'
 
