@@ -46,7 +46,7 @@ async function start() {
 /** Tells when the bot is there, and what may be wrong when it is not for long. */
 async function online(app: Context) {
   const hint = setTimeout(() => logger.warn(words.offline), 15 * Time.second)
-  await until(() => app.bots.some(({ status }) => status === Universal.Status.ONLINE), Infinity, 200)
+  await until(() => app.bots.some(({ status }) => status === Universal.Status.ONLINE), Infinity)
   clearTimeout(hint)
   logger.success(words.waiting)
 }

@@ -40,7 +40,7 @@ describe('the line of writes', () => {
         expect(database.committed).to.deep.equal(pushed)
         expect([...outcomes]).to.deep.equal(pushed.map(id => [id, 'written']))
         expect(queue.size).to.equal(0)
-      }), { numRuns: 300 })
+      }), { numRuns: 100 })
     })
 
     it('what is not committed was given up, and said so', async () => {
@@ -51,7 +51,7 @@ describe('the line of writes', () => {
         // part of a batch that was given up may have been written before
         expect(database.committed.filter(id => outcomes.get(id) === 'written')).to.deep.equal(written)
         expect(queue.size).to.equal(0)
-      }), { numRuns: 300 })
+      }), { numRuns: 100 })
     })
   })
 })
