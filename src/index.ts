@@ -76,6 +76,8 @@ export function apply(ctx: Context, config: Config) {
 function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<Arrival>) {
   extendModel(ctx)
 
+  // what is told when the context is gone
+  const logger = ctx.logger('qq-user')
   const roster = new Roster(ctx, (event, applied, duplicate) => plan(config, event, applied, duplicate))
   const delivery = new Delivery(ctx, config.requests)
   const last = new LastMessages(ctx)
@@ -94,7 +96,8 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
     if (!arrivals.take(arrival) || !change || change.duplicate || !session) return
     const announcement = renew(await session, event)
     runSafely(ctx, () => announcement.bot.dispatch(announcement))
-    await notices.send(change.entry, change.user, announcement, change.returning)
+    const sent = notices.send(change.entry, change.user, announcement, change.returning)
+    await sent.catch(error => logger.warn('the notice for %s could not be taken on and is still owed: %s', change.entry.id, error))
   }
 
   const listener: Listener = {

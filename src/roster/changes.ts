@@ -1,5 +1,9 @@
+import { Time } from 'koishi'
+
 /** How often a table is read again because it was written to meanwhile. */
 const ROUNDS = 3
+/** For how long (ms) a write is waited for: a table can be read while another session's lock is in its way. */
+const PATIENCE = 10 * Time.second
 
 /** Somebody who keeps account of what is changed. */
 export interface Follower<T> {
@@ -21,8 +25,11 @@ export interface Scan<T, R> {
 /** What is being changed in the tables, so that they can be read beside the writes without missing or doubling any. */
 export class Changes<T> {
   private followers = new Set<Follower<T>>()
-  /** The change that is being written, if one is. */
+  /** The change that is being written, if one is, and since when (ms). */
   private writing?: Promise<void>
+  private writingSince = 0
+  /** Whether somebody reads although it has not ended. */
+  private overtaken = false
   /** How many changes there were. */
   private count = 0
   /** How often the tables became doubtful. */
@@ -46,6 +53,7 @@ export class Changes<T> {
   async carryOut(write: () => Promise<T>): Promise<T> {
     let end!: () => void
     this.writing = new Promise(resolve => end = resolve)
+    this.writingSince = Date.now()
     this.count++
     try {
       const change = await write()
@@ -59,7 +67,20 @@ export class Changes<T> {
     } finally {
       this.writing = undefined
       end()
+      if (this.overtaken) {
+        this.overtaken = false
+        this.doubt()
+      }
     }
+  }
+
+  /** Waits for the change that is being written, if it comes to an end. */
+  private async ended(writing: Promise<void>) {
+    let timer!: NodeJS.Timeout
+    const left = PATIENCE - Math.abs(Date.now() - this.writingSince)
+    const late = new Promise<boolean>(resolve => timer = setTimeout(() => resolve(this.writing === writing), left))
+    this.overtaken = await Promise.race([writing.then(() => false), late])
+    clearTimeout(timer)
   }
 
   /**
@@ -69,7 +90,7 @@ export class Changes<T> {
   async scan<R>(read: () => Promise<R>, use: (scan: Scan<T, R>) => void): Promise<void> {
     for (let round = 1; ; round++) {
       // nobody could tell whether the answer contains a write that is under way
-      while (this.writing) await this.writing
+      while (this.writing && !this.overtaken) await this.ended(this.writing)
       const { count, doubts } = this
       const missed: T[] = []
       this.scans.add(missed)
@@ -78,7 +99,7 @@ export class Changes<T> {
         const exact = this.count === count
         if (!exact && round < ROUNDS) continue
         // the writes never cease, so this has to do; a write that begins after our read reads first, and so comes after our answer
-        return use({ result, missed, exact, doubtful: this.doubts > doubts })
+        return use({ result, missed, exact, doubtful: this.overtaken || this.doubts > doubts })
       } finally {
         this.scans.delete(missed)
       }

@@ -49,6 +49,10 @@ const PACE = 25
 const BATCH = { min: 16, initial: 16, max: 300 }
 /** How often a write fails by itself before it is given up or set aside: a lock of another process may be in its way. */
 const TRIES = 3
+/** What is refused after so long (ms) met another session's lock: everybody waits as long again each time that it is tried. */
+const SLOW = Time.second
+/** Into how many parts a batch is cut to find what is at fault. */
+const PARTS = { fast: 2, slow: 20 }
 /** For how long (ms) a write proves that the database is up while it is looked for what is at fault. */
 const PROOF = 200
 /** After how long (ms) without an answer a write is told of. */
@@ -216,9 +220,11 @@ export class WriteQueue<T extends object> {
   private async next() {
     const batch = this.take()
     const narrowing = batch.every(({ again }) => again)
+    const begun = Date.now()
     try {
       await this.watch(this.write(batch))
     } catch (error) {
+      const slow = Date.now() - begun >= SLOW
       for (const item of batch) item.again = true
       if (this.closed) return this.putBack(batch)
       // the database is always asked before a write is given up or set aside
@@ -228,7 +234,7 @@ export class WriteQueue<T extends object> {
         this.pause(error)
         return false
       }
-      this.narrow(batch, error)
+      this.narrow(batch, error, slow)
     }
     this.recover()
     // whoever waited for these may have something urgent, and so may others if the event loop was held up
@@ -300,17 +306,16 @@ export class WriteQueue<T extends object> {
   }
 
   /** Finds out which of a batch cannot be written. */
-  private narrow(batch: Item<T>[], error: unknown) {
+  private narrow(batch: Item<T>[], error: unknown, slow: boolean) {
     // somebody may have given them up meanwhile
     const rest = batch.filter(item => this.waiting.has(item) || this.asides.has(item))
-    const middle = Math.ceil(rest.length / 2)
-    if (rest.length > 1) this.refused.unshift(rest.slice(0, middle), rest.slice(middle))
-    else if (rest.length) this.blame(rest[0], error)
+    if (rest.length > 1) this.refused.unshift(...cut(rest, slow ? PARTS.slow : PARTS.fast))
+    else if (rest.length) this.blame(rest[0], error, slow)
   }
 
-  private blame(item: Item<T>, error: unknown) {
-    // one with the same fault as the last is not tried again: many of them would hold up the line
-    if (++item.tries < TRIES && toMessage(error) !== this.fault) {
+  private blame(item: Item<T>, error: unknown, slow: boolean) {
+    // one with the same fault as the last is not tried again, nor one that takes long: they would hold up the line
+    if (++item.tries < TRIES && !slow && toMessage(error) !== this.fault) {
       this.refused.unshift([item])
     } else if (item.awaited) {
       this.giveUp(item, error)
@@ -364,6 +369,11 @@ export class WriteQueue<T extends object> {
   private identify({ work }: Item<T>) {
     return typeof work === 'function' ? '' : this.writer.identify(work)
   }
+}
+
+function cut<T>(items: T[], parts: number): T[][] {
+  const size = Math.ceil(items.length / parts)
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size))
 }
 
 function toMessage(error: unknown) {

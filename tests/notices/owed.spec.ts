@@ -46,8 +46,9 @@ describe('notices that were owed when the bot went away', () => {
     stop = false
     const driver = harness.app.database.drivers[0] as any
     driver._run('CREATE TRIGGER busy BEFORE UPDATE ON qq_user_event BEGIN SELECT RAISE(ABORT, \'not now\'); END')
-    platform.add('A')
+    const { id } = platform.add('A')
     await until(() => harness.warnings.some(line => line.includes('not now')))
+    expect(harness.warnings.find(line => line.includes('not now'))).to.include(id).and.to.not.include('    at ')
     harness.plugin!.dispose()
     driver._run('DROP TRIGGER busy')
     expect((await harness.ledger)[0]).to.include({ notice: 'pending' })

@@ -79,6 +79,23 @@ describe('the line of writes', () => {
       expect(database.attempts.length - before).to.be.at.most(2 * Math.ceil(Math.log2(100)) + 4)
     })
 
+    it('is found in as many waits as it takes steps where another session has a lock on it', async () => {
+      push(...range(1, 300))
+      await turn()
+      const begun = Date.now()
+      database.patience = 2000
+      database.poison.add(350)
+      pushTask(700)
+      database.poison.add(700)
+      push(...range(301, 600))
+      await clock.tickAsync(8000 + 40)
+      expect(database.committed).to.have.length(599)
+      expect(ids()).to.deep.equal(['#350'])
+      expect(outcomes.get(700)).to.be.an('error')
+      const waits = database.attempts.filter(({ ids, at }) => at >= begun && ids.some(id => database.poison.has(id)))
+      expect(waits).to.have.length(4)
+    })
+
     it('may be there in part, which its halves are told', async () => {
       database.poison.add(3)
       push(1, 2, 3, 4)

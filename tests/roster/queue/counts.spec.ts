@@ -94,6 +94,26 @@ describe('counting users', () => {
     expect(await counted).to.equal(1)
   })
 
+  it('goes on without a write that is not answered, and is done anew once it is', async () => {
+    await add('A')
+    let end!: () => void
+    writing = (table) => {
+      if (table === 'qq_user_event') return new Promise<void>(resolve => end = resolve)
+    }
+    clock = freeze()
+    const { id } = harness.platform.add('B')
+    await until(() => end)
+    const counted = count()
+    await clock.tickAsync(9 * Time.second)
+    expect(scans).to.equal(0)
+    await clock.tickAsync(2 * Time.second)
+    expect(await counted).to.be.within(1, 2)
+    writing = () => {}
+    end()
+    await until(() => harness.sessions.some(({ qq }: any) => qq.id === id))
+    expect(await count()).to.equal(2)
+  })
+
   const moments: [name: string, hook: (callback: () => unknown) => void][] = [
     ['before the database answers', callback => before = callback],
     ['after it did', callback => after = callback],

@@ -26,6 +26,8 @@ class Database {
   faults: (number | undefined)[] = []
   /** What can never be written. */
   poison = new Set<number>()
+  /** How long it takes until that is said, in ms. */
+  patience = 0
   /** What is said of what is poisonous. */
   complaint = (id: number) => `${id} is too long`
   /** How often it was asked whether it takes writes. */
@@ -38,7 +40,7 @@ class Database {
     const written = this.faults.shift()
     const failing = this.faulty = this.down || written !== undefined
     for (const { id } of failing ? batch.slice(0, written ?? 0) : batch) {
-      if (this.poison.has(id)) throw new Error(this.complaint(id))
+      if (this.poison.has(id)) await this.refuse(id)
       if (!this.committed.includes(id)) this.committed.push(id)
       else if (!again) throw new Error(`${id} is there already, and nobody said so`)
     }
@@ -51,8 +53,13 @@ class Database {
     if (this.delay) await new Promise(resolve => setTimeout(resolve, this.delay))
     this.faulty = this.down || this.faults.shift() !== undefined
     if (this.faulty) throw new Error('connection refused')
-    if (this.poison.has(id)) throw new Error(this.complaint(id))
+    if (this.poison.has(id)) await this.refuse(id)
     this.committed.push(id)
+  }
+
+  private async refuse(id: number) {
+    if (this.patience) await new Promise(resolve => setTimeout(resolve, this.patience))
+    throw new Error(this.complaint(id))
   }
 
   probe = async () => {
