@@ -2,9 +2,9 @@ import { Logger, Random } from 'koishi'
 import { Pusher } from '../push'
 import { LeaseKeeper } from './lease-keeper'
 import { BroadcastRow } from './model'
-import { Outcomes } from './outcomes'
 import { Result } from './result'
 import { Sender } from './sender'
+import { Settlements } from './settlements'
 import { StallWatch } from './stall-watch'
 import { BroadcastStore, Settlement } from './store'
 
@@ -15,7 +15,7 @@ const ROUNDS = 3
 export interface AttemptMeans {
   row: BroadcastRow
   store: BroadcastStore
-  outcomes: Outcomes
+  settlements: Settlements
   sender: Sender
   pusher: Pusher
   lease: LeaseKeeper
@@ -33,7 +33,7 @@ export class Attempts {
 
   /** Takes a recipient on, sends, and puts on record what came of it. @returns that; nothing if they were not to be had */
   async make(userId: string, round: number): Promise<Result | undefined> {
-    const { row, outcomes, owner, sender, lease, stop } = this.means
+    const { row, settlements, owner, sender, lease, stop } = this.means
     const token = owner + Random.id(8)
     let claimed: Promise<boolean> | undefined
     const claim = () => claimed ??= stop.aborted || !lease.holds ? Promise.resolve(false) : this.claim(userId, token)
@@ -49,16 +49,16 @@ export class Attempts {
     result = await this.reconsider(userId, round, result)
     const { state, code, via } = result
     const settlement: Settlement = { broadcast: row.id, userId, token, state, code, via, reason: 'reason' in result ? result.reason : '', at: new Date() }
-    if (own) await outcomes.settle(settlement, 'sending')
-    else if (state !== 'pending') await outcomes.settle(settlement, 'pending')
+    if (own) await settlements.settle(settlement, 'sending')
+    else if (state !== 'pending') await settlements.settle(settlement, 'pending')
     return result
   }
 
   private async claim(userId: string, token: string) {
-    const { row, store, outcomes } = this.means
-    outcomes.inHand.add(token)
+    const { row, store, settlements } = this.means
+    settlements.inHand.add(token)
     const claimed = await store.claim(row.id, userId, token, new Date())
-    if (!claimed) outcomes.inHand.delete(token)
+    if (!claimed) settlements.inHand.delete(token)
     return claimed
   }
 

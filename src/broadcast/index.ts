@@ -12,7 +12,7 @@ import { Runs } from './runs'
 import { Scheduler } from './scheduler'
 import { Estimate, EstimateQuery, Estimates } from './estimate'
 import { fail, isId, readTime, readTitle, readVias } from './input'
-import { act, Action, enter, isOver } from './lifecycle'
+import { Action, isOver, nextState, toStateValues } from './lifecycle'
 import { Audience, Broadcast, BroadcastRecipient, BroadcastRow, BroadcastState, extendBroadcastModel, Outlook, RecipientState } from './model'
 import { temporaryReasons } from './result'
 import { BroadcastStore } from './store'
@@ -94,7 +94,7 @@ export class Broadcasts {
    */
   async start(id: number): Promise<Broadcast> {
     const row = await this.find(id)
-    act('start', row, Date.now())
+    nextState('start', row, Date.now())
     return this.runs.show(await this.runs.begin(row))
   }
 
@@ -107,14 +107,14 @@ export class Broadcasts {
   async resume(id: number): Promise<Broadcast> {
     while (true) {
       const row = await this.find(id)
-      const state = act('resume', row, Date.now())
+      const state = nextState('resume', row, Date.now())
       if (state === 'running' && !row.startedAt) return this.runs.show(await this.runs.begin(row))
       // who has it may change meanwhile, as when it has only just been paused
       if (state === 'running' && !this.runs.isForeign(row)) {
         const taken = await this.runs.take(row)
         if (taken) return this.runs.show(taken)
-      } else if (await this.store.change({ id, state: row.state, reason: row.reason }, enter(state))) {
-        return this.tell({ ...row, ...enter(state) }, row.state)
+      } else if (await this.store.change({ id, state: row.state, reason: row.reason }, toStateValues(state))) {
+        return this.tell({ ...row, ...toStateValues(state) }, row.state)
       }
     }
   }
@@ -160,7 +160,7 @@ export class Broadcasts {
 
   /** How long (ms) a broadcast still takes with the bot's limits. */
   timeLeft({ counts }: Pick<Broadcast, 'counts'>): number {
-    return this.estimates.measure(counts.pending)
+    return this.estimates.toDuration(counts.pending)
   }
 
   /** What keeps a broadcast from getting on, if anything does. */
@@ -227,8 +227,8 @@ export class Broadcasts {
   private async stop(action: Action, id: number): Promise<Broadcast> {
     while (true) {
       const row = await this.find(id)
-      const state = act(action, row, Date.now())
-      const values = { ...enter(state, '', row.pausedAt), ...state === 'cancelled' && { finishedAt: new Date() } }
+      const state = nextState(action, row, Date.now())
+      const values = { ...toStateValues(state, '', row.pausedAt), ...state === 'cancelled' && { finishedAt: new Date() } }
       // the row changed meanwhile, as where it went on by itself: it is read and stopped again
       if (!await this.store.change({ id, state: row.state, reason: row.reason }, values)) continue
       this.runs.current.get(id)?.halt()

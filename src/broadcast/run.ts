@@ -7,20 +7,20 @@ import { nextTurn } from '../shared/next-turn'
 import { Enrolment } from './enrolment'
 import { LEASE } from './lease'
 import { LeaseKeeper } from './lease-keeper'
-import { enter, PauseReason } from './lifecycle'
+import { PauseReason, toStateValues } from './lifecycle'
 import { BroadcastRow, BroadcastState } from './model'
-import { Outcomes } from './outcomes'
 import { Persistence } from './persistence'
 import { Rounds } from './rounds'
 import { Sender } from './sender'
+import { Settlements } from './settlements'
 import { StallWatch } from './stall-watch'
 import { BroadcastStore, Settlement } from './store'
 import { addUp, Columns, splitSums, Sums, toColumns, toKind } from './sums'
 
 /** What a run works with. */
-export interface Means {
+export interface RunMeans {
   store: BroadcastStore
-  outcomes: Outcomes
+  settlements: Settlements
   enrolment: Enrolment
   sender: Sender
   pusher: Pusher
@@ -53,7 +53,7 @@ export class Run {
   private rounds: Rounds
 
   /** @param before how it was paused, if it was */
-  constructor(private means: Means, private row: BroadcastRow, private before?: Pick<BroadcastRow, 'reason' | 'pausedAt'>) {
+  constructor(private means: RunMeans, private row: BroadcastRow, private before?: Pick<BroadcastRow, 'reason' | 'pausedAt'>) {
     const { store, pusher, waits, logger, owner } = means
     const stop = this.stopping.signal
     this.id = row.id
@@ -140,7 +140,7 @@ export class Run {
 
   /** Whoever was being written to by somebody who is gone is not written to again. */
   private async recover() {
-    await this.means.outcomes.abandon(this.id)
+    await this.means.settlements.abandon(this.id)
     await this.count()
   }
 
@@ -159,12 +159,12 @@ export class Run {
   }
 
   private async work() {
-    const { store, outcomes, waits } = this.means
+    const { store, settlements, waits } = this.means
     while (await this.rounds.work()) {
       if (!await this.database.persist(() => this.count())) return this.finish()
       // somebody was taken on by a process that may be gone, or is not on record yet
       await waits.sleep(store.shared ? LEASE.expiry : RETRY, this.stopping.signal)
-      await this.database.persist(() => outcomes.abandon(this.id))
+      await this.database.persist(() => settlements.abandon(this.id))
     }
   }
 
@@ -183,7 +183,7 @@ export class Run {
     while (!waits.ended) {
       try {
         const since = this.fruitful ? undefined : this.before?.pausedAt
-        const values = { ...enter('paused', reason, since), ...this.columns }
+        const values = { ...toStateValues('paused', reason, since), ...this.columns }
         if (!await store.change({ id: this.id, owner, state: 'running' }, values)) return
         logger.info('broadcast %d paused by itself: %s', this.id, reason)
         return changed(Object.assign(this.row, values), 'running')

@@ -6,12 +6,12 @@ import { lasting } from '../shared/lasting'
 import { runSafely } from '../shared/run-safely'
 import { Enrolment } from './enrolment'
 import { BroadcastError } from './error'
-import { enter, isCause } from './lifecycle'
+import { isCause, toStateValues } from './lifecycle'
 import { Broadcast, BroadcastRow, BroadcastState, Outlook } from './model'
-import { Outcomes } from './outcomes'
 import { RetryTimes } from './retry-times'
-import { Means, Run } from './run'
+import { Run, RunMeans } from './run'
 import { Sender } from './sender'
+import { Settlements } from './settlements'
 import { BroadcastStore, Outline, Settlement, toBroadcast } from './store'
 import { splitSums, toColumns } from './sums'
 
@@ -24,9 +24,9 @@ export class Runs {
   /** Whether this instance of the plugin has ended. */
   closed = false
   private retryTimes = new RetryTimes()
-  private outcomes: Outcomes
+  private settlements: Settlements
   private enrolment: Enrolment
-  private means: Means
+  private means: RunMeans
 
   /** @param ended told whenever one is run no more */
   constructor(
@@ -40,12 +40,12 @@ export class Runs {
     // of the instances of the plugin in this process, the latest has the say
     const latest = lasting(ctx, 'broadcast.latest', () => ({ instance: 0 }))
     const instance = ++latest.instance
-    this.outcomes = new Outcomes(ctx, store, (settlement, changed) => this.written(settlement, changed))
+    this.settlements = new Settlements(ctx, store, (settlement, changed) => this.written(settlement, changed))
     this.enrolment = new Enrolment(roster, store)
     this.means = {
       store,
       pusher,
-      outcomes: this.outcomes,
+      settlements: this.settlements,
       enrolment: this.enrolment,
       sender: new Sender(pusher, roster, delivery),
       waits: delivery.waits,
@@ -57,7 +57,7 @@ export class Runs {
     ctx.on('dispose', () => {
       this.halt()
       // what is under way is put on record by this instance, unless there is another one by then
-      runSafely(ctx, () => this.idle().then(() => this.outcomes.close()))
+      runSafely(ctx, () => this.idle().then(() => this.settlements.close()))
     })
   }
 
@@ -74,14 +74,14 @@ export class Runs {
   async begin(row: BroadcastRow, now = new Date()): Promise<BroadcastRow> {
     const other = row.repeats && (await this.store.repetitions(row.repeats)).find(({ id, startedAt }) => id !== row.id && startedAt)
     if (other) throw new BroadcastError('repeated', `#${other.id}`)
-    const { total, latest } = await this.enrolment.measure(row)
+    const { total, latest } = await this.enrolment.count(row)
     if (!total) throw new BroadcastError('empty-audience')
     // unloaded meanwhile: the next instance would not know of it
     if (this.closed) throw new BroadcastError('wrong-state')
     // `firstSeen` is in the platform's time: by a local clock that is slow, the newest users would be left out
     const until = new Date(Math.max(+now, latest))
     const { id, state, reason, owner, beat } = row
-    const values = { ...enter('running'), startedAt: now, until, total, owner: this.means.owner, beat: beat + 1 }
+    const values = { ...toStateValues('running'), startedAt: now, until, total, owner: this.means.owner, beat: beat + 1 }
     // of two who start it, one does
     if (!await this.store.change({ id, state, reason, owner, beat }, values)) throw new BroadcastError('wrong-state')
     const started = { ...row, ...values }
@@ -109,7 +109,7 @@ export class Runs {
   /** Takes a broadcast over from whoever has it, if that is as it was seen. */
   async take(seen: Pick<BroadcastRow, 'id' | 'state' | 'reason' | 'owner' | 'beat'>): Promise<BroadcastRow | undefined> {
     const { id, state, reason, owner, beat } = seen
-    const values = { ...enter('running'), owner: this.means.owner, beat: beat + 1 }
+    const values = { ...toStateValues('running'), owner: this.means.owner, beat: beat + 1 }
     const found = await this.store.get(id)
     // read before the change, so that the run exists as soon as the row says `running`: a pause has to find it
     if (!found || !await this.store.change({ id, state, reason, owner, beat }, values)) return
@@ -127,7 +127,7 @@ export class Runs {
   show(row: BroadcastRow): Broadcast {
     const run = this.current.get(row.id)
     const shown = toBroadcast({ ...row, ...run && row.state !== 'finished' && run.columns })
-    return run?.trouble && row.state === 'running' ? { ...shown, ...enter('paused', 'database', run.trouble) } : shown
+    return run?.trouble && row.state === 'running' ? { ...shown, ...toStateValues('paused', 'database', run.trouble) } : shown
   }
 
   /** What keeps one from getting on. */
@@ -155,7 +155,7 @@ export class Runs {
   async tidy({ id, owner, beat }: Outline) {
     const own = this.means.owner
     if (!await this.store.change({ id, owner, beat }, { owner: own, beat: beat + 1 })) return
-    await this.outcomes.abandon(id)
+    await this.settlements.abandon(id)
     await this.recount(id)
     await this.store.change({ id, owner: own }, { owner: '' })
   }

@@ -4,7 +4,7 @@ import { prepareAgain } from '../roster/prepare'
 import { runSafely } from '../shared/run-safely'
 import { BroadcastError } from './error'
 import { LEASE, LeaseWatch } from './lease'
-import { enter, isCause, LATE } from './lifecycle'
+import { isCause, LATE, toStateValues } from './lifecycle'
 import { Runs } from './runs'
 import { BroadcastStore, Outline } from './store'
 
@@ -102,7 +102,7 @@ export class Scheduler {
   }
 
   private async miss({ id }: Outline) {
-    if (!await this.store.change({ id, state: 'scheduled' }, enter('paused', 'missed'))) return
+    if (!await this.store.change({ id, state: 'scheduled' }, toStateValues('paused', 'missed'))) return
     const row = await this.store.get(id)
     if (row) this.runs.announce(row, 'scheduled')
   }
@@ -120,7 +120,7 @@ export class Scheduler {
         this.complain(id, error)
         throw error
       }
-      const values = enter('paused', reason)
+      const values = toStateValues('paused', reason)
       if (await this.store.change({ id, state: 'scheduled' }, values)) this.runs.announce({ ...row, ...values }, 'scheduled')
     }
   }
