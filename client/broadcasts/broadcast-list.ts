@@ -1,6 +1,6 @@
 import { useContext } from '@koishijs/client'
 import { computed, ref } from 'vue'
-import type { BroadcastRow, BroadcastsQuery } from '../../src/console/broadcasts/protocol'
+import type { BroadcastsQuery, BroadcastSummary } from '../../src/console/broadcasts/protocol'
 import { api, listen, toReason } from '../shared/api'
 import { useBots } from '../shared/bots'
 import { useQuery } from '../shared/query'
@@ -8,12 +8,12 @@ import { useQuery } from '../shared/query'
 /** So many come at once. */
 const PAGE = 20
 
-const active: BroadcastRow['state'][] = ['running', 'paused', 'scheduled']
+const active: BroadcastSummary['state'][] = ['running', 'paused', 'scheduled']
 
 /** Broadcasts, newest first, that stay true while they are looked at. */
 export function useBroadcasts(query: Pick<BroadcastsQuery, 'active'>) {
   const { selfId } = useBots()
-  const older = ref<BroadcastRow[]>([])
+  const older = ref<BroadcastSummary[]>([])
   const atEnd = ref(false)
 
   const fetch = (after?: number) => api.broadcasts({ ...query, limit: PAGE, selfId: selfId.value || undefined, after })
@@ -45,7 +45,7 @@ export function useBroadcasts(query: Pick<BroadcastsQuery, 'active'>) {
     const isKnown = !!rows.value?.some(({ id }) => id === row.id)
     const belongs = query.active ? active.includes(row.state) : isKnown || row.id > (rows.value?.[0]?.id ?? 0)
     if (isKnown !== belongs) refresh()
-    const put = (rows: BroadcastRow[]) => rows.map(other => other.id === row.id ? row : other)
+    const put = (rows: BroadcastSummary[]) => rows.map(other => other.id === row.id ? row : other)
     if (data.value) data.value = put(data.value)
     older.value = put(older.value)
   })

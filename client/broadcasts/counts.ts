@@ -1,4 +1,4 @@
-import type { BroadcastRow } from '../../src/console/broadcasts/protocol'
+import type { BroadcastSummary } from '../../src/console/broadcasts/protocol'
 
 /** What becomes of recipients, the best first. */
 export const outcomes = ['sent', 'skipped', 'failed', 'unknown'] as const
@@ -14,7 +14,7 @@ const SPAN = 60_000
 const LEAST = 3000
 
 /** @returns what is needed to tell how fast it goes */
-export function addSample(samples: Sample[], { sent, failed, unknown }: BroadcastRow['counts'], at: number): Sample[] {
+export function addSample(samples: Sample[], { sent, failed, unknown }: BroadcastSummary['counts'], at: number): Sample[] {
   return [...samples.filter(sample => at - sample.at <= SPAN), { at, count: sent + failed + unknown }]
 }
 

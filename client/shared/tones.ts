@@ -1,4 +1,4 @@
-import type { BroadcastRow, RecipientRow } from '../../src/console/broadcasts/protocol'
+import type { BroadcastSummary, RecipientStatus } from '../../src/console/broadcasts/protocol'
 import type { EntryRow, UserRow } from '../../src/console/shared/protocol'
 
 type Tone = 'good' | 'bad' | 'warn' | 'plain'
@@ -9,7 +9,7 @@ export const consentTones: Record<UserRow['consent'], Tone> = { unknown: 'plain'
 
 export const noticeTones: Record<EntryRow['notice'], Tone> = { none: 'plain', pending: 'plain', sent: 'good', skipped: 'warn', failed: 'bad' }
 
-export const broadcastTones: Record<BroadcastRow['state'], Tone> = {
+export const broadcastTones: Record<BroadcastSummary['state'], Tone> = {
   draft: 'plain',
   scheduled: 'plain',
   running: 'good',
@@ -18,7 +18,7 @@ export const broadcastTones: Record<BroadcastRow['state'], Tone> = {
   cancelled: 'plain',
 }
 
-export const recipientTones: Record<RecipientRow['state'], Tone> = {
+export const recipientTones: Record<RecipientStatus['state'], Tone> = {
   pending: 'plain',
   sending: 'plain',
   sent: 'good',

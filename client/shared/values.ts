@@ -1,4 +1,4 @@
-import type { BroadcastDraft, RecipientRow } from '../../src/console/broadcasts/protocol'
+import type { BroadcastDraft, RecipientStatus } from '../../src/console/broadcasts/protocol'
 import type { EntryRow, UserRow } from '../../src/console/shared/protocol'
 import type { LastingVariable } from '../../src/notices/variables'
 
@@ -13,7 +13,7 @@ export const types = all<EntryRow['type']>({ 'friend-added': true, 'friend-delet
 
 export const notices = all<EntryRow['notice']>({ sent: true, skipped: true, failed: true, pending: true, none: true })
 
-export const recipientStates = all<RecipientRow['state']>({ sent: true, skipped: true, failed: true, unknown: true, sending: true, pending: true })
+export const recipientStates = all<RecipientStatus['state']>({ sent: true, skipped: true, failed: true, unknown: true, sending: true, pending: true })
 
 export const ways = all<NonNullable<BroadcastDraft['via']>[number]>({ proactive: true, reply: true, recall: true })
 

@@ -16,7 +16,7 @@ export class Enrolment {
   constructor(private roster: Roster, private store: BroadcastStore) {}
 
   /** @returns how many there are, and when (ms) the latest of them was first seen */
-  async measure({ selfId, audience, repeats }: Omit<Row, 'id' | 'until' | 'enrolled'>) {
+  async count({ selfId, audience, repeats }: Omit<Row, 'id' | 'until' | 'enrolled'>) {
     if (repeats) return { total: await this.store.countMissed(repeats, temporaryReasons), latest: 0 }
     const match: Match = begins => toQuery(selfId, parseAudience(audience), begins)
     const groups = await this.roster.users.survey(match)

@@ -32,12 +32,12 @@ export class Estimates {
       if (!estimate.ways[via]) delete estimate.ways[via]
       else estimate.reachable += estimate.ways[via]!
     }
-    estimate.duration = this.measure(estimate.reachable - (estimate.ways.reply ?? 0))
+    estimate.duration = this.toDuration(estimate.reachable - (estimate.ways.reply ?? 0))
     return estimate
   }
 
   /** How long (ms) so many messages take. */
-  measure(count: number) {
+  toDuration(count: number) {
     return Math.ceil(count * this.pusher.step)
   }
 
@@ -69,8 +69,8 @@ function* apportion(counts: Map<string, number>, share: number, total: number): 
   let given = 0
   for (const [kind, count] of counts) {
     before += count
-    const until = Math.min(total, Math.round(before * share))
-    yield [kind, until - given]
-    given = until
+    const due = Math.min(total, Math.round(before * share))
+    yield [kind, due - given]
+    given = due
   }
 }

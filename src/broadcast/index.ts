@@ -8,10 +8,11 @@ import { Via } from '../push/ways'
 import { Roster } from '../roster'
 import { readAudience } from './audience'
 import { compose, readContent } from './content'
+import { Runs } from './runs'
 import { Scheduler } from './scheduler'
 import { Estimate, EstimateQuery, Estimates } from './estimate'
 import { fail, isId, readTime, readTitle, readVias } from './input'
-import { act, Action, enter, isOver } from './lifecycle'
+import { Action, isOver, nextState, toStateValues } from './lifecycle'
 import { Audience, Broadcast, BroadcastRecipient, BroadcastRow, BroadcastState, extendBroadcastModel, Outlook, RecipientState } from './model'
 import { temporaryReasons } from './result'
 import { BroadcastStore } from './store'
@@ -62,13 +63,15 @@ const LIMIT = { broadcasts: { initial: 20, max: 200 }, recipients: { initial: 10
 /** One message to many users, as `ctx.qqUser.broadcasts`: each of them gets it once, whatever happens meanwhile. */
 export class Broadcasts {
   private store: BroadcastStore
+  private runs: Runs
   private scheduler: Scheduler
   private estimates: Estimates
 
   constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, private delivery: Delivery) {
     extendBroadcastModel(ctx)
     this.store = new BroadcastStore(ctx)
-    this.scheduler = new Scheduler(ctx, this.store, roster, pusher, delivery)
+    this.runs = new Runs(ctx, this.store, roster, pusher, delivery, () => this.scheduler.look())
+    this.scheduler = new Scheduler(ctx, this.store, this.runs, delivery)
     this.estimates = new Estimates(roster, pusher)
   }
 
@@ -91,8 +94,8 @@ export class Broadcasts {
    */
   async start(id: number): Promise<Broadcast> {
     const row = await this.find(id)
-    act('start', row, Date.now())
-    return this.scheduler.show(await this.scheduler.begin(row))
+    nextState('start', row, Date.now())
+    return this.runs.show(await this.runs.begin(row))
   }
 
   /** Sends nothing more until it is resumed; what is under way comes to its end. @throws BroadcastError */
@@ -104,14 +107,14 @@ export class Broadcasts {
   async resume(id: number): Promise<Broadcast> {
     while (true) {
       const row = await this.find(id)
-      const state = act('resume', row, Date.now())
-      if (state === 'running' && !row.startedAt) return this.scheduler.show(await this.scheduler.begin(row))
+      const state = nextState('resume', row, Date.now())
+      if (state === 'running' && !row.startedAt) return this.runs.show(await this.runs.begin(row))
       // who has it may change meanwhile, as when it has only just been paused
-      if (state === 'running' && !this.scheduler.isForeign(row)) {
-        const taken = await this.scheduler.take(row)
-        if (taken) return this.scheduler.show(taken)
-      } else if (await this.store.change({ id, state: row.state, reason: row.reason }, enter(state))) {
-        return this.tell({ ...row, ...enter(state) }, row.state)
+      if (state === 'running' && !this.runs.isForeign(row)) {
+        const taken = await this.runs.take(row)
+        if (taken) return this.runs.show(taken)
+      } else if (await this.store.change({ id, state: row.state, reason: row.reason }, toStateValues(state))) {
+        return this.tell({ ...row, ...toStateValues(state) }, row.state)
       }
     }
   }
@@ -123,14 +126,14 @@ export class Broadcasts {
 
   async get(id: number): Promise<Broadcast | undefined> {
     const row = isId(id) ? await this.store.get(id) : undefined
-    return row && this.scheduler.show(row)
+    return row && this.runs.show(row)
   }
 
   /** A page of broadcasts, newest first. */
   async list({ selfId, limit, after }: BroadcastQuery = {}): Promise<Broadcast[]> {
     if (after !== undefined && !isId(after)) return []
     const rows = await this.store.list(selfId, toLimit(limit, LIMIT.broadcasts), after)
-    return rows.map(row => this.scheduler.show(row))
+    return rows.map(row => this.runs.show(row))
   }
 
   /** A page of recipients, in the order of their ids. @throws BroadcastError */
@@ -142,7 +145,7 @@ export class Broadcasts {
   /** How many recipients are of which state, and why. @throws BroadcastError */
   async reasons(id: number): Promise<{ state: RecipientState; reason: string; count: number }[]> {
     await this.find(id)
-    const run = this.scheduler.runs.get(id)
+    const run = this.runs.current.get(id)
     if (!run) return readSums(await this.store.sums(id))
     const settled = readSums(run.sums)
     const pending = run.columns.total - settled.reduce((sum, { count }) => sum + count, 0)
@@ -157,12 +160,12 @@ export class Broadcasts {
 
   /** How long (ms) a broadcast still takes with the bot's limits. */
   timeLeft({ counts }: Pick<Broadcast, 'counts'>): number {
-    return this.estimates.measure(counts.pending)
+    return this.estimates.toDuration(counts.pending)
   }
 
   /** What keeps a broadcast from getting on, if anything does. */
   outlook(broadcast: Broadcast): Outlook {
-    return this.scheduler.describe(broadcast)
+    return this.runs.describe(broadcast)
   }
 
   /**
@@ -177,7 +180,7 @@ export class Broadcasts {
     const started = repetitions.find(({ startedAt }) => startedAt)
     if (started) return fail('repeated', `#${started.id}`)
     const draft = repetitions.find(({ state }) => state === 'draft')
-    if (draft) return this.scheduler.show(draft)
+    if (draft) return this.runs.show(draft)
     if (!await this.store.countMissed(id, temporaryReasons)) return fail('nobody-left')
     const { selfId, title, content, audience, via } = row
     return this.add({ selfId, title, content, audience, via, state: 'draft', startAt: null, repeats: id })
@@ -198,9 +201,9 @@ export class Broadcasts {
   /** Erases a user from all broadcasts. */
   async forget(selfId: string, userId: string) {
     for (const { broadcast, ...recipient } of await this.store.forget(selfId, userId)) {
-      const run = this.scheduler.runs.get(broadcast)
+      const run = this.runs.current.get(broadcast)
       if (run) run.erase(recipient)
-      else await this.scheduler.recount(broadcast)
+      else await this.runs.recount(broadcast)
     }
   }
 
@@ -218,17 +221,17 @@ export class Broadcasts {
 
   /** Ends what is under way, when the process does. */
   close() {
-    return this.scheduler.close()
+    return this.runs.close()
   }
 
   private async stop(action: Action, id: number): Promise<Broadcast> {
     while (true) {
       const row = await this.find(id)
-      const state = act(action, row, Date.now())
-      const values = { ...enter(state, '', row.pausedAt), ...state === 'cancelled' && { finishedAt: new Date() } }
+      const state = nextState(action, row, Date.now())
+      const values = { ...toStateValues(state, '', row.pausedAt), ...state === 'cancelled' && { finishedAt: new Date() } }
       // the row changed meanwhile, as where it went on by itself: it is read and stopped again
       if (!await this.store.change({ id, state: row.state, reason: row.reason }, values)) continue
-      this.scheduler.runs.get(id)?.halt()
+      this.runs.current.get(id)?.halt()
       return this.tell({ ...row, ...values }, row.state)
     }
   }
@@ -271,9 +274,9 @@ export class Broadcasts {
   }
 
   private tell(row: BroadcastRow, previous: BroadcastState | undefined) {
-    this.scheduler.announce(row, previous)
+    this.runs.announce(row, previous)
     this.scheduler.look()
-    return this.scheduler.show(row)
+    return this.runs.show(row)
   }
 
   private async find(id: number): Promise<BroadcastRow> {

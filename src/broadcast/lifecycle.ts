@@ -17,7 +17,7 @@ const open: BroadcastState[] = ['draft', 'scheduled', 'running', 'paused']
  * Where an action leads. What was never started is started by going on, unless its time is still to come.
  * @throws BroadcastError `wrong-state`
  */
-export function act(action: Action, { state, reason, startAt, startedAt }: Situation, now: number): BroadcastState {
+export function nextState(action: Action, { state, reason, startAt, startedAt }: Situation, now: number): BroadcastState {
   const begin = () => startedAt || !startAt || +startAt <= now ? 'running' : 'scheduled'
   if (action === 'start' && (state === 'draft' || state === 'scheduled')) return 'running'
   // what paused by itself may be paused by an operator, too: then it does not go on by itself
@@ -28,7 +28,7 @@ export function act(action: Action, { state, reason, startAt, startedAt }: Situa
 }
 
 /** What a row says of its state. @param since when it paused, if not now */
-export function enter<S extends BroadcastState>(state: S, reason = '', since?: Date | null) {
+export function toStateValues<S extends BroadcastState>(state: S, reason = '', since?: Date | null) {
   return { state, reason, pausedAt: state === 'paused' ? since ?? new Date() : null }
 }
 

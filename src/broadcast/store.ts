@@ -19,7 +19,7 @@ export interface Settlement extends Pick<RecipientRow, 'broadcast' | 'userId' | 
 
 /** The tables of broadcasts. A row changes only if it still is as the caller last saw it: of two who change it, one succeeds. */
 export class BroadcastStore {
-  /** Without the proxy that tells Cordis who asks: the last outcomes come when the context is gone. */
+  /** Without the proxy that tells Cordis who asks: the last settlements come when the context is gone. */
   private database: Context['database']
   private driver: Driver
   /** Whether other processes may use the same database. */

@@ -27,7 +27,7 @@ export interface Message {
   /** Takes it back, too, but not while a request is under way, nor once a part of it arrived. */
   stop?: AbortSignal
   /** Until when (ms) it waits where the platform says that the bot makes too many requests. */
-  until?: number
+  retryUntil?: number
   /** Asked before every message on a way; nothing of one that is always open. */
   admit(route: Route, signal?: AbortSignal): Promise<Admission | undefined>
   /** Asked when the message's first turn has come. */

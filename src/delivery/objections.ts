@@ -23,7 +23,7 @@ export interface Objections {
  *
  * @returns what takes it back
  */
-export function stopRequests(internal: Partial<Internal> | undefined, { ask, peek }: Objections) {
+export function guardRequests(internal: Partial<Internal> | undefined, { ask, peek }: Objections) {
   const stop = (reason: Reason | undefined) => {
     if (reason) throw new StoppedError(reason)
   }

@@ -31,7 +31,7 @@ export interface Supervisor {
   /** Ends the message, unless a part of it arrived. */
   stop?: AbortSignal
   /** Until when (ms) a request that is refused as too frequent is made again. */
-  until?: number
+  retryUntil?: number
   /** Asked before every message; it may be a while until it answers. Nothing is asked of a way that is always open. */
   admit(route: Route, signal?: AbortSignal): Promise<Admission | undefined>
   /** Asked when the first request has its turn: whether the message is still to be sent. */
@@ -115,7 +115,7 @@ export class Requests {
 
   private async request<T>(perform: (internal: Internal) => Promise<T>): Promise<T> {
     this.asked = true
-    const { until = 0 } = this.supervisor
+    const { retryUntil = 0 } = this.supervisor
     for (let retried = 0, tooFrequent = 0; ;) {
       try {
         return await this.attempt(perform, tooFrequent > 0)
@@ -123,7 +123,7 @@ export class Requests {
         if (!(error instanceof RequestError)) throw error
         if (isTooFrequent(error.failure, this.route)) {
           // the throttle knows when to go on
-          if (tooFrequent++ >= PERSISTENCE && Date.now() >= until) throw error
+          if (tooFrequent++ >= PERSISTENCE && Date.now() >= retryUntil) throw error
           continue
         }
         tooFrequent = 0

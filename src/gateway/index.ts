@@ -10,7 +10,7 @@ import { createNumbers, numberReplies, rememberReplies } from '../delivery/reply
 import { createSession, mend } from '../session'
 import { noteAddresses } from '../delivery/addressing'
 import { Records } from '../delivery/late-replies'
-import { stopRequests } from '../delivery/objections'
+import { guardRequests } from '../delivery/objections'
 import { lasting } from '../shared/lasting'
 import { RecentMap } from '../shared/recent-map'
 import { Occurrences } from '../shared/occurrences'
@@ -226,7 +226,7 @@ export class Gateway {
         normalizeAnswers(bot.internal),
         numberReplies(bot.internal, this.records.replies),
         noteAddresses(bot, this.records),
-        stopRequests(bot.internal, {
+        guardRequests(bot.internal, {
           ask: async (userId, recall) => this.listener?.askObjection(bot, userId, recall),
           peek: (userId, recall) => this.listener?.peekObjection(bot, userId, recall),
         }),

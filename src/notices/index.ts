@@ -143,7 +143,7 @@ export class Notices {
       userId,
       elements,
       priority: 'notice',
-      until: +entry.occurredAt + REPLY_WINDOW,
+      retryUntil: +entry.occurredAt + REPLY_WINDOW,
       session: bot => createPrivateSession(bot, type, userId),
       routes: findRoutes(entry, this.last.get(selfId, userId), Date.now()),
       admit: async ({ via }) => via === 'push' ? this.admit(selfId, userId) : undefined,

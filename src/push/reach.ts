@@ -42,7 +42,7 @@ export class Reaches {
     const ways = await this.find(selfId, userId)
     const verdict = toReach(ways)
     const user = await this.roster.get(selfId, userId)
-    return { verdict, span: user ? await this.measure(user, verdict) : {} }
+    return { verdict, span: user ? await this.findSpan(user, verdict) : {} }
   }
 
   /** Whether somebody who may not be recalled now may be without writing before. */
@@ -63,7 +63,7 @@ export class Reaches {
     }, allowed)
   }
 
-  private async measure({ selfId, userId, consent, consentAt, relationAt, lastMessageAt }: QQUser, verdict: Reach): Promise<Span> {
+  private async findSpan({ selfId, userId, consent, consentAt, relationAt, lastMessageAt }: QQUser, verdict: Reach): Promise<Span> {
     switch (verdict.ok ? verdict.via : verdict.reason) {
       case 'proactive':
         return consent === 'allowed' ? { since: toTime(consentAt) } : {}

@@ -35,7 +35,7 @@ describe('recipients', () => {
     const { id } = await begin()
     await until(() => reached().length >= 2)
     await broadcasts().pause(id)
-    await until(async () => (await recipients(id)).every(({ state }) => state !== 'sending') && !harness.app.qqUser.broadcasts['scheduler'].runs.size)
+    await until(async () => (await recipients(id)).every(({ state }) => state !== 'sending') && !harness.app.qqUser.broadcasts['runs'].current.size)
     await harness.app.qqUser.forget(platform.selfId, 'U005')
     const { total, pending, sent } = (await broadcasts().get(id))!.counts
     expect([total, pending + sent]).to.deep.equal([5, 5])

@@ -5,7 +5,7 @@ import { QQUser } from '../../src'
 import { isExact, readAudience } from '../../src/broadcast/audience'
 import { Flow } from '../../src/broadcast/flow'
 import { LeaseWatch } from '../../src/broadcast/lease'
-import { act, Action, Situation } from '../../src/broadcast/lifecycle'
+import { Action, nextState, Situation } from '../../src/broadcast/lifecycle'
 import { BroadcastState } from '../../src/broadcast/model'
 import { RetryTimes } from '../../src/broadcast/retry-times'
 import { Result, toResult } from '../../src/broadcast/result'
@@ -19,7 +19,7 @@ describe('the state of a broadcast', () => {
   const situation = (state: BroadcastState, values: Partial<Situation> = {}): Situation => ({ state, reason: '', startAt: null, startedAt: null, ...values })
   const lead = (action: Action, values: Situation) => {
     try {
-      return act(action, values, now)
+      return nextState(action, values, now)
     } catch (error) {
       return (error as { reason: string }).reason
     }

@@ -163,7 +163,7 @@ describe('a broadcast', () => {
       await broadcasts().pause(id)
       // a little later each time, so that each order of their steps comes about
       for (let delay = 0; delay < 25; delay++) {
-        await until(() => !harness.app.qqUser.broadcasts['scheduler'].runs.size)
+        await until(() => !harness.app.qqUser.broadcasts['runs'].current.size)
         const resumed = broadcasts().resume(id)
         for (let index = 0; index < delay; index++) await null
         await broadcasts().pause(id).catch(() => {})
@@ -171,7 +171,7 @@ describe('a broadcast', () => {
         const { state } = (await broadcasts().get(id))!
         if (state === 'running') await broadcasts().pause(id)
         await pass(2)
-        expect(harness.app.qqUser.broadcasts['scheduler'].runs.size, `${delay}`).to.equal(0)
+        expect(harness.app.qqUser.broadcasts['runs'].current.size, `${delay}`).to.equal(0)
       }
     })
 

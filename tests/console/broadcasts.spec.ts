@@ -5,7 +5,7 @@ import { Time } from 'koishi'
 import { fast, names } from '../broadcast/stage'
 import { pass, until } from '../harness'
 import type { Calls } from '../../src/console/protocol'
-import type { BroadcastDraft, BroadcastRow } from '../../src/console/broadcasts/protocol'
+import type { BroadcastDraft, BroadcastSummary } from '../../src/console/broadcasts/protocol'
 import { parse } from './csv'
 import { Page } from './page'
 import { Site } from './site'
@@ -27,7 +27,7 @@ describe('console: broadcasts', () => {
   }
 
   const create = (draft: Partial<BroadcastDraft> = {}) => page.call('qq-user/broadcast-create', { selfId, content: 'news', audience: {}, ...draft })
-  const told = (id: number, when: (row: BroadcastRow) => boolean) => page.until('qq-user/broadcast', row => row.id === id && when(row))
+  const told = (id: number, when: (row: BroadcastSummary) => boolean) => page.until('qq-user/broadcast', row => row.id === id && when(row))
   const reached = () => site.platform.accepted().map(({ target }) => target).sort()
 
   async function send(draft?: Partial<BroadcastDraft>) {

@@ -1,7 +1,7 @@
 import { Context, Time } from 'koishi'
 import { runSafely } from '../../shared/run-safely'
 import { ACCESS } from '../shared/calls'
-import type { BroadcastRow } from './protocol'
+import type { BroadcastSummary } from './protocol'
 
 /** Each broadcast is told of once in so many ms at most. */
 const INTERVAL = Time.second
@@ -13,7 +13,7 @@ export class BroadcastFeed {
   private told = new Map<number, string>()
   private timer?: () => void
 
-  constructor(private ctx: Context, private read: (id: number) => Promise<BroadcastRow | undefined>) {
+  constructor(private ctx: Context, private read: (id: number) => Promise<BroadcastSummary | undefined>) {
     ctx.on('qq-user/broadcast', ({ id }) => this.follow(id, 0))
   }
 

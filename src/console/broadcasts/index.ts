@@ -10,7 +10,7 @@ import { Sending } from '../shared/sending'
 import type { ErrorCode } from '../shared/protocol'
 import { BroadcastFeed } from './feed'
 import { broadcastId, readAudienceQuery, readBroadcastDraft, readBroadcastsQuery, readDraftQuery, readRecipientPageQuery } from './queries'
-import type { AudienceRow, BroadcastDetail, BroadcastRow, BroadcastsCalls, BroadcastsQuery } from './protocol'
+import type { AudienceRow, BroadcastDetail, BroadcastsCalls, BroadcastsQuery, BroadcastSummary } from './protocol'
 
 const LIMIT = { page: 20, recipients: 50, active: 200, excerpt: 160 }
 
@@ -21,7 +21,7 @@ export class BroadcastsPanel {
   constructor(ctx: Context, private broadcasts: Broadcasts, sending: Sending, private calls: CallRegistry<BroadcastsCalls>) {
     this.live = new BroadcastFeed(ctx, async (id) => {
       const broadcast = await broadcasts.get(id)
-      return broadcast && this.toRow(broadcast)
+      return broadcast && this.toSummary(broadcast)
     })
 
     this.add('qq-user/broadcasts', (client, query) => this.list(readBroadcastsQuery(query)))
@@ -57,7 +57,7 @@ export class BroadcastsPanel {
 
     this.add('qq-user/broadcast-create', async (client, value) => {
       const { audience, startAt, ...draft } = readBroadcastDraft(value)
-      return this.toRow(await broadcasts.create({
+      return this.toSummary(await broadcasts.create({
         ...draft,
         audience: toAudience(audience),
         ...startAt !== undefined && { startAt: new Date(startAt) },
@@ -66,7 +66,7 @@ export class BroadcastsPanel {
 
     this.add('qq-user/broadcast-do', async (client, id, action) => {
       const broadcast = await broadcasts[oneOf('start', 'pause', 'resume', 'cancel', 'repeat')(action)](broadcastId(id))
-      return this.toRow(broadcast)
+      return this.toSummary(broadcast)
     })
   }
 
@@ -80,10 +80,10 @@ export class BroadcastsPanel {
     }) as Handler<BroadcastsCalls, K>)
   }
 
-  private async list({ active, limit = LIMIT.page, ...query }: BroadcastsQuery): Promise<BroadcastRow[]> {
+  private async list({ active, limit = LIMIT.page, ...query }: BroadcastsQuery): Promise<BroadcastSummary[]> {
     const broadcasts = await this.broadcasts.list({ ...query, limit: active ? LIMIT.active : limit })
     const wanted = active ? broadcasts.filter(({ state }) => ['running', 'paused', 'scheduled'].includes(state)) : broadcasts
-    return wanted.slice(0, limit).map(broadcast => this.toRow(broadcast))
+    return wanted.slice(0, limit).map(broadcast => this.toSummary(broadcast))
   }
 
   private async get(id: number): Promise<BroadcastDetail | null> {
@@ -91,7 +91,7 @@ export class BroadcastsPanel {
     if (!broadcast) return null
     const { content, repeats, startedAt, audience: { activeSince, ...audience } } = broadcast
     return {
-      broadcast: this.toRow(broadcast),
+      broadcast: this.toSummary(broadcast),
       content,
       ...repeats && !startedAt && { missed: await this.countMissed(repeats) },
       audience: { ...audience, ...activeSince && { activeSince: +activeSince } },
@@ -109,7 +109,7 @@ export class BroadcastsPanel {
   }
 
   /** Whoever is shown one that goes on, or may do so by itself, is told what becomes of it. */
-  private toRow(broadcast: Broadcast): BroadcastRow {
+  private toSummary(broadcast: Broadcast): BroadcastSummary {
     const { id, selfId, title, content, via, state, createdAt, startAt, startedAt, finishedAt, pausedAt, reason, repeats, counts } = broadcast
     const outlook = this.broadcasts.outlook(broadcast)
     if (state === 'running' || outlook.waitsFor === 'retry') this.live.follow(id)

@@ -14,17 +14,17 @@ export interface RecipientsQuery {
 export type AudienceRow = { [K in keyof Audience]: NonNullable<Audience[K]> extends Date ? number : Audience[K] }
 
 /** A broadcast as a list shows it. */
-export type BroadcastRow = Omit<Wire<Broadcast>, 'content' | 'audience'> & Outlook & {
+export type BroadcastSummary = Omit<Wire<Broadcast>, 'content' | 'audience'> & Outlook & {
   /** The beginning of the message. */
   excerpt: string
   /** How long (ms) it still takes with the bot's limits, while it is running or paused. */
   timeLeft?: number
 }
 
-export type RecipientRow = Wire<BroadcastRecipient>
+export type RecipientStatus = Wire<BroadcastRecipient>
 
 export interface BroadcastDetail {
-  broadcast: BroadcastRow
+  broadcast: BroadcastSummary
   content: string
   audience: AudienceRow
   /** Of one that repeats another, and has not started: whom it is for. */
@@ -79,19 +79,19 @@ export type BroadcastPreview = Pick<Preview, 'content' | 'errors'> & {
 export type BroadcastAction = 'start' | 'pause' | 'resume' | 'cancel' | 'repeat'
 
 export interface BroadcastsCalls {
-  'qq-user/broadcasts'(query: BroadcastsQuery): Promise<BroadcastRow[]>
+  'qq-user/broadcasts'(query: BroadcastsQuery): Promise<BroadcastSummary[]>
   'qq-user/broadcast-get'(id: number): Promise<BroadcastDetail | null>
-  'qq-user/broadcast-recipients'(query: RecipientPageQuery): Promise<RecipientRow[]>
+  'qq-user/broadcast-recipients'(query: RecipientPageQuery): Promise<RecipientStatus[]>
   'qq-user/broadcast-estimate'(query: AudienceQuery): Promise<Estimate>
   'qq-user/broadcast-preview'(query: DraftQuery): Promise<BroadcastPreview>
   /** Starts sending it to one user; its outcome follows as `qq-user/sent`. */
   'qq-user/broadcast-test'(query: DraftQuery): Promise<{ ticket: string }>
-  'qq-user/broadcast-create'(draft: BroadcastDraft): Promise<BroadcastRow>
+  'qq-user/broadcast-create'(draft: BroadcastDraft): Promise<BroadcastSummary>
   /** @returns what it is now, or the new one */
-  'qq-user/broadcast-do'(id: number, action: BroadcastAction): Promise<BroadcastRow>
+  'qq-user/broadcast-do'(id: number, action: BroadcastAction): Promise<BroadcastSummary>
 }
 
 export interface BroadcastsMessages {
   /** A broadcast changed: its state at once, its numbers now and then while it runs. */
-  'qq-user/broadcast': BroadcastRow
+  'qq-user/broadcast': BroadcastSummary
 }

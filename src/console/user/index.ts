@@ -21,8 +21,8 @@ export class UserPanel {
     })
 
     calls.add('qq-user/history', async (client, selfId, userId, before) => {
-      const until = optional(time)(before)
-      const entries = await service.history(id(selfId), id(userId), until === undefined ? {} : { before: new Date(until) })
+      const end = optional(time)(before)
+      const entries = await service.history(id(selfId), id(userId), end === undefined ? {} : { before: new Date(end) })
       return entries.map(entry => rows.entry(entry))
     })
 

@@ -87,7 +87,7 @@ export async function startBroadcast({ app, spec: { address: { selfId } } }: Sid
     start.catch(() => {})
     await simulation.until(() => started)
     const { counts } = await start
-    const run = () => broadcasts['scheduler'].runs.get(id)
+    const run = () => broadcasts['runs'].current.get(id)
     await simulation.until(() => over || sent.length > 0 && !!run()?.['row'].complete)
     return counts.total
   })

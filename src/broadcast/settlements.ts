@@ -11,7 +11,7 @@ const RETRY = Time.second
 const LIMIT = 50_000
 
 /** What became of recipients, on its way into the database. It waits for one that is away, and for the next instance of the plugin. */
-export class Outcomes {
+export class Settlements {
   private inbox: Inbox<Item>
   /** The marks of those who were taken on by this process, whichever instance of the plugin did, and are not on record yet. */
   readonly inHand: Set<string>
