@@ -4,7 +4,7 @@ import { Context, Time } from 'koishi'
 export interface SetAside {
   /** The id of the event. */
   id: string
-  /** What the database said the last time. */
+  /** What the database said the last time; empty while it has not answered. */
   error: string
   /** When (ms) it was set aside. */
   since: number

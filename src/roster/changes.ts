@@ -22,14 +22,20 @@ export interface Scan<T, R> {
   doubtful: boolean
 }
 
+/** A change that is being written. */
+interface Writing {
+  ended: Promise<void>
+  /** Since when, in ms. */
+  since: number
+  /** Whether somebody reads although it has not ended. */
+  overtaken: boolean
+}
+
 /** What is being changed in the tables, so that they can be read beside the writes without missing or doubling any. */
 export class Changes<T> {
   private followers = new Set<Follower<T>>()
-  /** The change that is being written, if one is, and since when (ms). */
-  private writing?: Promise<void>
-  private writingSince = 0
-  /** Whether somebody reads although it has not ended. */
-  private overtaken = false
+  /** One, but for those that are not answered. */
+  private writings = new Set<Writing>()
   /** How many changes there were. */
   private count = 0
   /** How often the tables became doubtful. */
@@ -49,11 +55,11 @@ export class Changes<T> {
     for (const follower of this.followers) follower.doubted()
   }
 
-  /** Carries out a change, of which there is one at a time. */
+  /** Carries out a change. */
   async carryOut(write: () => Promise<T>): Promise<T> {
     let end!: () => void
-    this.writing = new Promise(resolve => end = resolve)
-    this.writingSince = Date.now()
+    const writing: Writing = { ended: new Promise(resolve => end = resolve), since: Date.now(), overtaken: false }
+    this.writings.add(writing)
     this.count++
     try {
       const change = await write()
@@ -65,21 +71,21 @@ export class Changes<T> {
       this.doubt()
       throw error
     } finally {
-      this.writing = undefined
+      this.writings.delete(writing)
       end()
-      if (this.overtaken) {
-        this.overtaken = false
-        this.doubt()
-      }
+      if (writing.overtaken) this.doubt()
     }
   }
 
-  /** Waits for the change that is being written, if it comes to an end. */
-  private async ended(writing: Promise<void>) {
+  private find(overtaken: boolean) {
+    return [...this.writings].find(writing => writing.overtaken === overtaken)
+  }
+
+  /** Waits for a change that is being written, if it comes to an end. */
+  private async pass(writing: Writing) {
     let timer!: NodeJS.Timeout
-    const left = PATIENCE - Math.abs(Date.now() - this.writingSince)
-    const late = new Promise<boolean>(resolve => timer = setTimeout(() => resolve(this.writing === writing), left))
-    this.overtaken = await Promise.race([writing.then(() => false), late])
+    const late = new Promise<true>(resolve => timer = setTimeout(() => resolve(true), PATIENCE - Math.abs(Date.now() - writing.since)))
+    writing.overtaken = await Promise.race([writing.ended.then(() => false), late])
     clearTimeout(timer)
   }
 
@@ -90,7 +96,7 @@ export class Changes<T> {
   async scan<R>(read: () => Promise<R>, use: (scan: Scan<T, R>) => void): Promise<void> {
     for (let round = 1; ; round++) {
       // nobody could tell whether the answer contains a write that is under way
-      while (this.writing && !this.overtaken) await this.ended(this.writing)
+      for (let writing; (writing = this.find(false));) await this.pass(writing)
       const { count, doubts } = this
       const missed: T[] = []
       this.scans.add(missed)
@@ -99,7 +105,7 @@ export class Changes<T> {
         const exact = this.count === count
         if (!exact && round < ROUNDS) continue
         // the writes never cease, so this has to do; a write that begins after our read reads first, and so comes after our answer
-        return use({ result, missed, exact, doubtful: this.overtaken || this.doubts > doubts })
+        return use({ result, missed, exact, doubtful: !!this.find(true) || this.doubts > doubts })
       } finally {
         this.scans.delete(missed)
       }

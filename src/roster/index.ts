@@ -273,7 +273,7 @@ export class Roster {
 
   private async settle(outcome: NoticeOutcome) {
     try {
-      await this.queue.push({ outcome })
+      await this.queue.push({ outcome }, { key: outcome.id })
     } catch (error) {
       if (!(error instanceof GivenUpError)) throw error
       if (this.closed) return

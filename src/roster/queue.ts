@@ -1,9 +1,11 @@
 import { Context, Logger, Time } from 'koishi'
 import { nextTurn } from '../shared/next-turn'
+import { runSafely } from '../shared/run-safely'
 import { Aside, SetAside } from './aside'
 import { Lanes, Priority, Ranked } from './lanes'
 import { occupy } from './occupy'
 import { prepareAgain } from './prepare'
+import { Stuck } from './stuck'
 
 /** A write that is carried out alone, in its turn. */
 export type Task = () => Promise<unknown>
@@ -55,7 +57,7 @@ const SLOW = Time.second
 const PARTS = { fast: 2, slow: 20 }
 /** For how long (ms) a write proves that the database is up while it is looked for what is at fault. */
 const PROOF = 200
-/** After how long (ms) without an answer a write is told of. */
+/** After how long (ms) without an answer a write is told of, and others go on if the database takes them. */
 const HANGING = 10 * Time.second
 /** After how many batches something that was set aside has its turn all the same, where others never cease to wait. */
 const SHARE = 20
@@ -66,7 +68,7 @@ export class GivenUpError extends Error {}
 
 /**
  * One ordered line for every write. Neighbours are committed together. What fails because the database is down keeps its
- * place and is tried again until it is back; what fails by itself makes way.
+ * place and is tried again until it is back; what fails by itself, or is not answered, makes way.
  */
 export class WriteQueue<T extends object> {
   /** In the order of their arrival. */
@@ -76,6 +78,7 @@ export class WriteQueue<T extends object> {
   /** Those that were refused, as they are to be tried again: they may be written in part, and nothing goes before them. */
   private refused: Item<T>[][] = []
   private asides: Aside<Item<T>>
+  private stuck = new Stuck<Item<T>>()
   /** What the database said of the last that was set aside, until a new batch is written. */
   private fault?: string
   private readers: Reader[] = []
@@ -108,7 +111,7 @@ export class WriteQueue<T extends object> {
 
   /** How many writes wait. */
   get size() {
-    return this.waiting.size
+    return this.waiting.size + this.stuck.size
   }
 
   /** Whether the database refused the last write, or does not answer. */
@@ -116,9 +119,9 @@ export class WriteQueue<T extends object> {
     return this.failures > 0 || this.hanging
   }
 
-  /** What cannot be written, and is tried again now and then. */
+  /** What cannot be written, and is tried again now and then, or is not answered. */
   get setAside(): SetAside[] {
-    return this.asides.list
+    return [...this.asides.list, ...this.stuck.list(item => this.identify(item))]
   }
 
   /**
@@ -154,12 +157,13 @@ export class WriteQueue<T extends object> {
     this.start()
     this.closed = true
     await this.running
-    const left = new Set([...this.asides.items, ...this.waiting])
+    const left = new Set([...this.asides.items, ...this.stuck.items, ...this.waiting])
     if (left.size) this.logger.warn('%d writes wait until the plugin is loaded again', left.size)
     for (const item of left) this.giveUp(item, new GivenUpError('the plugin is unloaded'))
   }
 
   private add(item: Item<T>) {
+    if (this.stuck.join(item)) return
     item.sequence = ++this.sequence
     this.waiting.add(item)
     this.lanes.push(item)
@@ -222,7 +226,7 @@ export class WriteQueue<T extends object> {
     const narrowing = batch.every(({ again }) => again)
     const begun = Date.now()
     try {
-      await this.watch(this.write(batch))
+      await this.attempt(batch)
     } catch (error) {
       const slow = Date.now() - begun >= SLOW
       for (const item of batch) item.again = true
@@ -240,6 +244,57 @@ export class WriteQueue<T extends object> {
     // whoever waited for these may have something urgent, and so may others if the event loop was held up
     if (this.pending) await nextTurn()
     return true
+  }
+
+  /** Goes on without an answer that does not come while the database takes others. */
+  private async attempt(batch: Item<T>[]) {
+    const answer = this.write(batch)
+    let goOn!: (isStuck: true) => void
+    const others = new Promise<true>(resolve => goOn = resolve)
+    const first = this.watch(Promise.race([answer.then(() => false), others]))
+    const timer = setTimeout(async () => {
+      if (await this.takesWrites()) goOn(true)
+    }, HANGING)
+    const isStuck = await first.finally(() => clearTimeout(timer))
+    if (isStuck && !this.closed) this.leaveStuck(batch, answer)
+    else await answer
+  }
+
+  /** Leaves a batch to itself until it is answered, and with it whatever is about the same users. */
+  private leaveStuck(batch: Item<T>[], answer: Promise<void>) {
+    const name = `${this.identify(batch[0]) || 'a task'} and ${batch.length - 1} more`
+    this.logger.warn('%s wait for an answer of the database, which takes others: they go on', name)
+    const stuck = this.stuck.add(batch)
+    for (const item of batch) this.asides.delete(item)
+    this.leave(batch)
+    const goesOn = (item: Item<T>) => {
+      if (!this.stuck.join(item)) return true
+      this.leave([item])
+    }
+    this.refused = this.refused.map(chunk => chunk.filter(goesOn)).filter(chunk => chunk.length)
+    for (const item of [...this.lanes]) if (!goesOn(item)) this.lanes.delete(item)
+    // what the next one takes along is less
+    this.batch = BATCH.min
+    runSafely(this.ctx, async () => {
+      const failure = await answer.then(() => this.logger.info('%s are written after all', name), (error: unknown) => ({ error }))
+      // a single one is given up or set aside at once
+      const down = !!failure && batch.length === 1 && !await this.takesWrites()
+      this.stuck.delete(stuck)
+      if (this.closed) return
+      if (failure) this.takeBack(batch, failure.error, down)
+      for (const item of stuck.followers) this.add(item)
+      this.start()
+    })
+  }
+
+  /** After it was refused at last. */
+  private takeBack(batch: Item<T>[], error: unknown, down: boolean) {
+    for (const item of batch) {
+      item.again = true
+      this.waiting.add(item)
+    }
+    if (down) this.putBack(batch)
+    else this.narrow(batch, error, true)
   }
 
   /** What was set aside keeps its place there. */

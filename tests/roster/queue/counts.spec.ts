@@ -98,7 +98,7 @@ describe('counting users', () => {
     await add('A')
     let end!: () => void
     writing = (table) => {
-      if (table === 'qq_user_event') return new Promise<void>(resolve => end = resolve)
+      if (table === 'qq_user_event' && !end) return new Promise<void>(resolve => end = resolve)
     }
     clock = freeze()
     const { id } = harness.platform.add('B')

@@ -28,6 +28,9 @@ class Database {
   poison = new Set<number>()
   /** How long it takes until that is said, in ms. */
   patience = 0
+  /** What is not answered until its lock is given up, and what is waited for where one is. */
+  locked = new Set<number>()
+  private locks: (() => void)[] = []
   /** What is said of what is poisonous. */
   complaint = (id: number) => `${id} is too long`
   /** How often it was asked whether it takes writes. */
@@ -39,6 +42,7 @@ class Database {
     if (this.delay) await new Promise(resolve => setTimeout(resolve, this.delay))
     const written = this.faults.shift()
     const failing = this.faulty = this.down || written !== undefined
+    while (batch.some(({ id }) => this.locked.has(id))) await this.wait()
     for (const { id } of failing ? batch.slice(0, written ?? 0) : batch) {
       if (this.poison.has(id)) await this.refuse(id)
       if (!this.committed.includes(id)) this.committed.push(id)
@@ -51,10 +55,22 @@ class Database {
   task = (id: number) => async () => {
     this.attempts.push({ ids: [id], again: false, at: Date.now() })
     if (this.delay) await new Promise(resolve => setTimeout(resolve, this.delay))
+    while (this.locked.has(id)) await this.wait()
     this.faulty = this.down || this.faults.shift() !== undefined
     if (this.faulty) throw new Error('connection refused')
     if (this.poison.has(id)) await this.refuse(id)
     this.committed.push(id)
+  }
+
+  /** Gives up locks, all of them unless told. */
+  unlock(...ids: number[]) {
+    if (ids.length) ids.forEach(id => this.locked.delete(id))
+    else this.locked.clear()
+    for (const look of this.locks.splice(0)) look()
+  }
+
+  private wait() {
+    return new Promise<void>(resolve => this.locks.push(resolve))
   }
 
   private async refuse(id: number) {

@@ -1,0 +1,192 @@
+/** Rule: a write that is not answered while the database takes others holds up nobody but whoever it is about. */
+import { expect } from 'chai'
+import * as fc from 'fast-check'
+import { clock, database, fork, isPending, log, minute, open, outcomes, push, pushTask, pushWith, queue, useLine } from './line'
+
+const second = 1000
+/** Until others go on. */
+const patience = 10 * second + 2
+
+describe('the line of writes', () => {
+  useLine()
+
+  const ids = () => queue.setAside.map(({ id }) => id)
+
+  /** Locks what is written first, and lets so much time pass that others go on. */
+  async function lock(id: number, key?: string) {
+    database.locked.add(id)
+    pushWith({ key }, id)
+    await clock.tickAsync(0)
+  }
+
+  describe('what is not answered while others are', () => {
+    it('holds them up for ten seconds', async () => {
+      await lock(1)
+      push(2, 3)
+      await clock.tickAsync(10 * second - 1)
+      expect(database.committed).to.deep.equal([])
+      await clock.tickAsync(2)
+      expect(database.committed).to.deep.equal([2, 3])
+      push(4)
+      await clock.tickAsync(0)
+      expect(database.committed).to.deep.equal([2, 3, 4])
+      expect(queue.failing).to.equal(false)
+    })
+
+    it('is told of, counted and listed until it is written', async () => {
+      await lock(1)
+      await clock.tickAsync(patience)
+      expect(log).to.have.length(2)
+      expect(log[1]).to.match(/^warn #1 and 0 more wait for an answer/)
+      expect(queue.setAside).to.deep.equal([{ id: '#1', error: '', since: Date.now() - 2, tries: 1 }])
+      expect(queue.size).to.equal(1)
+      expect(await isPending(queue.settled())).to.equal(false)
+      database.unlock()
+      await clock.tickAsync(0)
+      expect(log[2]).to.equal('info #1 and 0 more are written after all')
+      expect([ids(), queue.size, outcomes.get(1)]).to.deep.equal([[], 0, 'written'])
+    })
+
+    it('is waited for by what is about the same user, whenever that came, and in order', async () => {
+      await lock(1, 'A')
+      pushWith({ key: 'A' }, 2)
+      pushWith({ key: 'B' }, 3)
+      await clock.tickAsync(patience)
+      pushWith({ key: 'A' }, 4)
+      pushWith({ key: 'B' }, 5)
+      await clock.tickAsync(minute)
+      expect(database.committed).to.deep.equal([3, 5])
+      expect(queue.size).to.equal(3)
+      database.unlock()
+      await clock.tickAsync(0)
+      expect(database.committed).to.deep.equal([3, 5, 1, 2, 4])
+    })
+
+    it('is waited for by what was refused together with others', async () => {
+      database.faults = [0]
+      pushWith({ key: 'A' }, 1)
+      pushWith({ key: 'B' }, 2)
+      pushWith({ key: 'A' }, 3)
+      database.locked.add(1)
+      database.locked.add(2)
+      database.probe = async () => {}
+      await clock.tickAsync(0)
+      await clock.tickAsync(patience)
+      database.unlock(2)
+      await clock.tickAsync(patience)
+      expect(database.committed).to.deep.equal([])
+      database.unlock(1)
+      await clock.tickAsync(second)
+      expect(database.committed).to.deep.equal([1, 2, 3])
+    })
+
+    it('is found among others when it is refused at last, and set aside', async () => {
+      database.poison.add(2)
+      await lock(1)
+      await clock.tickAsync(patience)
+      database.locked.add(2)
+      push(2, 3)
+      await clock.tickAsync(patience)
+      database.unlock(2)
+      await clock.tickAsync(patience)
+      expect(database.committed).to.deep.equal([3])
+      expect(ids()).to.have.members(['#1', '#2'])
+    })
+
+    it('is given up when it is refused at last, where somebody waits for it', async () => {
+      database.locked.add(1)
+      database.poison.add(1)
+      pushTask(1)
+      push(2)
+      await clock.tickAsync(patience)
+      expect(database.committed).to.deep.equal([2])
+      expect(ids()).to.deep.equal([])
+      database.unlock()
+      await clock.tickAsync(0)
+      expect(outcomes.get(1)).to.be.an('error').with.property('message', '1 is too long')
+    })
+
+    it('is tried again where the database went down with it', async () => {
+      await lock(1)
+      await clock.tickAsync(patience)
+      database.down = true
+      database.poison.add(1)
+      database.unlock()
+      await clock.tickAsync(second)
+      database.poison.clear()
+      database.down = false
+      await clock.tickAsync(minute)
+      expect(database.committed).to.deep.equal([1])
+      expect(outcomes.get(1)).to.equal('written')
+    })
+
+    it('is no fault of a database that answers nothing', async () => {
+      await lock(1)
+      database.probe = () => new Promise(() => {})
+      push(2)
+      await clock.tickAsync(10 * minute)
+      expect(database.committed).to.deep.equal([])
+      expect(queue.failing).to.equal(true)
+      database.unlock()
+      await clock.tickAsync(0)
+      expect(database.committed).to.deep.equal([1, 2])
+    })
+
+    it('is set aside no more while it was tried again', async () => {
+      database.poison.add(1)
+      push(1)
+      await clock.tickAsync(second)
+      database.poison.clear()
+      database.locked.add(1)
+      await clock.tickAsync(minute + patience)
+      expect(ids()).to.deep.equal(['#1'])
+      await clock.tickAsync(10 * minute)
+      expect(database.attempts.filter(({ at }) => at >= Date.now() - 10 * minute)).to.deep.equal([])
+      database.unlock()
+      await clock.tickAsync(0)
+      expect([database.committed, ids()]).to.deep.equal([[1], []])
+    })
+
+    it('is left to the next instance when the plugin is unloaded, with what waited for it', async () => {
+      await lock(1, 'A')
+      pushWith({ key: 'A' }, 2)
+      await clock.tickAsync(patience)
+      const closed = queue.close()
+      await clock.tickAsync(0)
+      await closed
+      expect([outcomes.get(1), outcomes.get(2)]).to.deep.equal(['given up', 'given up'])
+      fork.dispose()
+      database.unlock()
+      await clock.tickAsync(minute)
+      expect(database.committed).to.deep.equal([1])
+    })
+
+    it('holds up nobody for longer than ten seconds each, and all is written once, for each user in order', async () => {
+      const write = fc.record({ user: fc.nat(5), locked: fc.nat(9).map(value => value === 0), pause: fc.constantFrom(0, 0, 0, 20, 12 * second) })
+      await fc.assert(fc.asyncProperty(fc.array(write, { minLength: 1, maxLength: 40 }), fc.integer({ min: 0, max: 200 * second }), async (writes, held) => {
+        open(1000)
+        for (const [id, { user, locked, pause }] of writes.entries()) {
+          if (locked) database.locked.add(id)
+          pushWith({ key: `${user}` }, id)
+          if (pause) await clock.tickAsync(pause)
+        }
+        const stuck = () => writes.filter((_, id) => database.locked.has(id))
+        await clock.tickAsync(patience * (stuck().length + 1))
+        const users = new Set(stuck().map(({ user }) => user))
+        const batches = database.attempts.filter(({ ids }) => ids.some(id => database.locked.has(id))).flatMap(({ ids }) => ids)
+        for (const id of batches) users.add(writes[id].user)
+        const free = [...writes.keys()].filter(id => !users.has(writes[id].user))
+        expect(database.committed).to.include.members(free)
+        await clock.tickAsync(held)
+        database.unlock()
+        await clock.tickAsync(minute)
+        expect([...database.committed].sort((a, b) => a - b)).to.deep.equal([...writes.keys()])
+        for (let user = 0; user <= 5; user++) {
+          const own = [...writes.keys()].filter(id => writes[id].user === user)
+          expect(database.committed.filter(id => own.includes(id))).to.deep.equal(own)
+        }
+        expect([queue.size, ids()]).to.deep.equal([0, []])
+      }), { numRuns: 100 })
+    })
+  })
+})
