@@ -117,6 +117,11 @@ describe('the strict engine', () => {
     expect((await app.database.get('qq_user', {})).map(({ userId }) => userId)).to.deep.equal(['B', 'A'])
   })
 
+  it('returns nothing of what was never written, and null where that was', async () => {
+    await app.database.upsert('qq_user', [{ selfId: '100', userId: 'A', nameAt: null }])
+    expect(await app.database.get('qq_user', {}, ['userId', 'nameAt', 'sceneAt'])).to.deep.equal([{ userId: 'A', nameAt: null }])
+  })
+
   it('counts nothing where some databases do not', async () => {
     const { database } = app
     expect(await database.upsert('qq_user', [user('A')])).to.deep.equal({})
