@@ -64,10 +64,12 @@ describe('the strict engine', () => {
     })
 
     it('values of another type, or out of range', async () => {
-      for (const values of [{ scene: 2 ** 31 }, { scene: NaN }, { scene: 1.5 }, { name: 5 }, { nameAt: Date.now() }, { nameAt: new Date(NaN) }]) {
+      const times = [Date.now(), new Date(NaN), new Date(0)].map(nameAt => ({ nameAt }))
+      for (const values of [{ scene: 2 ** 31 }, { scene: NaN }, { scene: 1.5 }, { name: 5 }, ...times]) {
         await refused(database => database.upsert('qq_user', [user('A', values as {})]))
       }
       await refused(database => database.upsert('qq_user_event', [entry('1', { applied: 1 } as {})]))
+      expect(await refused(database => database.get('qq_user', { firstSeen: { $gt: new Date(0) } }))).to.contain('out of range')
     })
 
     it('more alternatives than SQLite can parse', async () => {
