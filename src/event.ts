@@ -40,6 +40,12 @@ export function readId(value: unknown, max = MAX_ID): string | undefined {
 
 export const MAX_EVENT_ID = 255
 
+/**
+ * Nothing happened to a user sooner, in ms. PostgreSQL's driver fails on times at which the zone had an offset of half an
+ * hour, as Singapore's until 1982.
+ */
+export const EARLIEST = Date.UTC(2001, 8, 9)
+
 /** An id for an event whose envelope is unknown: the same for the same event, and never one that can be replied to. */
 export function deriveId(selfId: string, { type, source, userId, occurredAt }: Fact) {
   return `~${source}:${type}:${selfId}:${userId}:${occurredAt}`

@@ -14,6 +14,9 @@ const recipients = 'qq_user_broadcast_recipient'
 const OUTLINE = ['id', 'selfId', 'state', 'reason', 'startAt', 'startedAt', 'owner', 'beat'] as const
 export type Outline = Pick<BroadcastRow, typeof OUTLINE[number]>
 
+/** What nobody writes when a recipient is taken in: MongoDB leaves it out of the row. */
+const UNWRITTEN = { code: null, via: null, at: null }
+
 /** A recipient who was taken on, and what became of that. `pending` gives them back. */
 export interface Settlement extends Pick<RecipientRow, 'broadcast' | 'userId' | 'token' | 'state' | 'reason' | 'code' | 'via' | 'at'> {}
 
@@ -115,9 +118,10 @@ export class BroadcastStore {
   }
 
   async recipients(broadcast: number, state: RecipientState | undefined, limit: number, after?: string): Promise<BroadcastRecipient[]> {
-    return this.database.get(recipients, {
+    const rows = await this.database.get(recipients, {
       broadcast, ...state && { state }, ...after !== undefined && { userId: { $gt: after } },
     }, { sort: { userId: 'asc' }, limit, fields: ['userId', 'state', 'reason', 'code', 'via', 'at'] })
+    return rows.map(row => ({ ...UNWRITTEN, ...row }))
   }
 
   /** Some whom it did not reach for one of these reasons, in the order of their ids. */

@@ -155,8 +155,10 @@ export function readCode(body: unknown): number | undefined {
   return codes.find(code => meanings.has(code)) ?? codes[0]
 }
 
+/** A number that every database can hold, as a code is recorded of whoever was not reached. */
 function toNumber(value: unknown): number | undefined {
-  return typeof value === 'number' || typeof value === 'string' ? Number(value) || undefined : undefined
+  const number = typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN
+  return Number.isInteger(number) && number > 0 && number < 2 ** 31 ? number : undefined
 }
 
 function readStatus(status = 0): Meaning {

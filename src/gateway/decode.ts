@@ -1,5 +1,5 @@
 import { Time } from 'koishi'
-import { Fact, readId, readText } from '../event'
+import { EARLIEST, Fact, readId, readText } from '../event'
 
 /** The dispatch types that this plugin reads. */
 export type WireType =
@@ -28,7 +28,6 @@ const sources = {
 } as const
 
 const INTERACTION_AUTHORIZE = 18
-const EARLIEST = Date.UTC(2001, 8, 9)
 /** RFC 3339, and what is near to it: a space for the T, no zone, a zone without a colon, a leap second. */
 const DATE = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d):(\d\d)(\.\d+)?(?:(Z)|([+-]\d\d):?(\d\d))?$/i
 /** Where no zone is given, it is the platform's own. */

@@ -18,7 +18,10 @@ export async function prepareAgain(ctx: Context) {
   for (const name of Object.keys(tasks)) {
     const failed = await Promise.resolve(tasks[name]).then(() => false, () => true)
     // `prepare` first awaits the task that is kept, so the failed one has to go
-    if (failed && Reflect.deleteProperty(tasks, name)) tasks[name] = model.prepare(name)
+    if (!failed || !Reflect.deleteProperty(tasks, name)) continue
+    tasks[name] = model.prepare(name)
+    // it may fail again before anybody asks for the table
+    tasks[name].catch(() => {})
   }
 }
 

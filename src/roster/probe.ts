@@ -1,5 +1,5 @@
 import { MAX_ID } from '../model'
-import { MAX_EVENT_ID, MAX_TEXT } from '../event'
+import { EARLIEST, MAX_EVENT_ID, MAX_TEXT } from '../event'
 import { PROBE } from './keys'
 import { blank } from './state'
 import { Store } from './store'
@@ -7,7 +7,7 @@ import { Store } from './store'
 const user = { selfId: PROBE, userId: '~'.repeat(MAX_ID) }
 const id = '~'.repeat(MAX_EVENT_ID)
 const text = '~'.repeat(MAX_TEXT)
-const at = new Date(0)
+const at = new Date(EARLIEST)
 
 /** Tells whether the tables can be read and take writes, by rows that need as much room as any. */
 export class Probe {
@@ -20,7 +20,7 @@ export class Probe {
   async run() {
     await this.store.database.get('qq_user_event', { id }, ['id'])
     this.left = true
-    await this.store.save([{ ...blank({ ...user, occurredAt: 0 }), sceneParam: text, name: text }], [{
+    await this.store.save([{ ...blank({ ...user, occurredAt: EARLIEST }), sceneParam: text, name: text }], [{
       ...user,
       id,
       type: 'friend-added',

@@ -1,4 +1,5 @@
 import { Query } from 'koishi'
+import { EARLIEST } from '../event'
 import { Consent, QQUser, Relation } from '../model'
 import { PROBE } from './keys'
 
@@ -53,7 +54,7 @@ export function toRanges({ after, sort = 'firstSeen', ...query }: ListQuery, beg
   if (sort === 'firstSeen') return [timed]
   const untimed: Query.Expr<QQUser> = { $and: [filter, { lastMessageAt: null as never }] }
   if (after && !time) return [{ $and: [untimed, { userId: { $lt: cut(after.userId) } }] }]
-  return [{ $and: [timed, { [sort]: { $gt: new Date(0) } }] }, untimed]
+  return [{ $and: [timed, { [sort]: { $gte: new Date(EARLIEST) } }] }, untimed]
 }
 
 /** Longer than any column, so that it is found nowhere. */

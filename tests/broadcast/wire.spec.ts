@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { sleep } from 'koishi'
 import { Broadcast, BroadcastState } from '../../src'
+import { kinds } from '../database'
 import { pass, until } from '../harness'
 import { befriend, begin, broadcasts, create, fast, harness, names, paced, platform, reach, reached, recipients, start, startWith } from './stage'
 
@@ -110,6 +111,17 @@ describe('a broadcast', () => {
     expect(reasons).to.have.deep.members([
       { state: 'sent', reason: '', count: 2 }, { state: 'failed', reason: 'content', count: 1 }, { state: 'failed', reason: 'no-such-user', count: 1 },
       { state: 'unknown', reason: 'unknown-outcome', count: 1 }, { state: 'skipped', reason: 'rejected', count: 1 },
+    ])
+  })
+
+  it('goes on where the platform gives a code that a database refuses', async () => {
+    await startWith(names(3), { database: kinds.find(({ name }) => name === 'strict')!.create() })
+    platform.fail({ code: -1, when: ({ target }) => target === 'U000' })
+    platform.fail({ code: 2 ** 31, when: ({ target }) => target === 'U001' })
+    const { id } = await begin()
+    expect((await reach(id)).counts).to.deep.equal(counts({ total: 3, sent: 1, failed: 2 }))
+    expect((await recipients(id)).map(({ state, reason, code }) => [state, reason, code])).to.deep.equal([
+      ['failed', 'refused', null], ['failed', 'refused', null], ['sent', '', null],
     ])
   })
 

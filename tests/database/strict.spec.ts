@@ -64,10 +64,12 @@ describe('the strict engine', () => {
     })
 
     it('values of another type, or out of range', async () => {
-      for (const values of [{ scene: 2 ** 31 }, { scene: NaN }, { scene: 1.5 }, { name: 5 }, { nameAt: Date.now() }, { nameAt: new Date(NaN) }]) {
+      const times = [Date.now(), new Date(NaN), new Date(0)].map(nameAt => ({ nameAt }))
+      for (const values of [{ scene: 2 ** 31 }, { scene: NaN }, { scene: 1.5 }, { name: 5 }, ...times]) {
         await refused(database => database.upsert('qq_user', [user('A', values as {})]))
       }
       await refused(database => database.upsert('qq_user_event', [entry('1', { applied: 1 } as {})]))
+      expect(await refused(database => database.get('qq_user', { firstSeen: { $gt: new Date(0) } }))).to.contain('out of range')
     })
 
     it('more alternatives than SQLite can parse', async () => {
@@ -115,6 +117,11 @@ describe('the strict engine', () => {
   it('returns rows that nobody sorted in no order to rely on', async () => {
     await app.database.upsert('qq_user', [user('A'), user('B')])
     expect((await app.database.get('qq_user', {})).map(({ userId }) => userId)).to.deep.equal(['B', 'A'])
+  })
+
+  it('returns nothing of what was never written, and null where that was', async () => {
+    await app.database.upsert('qq_user', [{ selfId: '100', userId: 'A', nameAt: null }])
+    expect(await app.database.get('qq_user', {}, ['userId', 'nameAt', 'sceneAt'])).to.deep.equal([{ userId: 'A', nameAt: null }])
   })
 
   it('counts nothing where some databases do not', async () => {

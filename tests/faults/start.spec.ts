@@ -1,6 +1,8 @@
 /** Rule: a table that could not be created at the first attempt is created when writing is tried again. */
 import { expect } from 'chai'
+import { Dict, sleep } from 'koishi'
 import { SQLiteDriver } from '@minatojs/driver-sqlite'
+import { prepareAgain } from '../../src/roster/prepare'
 import { Harness, until } from '../harness'
 
 /** Creates a table at the second attempt only, as when another process does so at the same moment. */
@@ -34,4 +36,13 @@ describe('a table that cannot be created at once', () => {
       expect(harness.log.filter(line => line.includes('takes writes again'))).to.have.length(1)
     })
   }
+})
+
+describe('a table that cannot be created at the second attempt either', () => {
+  it('is told of to those who ask for it, and to nobody while another is still being created', async () => {
+    const prepare = () => Promise.reject(new Error('the table is still being created'))
+    const tasks: Dict<Promise<unknown>> = { one: prepare(), other: sleep(50) }
+    await prepareAgain({ model: { prepareTasks: tasks, prepare } } as never)
+    expect(await tasks.one.catch(String)).to.contain('still being created')
+  })
 })

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { $, Context } from 'koishi'
-import { matchesStart, startsWith } from '../../src/roster/query'
+import { EARLIEST } from '../../src/event'
+import { matchesStart, startsWith, toRanges } from '../../src/roster/query'
 import { day, entry, user } from './tables'
 
 type Database = Context['database']
@@ -74,7 +75,16 @@ export const reliedOn: [what: string, check: (database: Database) => Promise<unk
   ['get: null is found as null, and is in no range', async (database) => {
     await users(database, user('A'), user('B', { lastMessageAt: day(1) }))
     expect(ids(await database.get('qq_user', { lastMessageAt: null as never }))).to.deep.equal(['A'])
-    expect(ids(await database.get('qq_user', { lastMessageAt: { $gt: new Date(0) } }))).to.deep.equal(['B'])
+    expect(ids(await database.get('qq_user', { lastMessageAt: { $gte: new Date(EARLIEST) } }))).to.deep.equal(['B'])
+  }],
+
+  ['get: the ranges of a list by time, of which those without a time are the last', async (database) => {
+    await users(database, user('A'), user('B', { lastMessageAt: day(1) }), user('C', { lastMessageAt: day(2) }))
+    const read = (after?: ReturnType<typeof user>) => Promise.all(toRanges({ selfId: '100', sort: 'lastMessageAt', after }).map(async (range) => {
+      return ids(await database.get('qq_user', range, { sort: { lastMessageAt: 'desc', userId: 'desc' } }))
+    }))
+    expect(await read()).to.deep.equal([['C', 'B'], ['A']])
+    expect(await read(user('C', { lastMessageAt: day(2) }))).to.deep.equal([['B'], ['A']])
   }],
 
   ['get: alternatives within what must hold', async (database) => {

@@ -1,5 +1,5 @@
 import { Time } from 'koishi'
-import { readId, readText } from '../../event'
+import { EARLIEST, readId, readText } from '../../event'
 import { fail } from '../shared/errors'
 import { restore } from './csv-writer'
 
@@ -17,7 +17,6 @@ export interface Fault {
 /** Which column is where. */
 export type Columns = Record<keyof Newcomer, number>
 
-const EARLIEST = Date.UTC(2001, 8, 9)
 const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/i
 
 /** @throws CallError when a column is missing */

@@ -1,4 +1,4 @@
-import { clone, Dict, isNullable, makeArray, omit, pick } from 'koishi'
+import { clone, Dict, filterKeys, isNullable, makeArray, omit, pick } from 'koishi'
 import { MemoryDriver } from '@minatojs/driver-memory'
 import { Eval, executeSort, executeUpdate, Model, Selection } from 'minato'
 import { exact, Fold, isVoid, matches, noCase } from './compare'
@@ -138,7 +138,9 @@ export class StrictDriver extends MemoryDriver {
     const store = this._store
     this._store = { ...store, [table]: rows }
     try {
-      return super.table(rest, env)
+      const found = super.table(rest, env)
+      // MongoDB returns nothing of what was never written
+      return modifier.group ? found : found.map((row, index) => filterKeys(row, (name: string) => row[name] !== null || name in rows[index]))
     } finally {
       this._store = store
     }

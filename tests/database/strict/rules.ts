@@ -7,9 +7,10 @@ export const MOST_ALTERNATIVES = 960
 /** A statement that is longer than about 64,000 bytes is the end of minato's SQLite, which copies it onto a stack. */
 const LONGEST = 60_000
 
-/** The years that MySQL has. */
-const earliest = Date.UTC(1000, 0)
+/** In some zones PostgreSQL's driver fails on sooner times, and MySQL has no later ones. */
+const earliest = Date.UTC(1982, 0)
 const latest = Date.UTC(10_000, 0)
+const isTime = (value: unknown) => value instanceof Date && +value >= earliest && +value < latest
 
 const LARGEST_INT = 2 ** 31 - 1
 
@@ -57,7 +58,7 @@ const faults: Record<string, Fault> = {
   boolean: (value: unknown) => typeof value !== 'boolean' && `${value} is no boolean`,
   integer: integer(-1),
   unsigned: integer(0),
-  timestamp: (value: unknown) => !(value instanceof Date && +value >= earliest && +value < latest) && `${value} is no time or out of range`,
+  timestamp: (value: unknown) => !isTime(value) && `${value} is no time or out of range`,
   string: (value: unknown, { length = 255 }) => {
     if (typeof value !== 'string') return `${value} is no text`
     return [...value].length > length && `value too long for type character varying(${length})`
@@ -80,14 +81,15 @@ function checkConditions(model: Model, query: object) {
       for (const part of value) checkConditions(model, part)
     } else {
       findField(model, name)
-      checkTexts(value)
+      checkValues(value)
     }
   }
 }
 
-function checkTexts(value: unknown) {
-  if (Array.isArray(value)) value.forEach(checkTexts)
-  else if (value && Object.getPrototypeOf(value) === Object.prototype) Object.values(value).forEach(checkTexts)
+function checkValues(value: unknown) {
+  if (Array.isArray(value)) value.forEach(checkValues)
+  else if (value && Object.getPrototypeOf(value) === Object.prototype) Object.values(value).forEach(checkValues)
+  else if (value instanceof Date && !isTime(value)) throw new Error(`${value} is no time or out of range`)
   else checkText(value)
 }
 
