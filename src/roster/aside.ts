@@ -1,4 +1,5 @@
-import { Context, Time } from 'koishi'
+import { Context, Logger, Time } from 'koishi'
+import { PRIORITIES, Ranked } from './lanes'
 
 /** A write that fails by itself, while others succeed. */
 export interface SetAside {
@@ -23,15 +24,27 @@ const MAX_PAUSE = Time.hour / ROUND
 /** How many are tried again in vain in a round. */
 const LIMIT = 20
 
+export interface AsideOptions<T> {
+  /** How many may be set aside. */
+  limit: number
+  /** The id by which an operator knows a write. */
+  identify(item: T): string
+  /** Told when some are due. */
+  retry(): void
+}
+
 /** What cannot be written, each tried again now and then. */
-export class Aside<T extends object> {
+export class Aside<T extends Ranked & { tries: number }> {
   private entries = new Map<T, Entry>()
 
   /** How many more may fail in this round. */
   private budget = LIMIT
+  private overflowing = false
+  private logger: Logger
 
-  /** @param retry told when some are due */
-  constructor(ctx: Context, private retry: () => void) {
+  constructor(ctx: Context, private options: AsideOptions<T>) {
+    // the last lines are written when the context is gone
+    this.logger = ctx.logger('qq-user')
     ctx.setInterval(() => this.wake(1), ROUND)
   }
 
@@ -52,21 +65,30 @@ export class Aside<T extends object> {
     }
   }
 
-  get size() {
-    return this.entries.size
-  }
-
   has(item: T) {
     return this.entries.has(item)
   }
 
-  add(item: T, id: string, error: string, tries: number) {
+  /** @returns what has to make way for it: the oldest of what matters least, when too much is set aside */
+  add(item: T, error: string): T | undefined {
+    const { limit, identify } = this.options
+    const id = identify(item)
     const before = this.entries.get(item)
+    const evicted = !before && this.entries.size >= limit ? this.findLeast() : undefined
+    if (!before) this.logger.error('%s cannot be written and is set aside while others are; it is tried again now and then: %s', id, error)
     const pause = before ? Math.min(before.pause * 2, MAX_PAUSE) : 1
     // the others have their turn first
     if (before) this.budget--
     this.entries.delete(item)
-    this.entries.set(item, { id, error, since: before?.since ?? Date.now(), tries, pause, left: pause })
+    this.entries.set(item, { id, error, since: before?.since ?? Date.now(), tries: item.tries, pause, left: pause })
+    return evicted
+  }
+
+  private findLeast() {
+    if (!this.overflowing) this.logger.error('%d writes are set aside; the oldest of what matters least are given up', this.options.limit)
+    this.overflowing = true
+    const { items } = this
+    return PRIORITIES.map(priority => items.find(item => item.priority === priority)).find(item => item)
   }
 
   delete(item: T) {
@@ -77,7 +99,7 @@ export class Aside<T extends object> {
   wake(rounds = MAX_PAUSE) {
     this.budget = LIMIT
     for (const entry of this.entries.values()) entry.left -= rounds
-    if (this.due) this.retry()
+    if (this.due) this.options.retry()
   }
 
   private get sorted() {

@@ -4,6 +4,9 @@ import { isUserAction } from './state'
 /** Somebody waits for what is urgent, users did what is normal, and what is low was only concluded. */
 export type Priority = 'urgent' | 'normal' | 'low'
 
+/** What matters least first. */
+export const PRIORITIES: Priority[] = ['low', 'normal', 'urgent']
+
 export interface Ranked {
   priority: Priority
   /** Whom it is about, where the order matters: what goes before takes along what came earlier. */

@@ -1,10 +1,13 @@
 import { Context, Logger, Time } from 'koishi'
+import { AnswerWatch, HANGING } from './answer-watch'
 import { nextTurn } from '../shared/next-turn'
 import { runSafely } from '../shared/run-safely'
 import { Aside, SetAside } from './aside'
-import { Lanes, Priority, Ranked } from './lanes'
+import { Lanes, PRIORITIES, Ranked } from './lanes'
 import { occupy } from './occupy'
 import { prepareAgain } from './prepare'
+import { Readers } from './readers'
+import { Refused } from './refused'
 import { Stuck } from './stuck'
 
 /** A write that is carried out alone, in its turn. */
@@ -38,12 +41,6 @@ interface Item<T> extends Ranked {
   reject(error: unknown): void
 }
 
-/** Somebody who waits for all that was pushed before. */
-interface Reader {
-  sequence: number
-  resolve(): void
-}
-
 const RETRY = [0.2, 0.5, 1, 2, 5].map(value => value * Time.second)
 /** For how long a batch may keep the event loop to itself, in ms, as it does where the database runs within this process. */
 const PACE = 25
@@ -57,11 +54,8 @@ const SLOW = Time.second
 const PARTS = { fast: 2, slow: 20 }
 /** For how long (ms) a write proves that the database is up while it is looked for what is at fault. */
 const PROOF = 200
-/** After how long (ms) without an answer a write is told of, and others go on if the database takes them. */
-const HANGING = 10 * Time.second
 /** After how many batches something that was set aside has its turn all the same, where others never cease to wait. */
 const SHARE = 20
-const PRIORITIES: Priority[] = ['low', 'normal', 'urgent']
 
 /** Why a write was given up: it waited longest when the queue was full, or the plugin was unloaded. */
 export class GivenUpError extends Error {}
@@ -76,12 +70,12 @@ export class WriteQueue<T extends object> {
   /** Those that were not tried yet. */
   private lanes = new Lanes<Item<T>>()
   /** Those that were refused, as they are to be tried again: they may be written in part, and nothing goes before them. */
-  private refused: Item<T>[][] = []
+  private refused = new Refused<Item<T>>()
   private asides: Aside<Item<T>>
   private stuck = new Stuck<Item<T>>()
   /** What the database said of the last that was set aside, until a new batch is written. */
   private fault?: string
-  private readers: Reader[] = []
+  private readers = new Readers()
   private sequence = 0
   private running?: Promise<void>
   private batch = BATCH.initial
@@ -89,12 +83,9 @@ export class WriteQueue<T extends object> {
   /** How many batches there were since something that was set aside was tried again. */
   private batches = 0
   private dropped = 0
-  /** How many were given up that were set aside. */
-  private evicted = 0
   /** When (ms) the database last took a write. */
   private provenAt = -Infinity
-  /** Whether the database has not answered for long. */
-  private hanging = false
+  private answers = new AnswerWatch(() => this.tellOfNoAnswer())
   private paused = false
   private closed = false
   private logger: Logger
@@ -106,7 +97,7 @@ export class WriteQueue<T extends object> {
   constructor(private ctx: Context, private writer: Writer<T>, private limit: number, private before?: Promise<unknown>) {
     // the last lines are written when the context is gone
     this.logger = ctx.logger('qq-user')
-    this.asides = new Aside(ctx, () => this.start())
+    this.asides = new Aside(ctx, { limit, identify: item => this.identify(item), retry: () => this.start() })
   }
 
   /** How many writes wait. */
@@ -116,7 +107,7 @@ export class WriteQueue<T extends object> {
 
   /** Whether the database refused the last write, or does not answer. */
   get failing() {
-    return this.failures > 0 || this.hanging
+    return this.failures > 0 || this.answers.hanging
   }
 
   /** What cannot be written, and is tried again now and then, or is not answered. */
@@ -148,7 +139,7 @@ export class WriteQueue<T extends object> {
   /** Waits until everything that was pushed before is written or set aside, or the database turns out to be down. */
   async settled() {
     if (!this.waiting.size || this.failing) return
-    await new Promise<void>(resolve => this.readers.push({ sequence: this.sequence, resolve }))
+    await this.readers.wait(this.sequence)
   }
 
   /** Writes what waits until the first failure, and takes no more. */
@@ -157,7 +148,8 @@ export class WriteQueue<T extends object> {
     this.start()
     this.closed = true
     await this.running
-    const left = new Set([...this.asides.items, ...this.stuck.items, ...this.waiting])
+    // what is not answered yet may be written all the same
+    const left = new Set([...this.asides.items, ...this.stuck.followers, ...this.waiting])
     if (left.size) this.logger.warn('%d writes wait until the plugin is loaded again', left.size)
     for (const item of left) this.giveUp(item, new GivenUpError('the plugin is unloaded'))
   }
@@ -172,7 +164,7 @@ export class WriteQueue<T extends object> {
 
   /** Gives up the oldest of what matters least, but nothing that is being written. */
   private drop() {
-    const refused = this.refused.flat()
+    const refused = this.refused.items
     for (const priority of PRIORITIES) {
       const oldest = refused.find(item => item.priority === priority) ?? this.lanes.first(priority)
       if (!oldest) continue
@@ -182,9 +174,7 @@ export class WriteQueue<T extends object> {
   }
 
   private giveUp(item: Item<T>, error: unknown) {
-    if (!this.lanes.delete(item)) {
-      this.refused = this.refused.map(chunk => chunk.filter(other => other !== item)).filter(chunk => chunk.length)
-    }
+    if (!this.lanes.delete(item)) this.refused.keep(other => other !== item)
     this.asides.delete(item)
     item.reject(error)
     this.leave([item])
@@ -192,13 +182,7 @@ export class WriteQueue<T extends object> {
 
   private leave(items: Item<T>[]) {
     for (const item of items) this.waiting.delete(item)
-    if (this.readers.length) this.release(this.waiting.values().next().value?.sequence)
-  }
-
-  /** Lets those go who wait for nothing as old as this. */
-  private release(oldest = Infinity) {
-    const index = this.readers.findIndex(({ sequence }) => sequence >= oldest)
-    for (const { resolve } of this.readers.splice(0, index < 0 ? this.readers.length : index)) resolve()
+    this.readers.release(this.waiting.values().next().value?.sequence)
   }
 
   private start() {
@@ -217,7 +201,7 @@ export class WriteQueue<T extends object> {
     await this.before
     while (this.pending && await this.next());
     this.running = undefined
-    this.release()
+    this.readers.release()
   }
 
   /** @returns whether the database is there for more */
@@ -233,7 +217,7 @@ export class WriteQueue<T extends object> {
       if (this.closed) return this.putBack(batch)
       // the database is always asked before a write is given up or set aside
       const proven = narrowing && batch[0].tries + 1 < TRIES && this.proven
-      if (!proven && !await this.watch(this.takesWrites())) {
+      if (!proven && !await this.answers.watch(this.takesWrites())) {
         this.putBack(batch)
         this.pause(error)
         return false
@@ -246,18 +230,10 @@ export class WriteQueue<T extends object> {
     return true
   }
 
-  /** Goes on without an answer that does not come while the database takes others. */
   private async attempt(batch: Item<T>[]) {
     const answer = this.write(batch)
-    let goOn!: (isStuck: true) => void
-    const others = new Promise<true>(resolve => goOn = resolve)
-    const first = this.watch(Promise.race([answer.then(() => false), others]))
-    const timer = setTimeout(async () => {
-      if (await this.takesWrites()) goOn(true)
-    }, HANGING)
-    const isStuck = await first.finally(() => clearTimeout(timer))
-    if (isStuck && !this.closed) this.leaveStuck(batch, answer)
-    else await answer
+    if (await this.answers.hasCome(answer, () => this.takesWrites()) || this.closed) await answer
+    else this.leaveStuck(batch, answer)
   }
 
   /** Leaves a batch to itself until it is answered, and with it whatever is about the same users. */
@@ -268,10 +244,11 @@ export class WriteQueue<T extends object> {
     for (const item of batch) this.asides.delete(item)
     this.leave(batch)
     const goesOn = (item: Item<T>) => {
-      if (!this.stuck.join(item)) return true
-      this.leave([item])
+      const follows = this.stuck.join(item)
+      if (follows) this.leave([item])
+      return !follows
     }
-    this.refused = this.refused.map(chunk => chunk.filter(goesOn)).filter(chunk => chunk.length)
+    this.refused.keep(goesOn)
     for (const item of [...this.lanes]) if (!goesOn(item)) this.lanes.delete(item)
     // what the next one takes along is less
     this.batch = BATCH.min
@@ -280,7 +257,7 @@ export class WriteQueue<T extends object> {
       // a single one is given up or set aside at once
       const down = !!failure && batch.length === 1 && !await this.takesWrites()
       this.stuck.delete(stuck)
-      if (this.closed) return
+      if (this.closed) return batch.forEach(item => item.reject(new GivenUpError('the plugin is unloaded')))
       if (failure) this.takeBack(batch, failure.error, down)
       for (const item of stuck.followers) this.add(item)
       this.start()
@@ -299,31 +276,20 @@ export class WriteQueue<T extends object> {
 
   /** What was set aside keeps its place there. */
   private putBack(batch: Item<T>[]) {
-    const rest = batch.filter(item => this.waiting.has(item))
-    if (rest.length) this.refused.unshift(rest)
+    this.refused.add(batch.filter(item => this.waiting.has(item)))
     return false
   }
 
-  /** Lets nobody wait for a database that does not answer, as when another session holds a lock. */
-  private async watch<R>(answer: Promise<R>): Promise<R> {
-    const timer = setTimeout(() => {
-      this.hanging = true
-      this.logger.warn('a write has not been answered for %d s; %d wait', HANGING / Time.second, this.waiting.size)
-      this.release()
-    }, HANGING)
-    try {
-      return await answer
-    } finally {
-      clearTimeout(timer)
-      this.hanging = false
-    }
+  private tellOfNoAnswer() {
+    this.logger.warn('a write has not been answered for %d s; %d wait', HANGING / Time.second, this.waiting.size)
+    this.readers.release()
   }
 
   private take() {
     const isAlone = ({ work, tries }: Item<T>) => typeof work === 'function' || tries > 0
-    const batch = this.refused.shift() ?? []
+    const batch = this.refused.take() ?? []
     // others join after an outage, but not while it is being found out which of these is at fault
-    if (batch.length && (!this.failing || this.refused.length || isAlone(batch[0]))) return batch
+    if (batch.length && (!this.failing || this.refused.size || isAlone(batch[0]))) return batch
     const due = this.closed || batch.length ? undefined : this.asides.due
     // nobody waits for what was set aside
     if (!due || ++this.batches < SHARE) this.lanes.take(batch, this.batch, isAlone)
@@ -364,14 +330,14 @@ export class WriteQueue<T extends object> {
   private narrow(batch: Item<T>[], error: unknown, slow: boolean) {
     // somebody may have given them up meanwhile
     const rest = batch.filter(item => this.waiting.has(item) || this.asides.has(item))
-    if (rest.length > 1) this.refused.unshift(...cut(rest, slow ? PARTS.slow : PARTS.fast))
+    if (rest.length > 1) this.refused.add(rest, slow ? PARTS.slow : PARTS.fast)
     else if (rest.length) this.blame(rest[0], error, slow)
   }
 
   private blame(item: Item<T>, error: unknown, slow: boolean) {
     // one with the same fault as the last is not tried again, nor one that takes long: they would hold up the line
     if (++item.tries < TRIES && !slow && toMessage(error) !== this.fault) {
-      this.refused.unshift([item])
+      this.refused.add([item])
     } else if (item.awaited) {
       this.giveUp(item, error)
     } else {
@@ -380,22 +346,10 @@ export class WriteQueue<T extends object> {
   }
 
   private putAside(item: Item<T>, error: unknown) {
-    const id = this.identify(item)
-    if (!this.asides.has(item)) {
-      if (this.asides.size >= this.limit) this.evict()
-      this.logger.error('%s cannot be written and is set aside while others are; it is tried again now and then: %s', id, error)
-    }
     this.fault = toMessage(error)
-    this.asides.add(item, id, this.fault, item.tries)
+    const evicted = this.asides.add(item, this.fault)
     this.leave([item])
-  }
-
-  /** Gives up the oldest of what matters least of all that is set aside. */
-  private evict() {
-    const { items } = this.asides
-    const ranks = PRIORITIES.map(priority => items.find(item => item.priority === priority))
-    if (!this.evicted++) this.logger.error('%d writes are set aside; the oldest of what matters least are given up', this.limit)
-    this.giveUp(ranks.find(item => item)!, new GivenUpError('too many writes are set aside'))
+    if (evicted) this.giveUp(evicted, new GivenUpError('too many writes are set aside'))
   }
 
   private pause(error: unknown) {
@@ -424,11 +378,6 @@ export class WriteQueue<T extends object> {
   private identify({ work }: Item<T>) {
     return typeof work === 'function' ? '' : this.writer.identify(work)
   }
-}
-
-function cut<T>(items: T[], parts: number): T[][] {
-  const size = Math.ceil(items.length / parts)
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size))
 }
 
 function toMessage(error: unknown) {

@@ -23,11 +23,12 @@ export class Stuck<T extends Write> {
 
   /** How many writes that are. */
   get size() {
-    return this.items.length
+    return [...this.all].reduce((sum, { batch, followers }) => sum + batch.length + followers.length, 0)
   }
 
-  get items(): T[] {
-    return [...this.all].flatMap(({ batch, followers }) => [...batch, ...followers])
+  /** What waits for them. */
+  get followers(): T[] {
+    return [...this.all].flatMap(({ followers }) => followers)
   }
 
   /** As an operator sees it: the database has said nothing. */

@@ -147,18 +147,29 @@ describe('the line of writes', () => {
       expect([database.committed, ids()]).to.deep.equal([[1], []])
     })
 
-    it('is left to the next instance when the plugin is unloaded, with what waited for it', async () => {
+    it('comes to its own end when the plugin is unloaded, and what waited for it is left to the next instance', async () => {
       await lock(1, 'A')
       pushWith({ key: 'A' }, 2)
       await clock.tickAsync(patience)
       const closed = queue.close()
       await clock.tickAsync(0)
       await closed
-      expect([outcomes.get(1), outcomes.get(2)]).to.deep.equal(['given up', 'given up'])
+      expect([outcomes.get(1), outcomes.get(2)]).to.deep.equal([undefined, 'given up'])
       fork.dispose()
       database.unlock()
       await clock.tickAsync(minute)
       expect(database.committed).to.deep.equal([1])
+      expect(outcomes.get(1)).to.equal('written')
+    })
+
+    it('is left to the next instance where it is refused after the plugin was unloaded', async () => {
+      database.poison.add(1)
+      await lock(1)
+      await clock.tickAsync(patience)
+      await queue.close()
+      database.unlock()
+      await clock.tickAsync(minute)
+      expect(outcomes.get(1)).to.equal('given up')
     })
 
     it('holds up nobody for longer than ten seconds each, and all is written once, for each user in order', async () => {

@@ -1,0 +1,37 @@
+import { Time } from 'koishi'
+
+/** After how long (ms) without an answer a write is told of, and others go on if the database takes them. */
+export const HANGING = 10 * Time.second
+
+/** Sees to it that nobody waits for a database that does not answer, as when another session holds a lock. */
+export class AnswerWatch {
+  /** Whether an answer has not come for long. */
+  hanging = false
+
+  /** @param tell told when it has not */
+  constructor(private tell: () => void) {}
+
+  async watch<R>(answer: Promise<R>): Promise<R> {
+    const timer = setTimeout(() => {
+      this.hanging = true
+      this.tell()
+    }, HANGING)
+    try {
+      return await answer
+    } finally {
+      clearTimeout(timer)
+      this.hanging = false
+    }
+  }
+
+  /** @returns whether the answer has come, rather than a proof that the database takes others */
+  async hasCome(answer: Promise<unknown>, takesOthers: () => Promise<boolean>): Promise<boolean> {
+    let giveUp!: (hasCome: false) => void
+    const proof = new Promise<false>(resolve => giveUp = resolve)
+    const first = this.watch(Promise.race([answer.then(() => true), proof]))
+    const timer = setTimeout(async () => {
+      if (await takesOthers()) giveUp(false)
+    }, HANGING)
+    return first.finally(() => clearTimeout(timer))
+  }
+}
