@@ -26,11 +26,13 @@ const LIMIT = 20
 /** What cannot be written, each tried again now and then. */
 export class Aside<T extends object> {
   private entries = new Map<T, Entry>()
+  /** With those that are being tried again and are not answered. */
+  private known = new WeakMap<T, Entry>()
 
   /** How many more may fail in this round. */
   private budget = LIMIT
 
-  /** @param retry told when some are due */
+  /** @param retry told when some may be due */
   constructor(ctx: Context, private retry: () => void) {
     ctx.setInterval(() => this.wake(1), ROUND)
   }
@@ -45,10 +47,10 @@ export class Aside<T extends object> {
   }
 
   /** What is to be tried again next. */
-  get due(): T | undefined {
+  due(isFree: (item: T) => boolean): T | undefined {
     if (!this.budget) return
     for (const [item, { left }] of this.entries) {
-      if (left <= 0) return item
+      if (left <= 0 && isFree(item)) return item
     }
   }
 
@@ -60,13 +62,20 @@ export class Aside<T extends object> {
     return this.entries.has(item)
   }
 
+  /** Whether it was set aside before. */
+  knows(item: T) {
+    return this.known.has(item)
+  }
+
   add(item: T, id: string, error: string, tries: number) {
-    const before = this.entries.get(item)
+    const before = this.known.get(item)
     const pause = before ? Math.min(before.pause * 2, MAX_PAUSE) : 1
     // the others have their turn first
     if (before) this.budget--
     this.entries.delete(item)
-    this.entries.set(item, { id, error, since: before?.since ?? Date.now(), tries, pause, left: pause })
+    const entry = { id, error, since: before?.since ?? Date.now(), tries, pause, left: pause }
+    this.entries.set(item, entry)
+    this.known.set(item, entry)
   }
 
   delete(item: T) {
@@ -77,7 +86,7 @@ export class Aside<T extends object> {
   wake(rounds = MAX_PAUSE) {
     this.budget = LIMIT
     for (const entry of this.entries.values()) entry.left -= rounds
-    if (this.due) this.retry()
+    if (this.entries.size) this.retry()
   }
 
   private get sorted() {

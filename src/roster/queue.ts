@@ -4,6 +4,7 @@ import { runSafely } from '../shared/run-safely'
 import { Aside, SetAside } from './aside'
 import { Lanes, Priority, Ranked } from './lanes'
 import { occupy } from './occupy'
+import { outlast } from './outlast'
 import { prepareAgain } from './prepare'
 import { Stuck } from './stuck'
 
@@ -59,6 +60,8 @@ const PARTS = { fast: 2, slow: 20 }
 const PROOF = 200
 /** After how long (ms) without an answer a write is told of, and others go on if the database takes them. */
 const HANGING = 10 * Time.second
+/** How many batches may be without an answer before the line waits: each has a connection to itself, of which a driver opens ten. */
+const MAX_STUCK = 6
 /** After how many batches something that was set aside has its turn all the same, where others never cease to wait. */
 const SHARE = 20
 const PRIORITIES: Priority[] = ['low', 'normal', 'urgent']
@@ -131,7 +134,7 @@ export class WriteQueue<T extends object> {
    */
   push(work: T | Task, { priority = 'normal', key, awaited = typeof work === 'function' }: PushOptions = {}): Promise<void> {
     if (this.closed) return Promise.reject(new GivenUpError('the plugin is unloaded'))
-    if (this.waiting.size >= this.limit) this.drop()
+    if (this.size >= this.limit) this.drop()
     return new Promise((resolve, reject) => {
       this.add({ work, priority, key, awaited, again: false, tries: 0, sequence: 0, resolve, reject })
     })
@@ -157,8 +160,10 @@ export class WriteQueue<T extends object> {
     this.start()
     this.closed = true
     await this.running
-    const left = new Set([...this.asides.items, ...this.stuck.items, ...this.waiting])
-    if (left.size) this.logger.warn('%d writes wait until the plugin is loaded again', left.size)
+    const left = new Set([...this.asides.items, ...this.stuck.followers, ...this.waiting])
+    const stuck = this.stuck.size - this.stuck.followers.length
+    if (left.size + stuck) this.logger.warn('%d writes wait until the plugin is loaded again', left.size + stuck)
+    // what is not answered may be written yet, and then it counts
     for (const item of left) this.giveUp(item, new GivenUpError('the plugin is unloaded'))
   }
 
@@ -174,7 +179,8 @@ export class WriteQueue<T extends object> {
   private drop() {
     const refused = this.refused.flat()
     for (const priority of PRIORITIES) {
-      const oldest = refused.find(item => item.priority === priority) ?? this.lanes.first(priority)
+      const isOfThese = (item: Item<T>) => item.priority === priority
+      const oldest = this.stuck.followers.find(isOfThese) ?? refused.find(isOfThese) ?? this.lanes.first(priority)
       if (!oldest) continue
       if (!this.dropped++) this.logger.error('%d writes wait for the database; the oldest are given up', this.limit)
       return this.giveUp(oldest, new GivenUpError('the write queue is full'))
@@ -186,6 +192,7 @@ export class WriteQueue<T extends object> {
       this.refused = this.refused.map(chunk => chunk.filter(other => other !== item)).filter(chunk => chunk.length)
     }
     this.asides.delete(item)
+    this.stuck.release(item)
     item.reject(error)
     this.leave([item])
   }
@@ -209,7 +216,12 @@ export class WriteQueue<T extends object> {
 
   /** Whether there is anything to write. */
   private get pending() {
-    return this.waiting.size > 0 || !this.closed && !!this.asides.due
+    return this.waiting.size > 0 || !this.closed && !!this.due
+  }
+
+  /** What was set aside and is to be tried again next. */
+  private get due() {
+    return this.asides.due(item => !this.stuck.has(item))
   }
 
   private async run() {
@@ -233,7 +245,7 @@ export class WriteQueue<T extends object> {
       if (this.closed) return this.putBack(batch)
       // the database is always asked before a write is given up or set aside
       const proven = narrowing && batch[0].tries + 1 < TRIES && this.proven
-      if (!proven && !await this.watch(this.takesWrites())) {
+      if (!proven && !await this.watch(() => this.takesWrites())) {
         this.putBack(batch)
         this.pause(error)
         return false
@@ -249,15 +261,8 @@ export class WriteQueue<T extends object> {
   /** Goes on without an answer that does not come while the database takes others. */
   private async attempt(batch: Item<T>[]) {
     const answer = this.write(batch)
-    let goOn!: (isStuck: true) => void
-    const others = new Promise<true>(resolve => goOn = resolve)
-    const first = this.watch(Promise.race([answer.then(() => false), others]))
-    const timer = setTimeout(async () => {
-      if (await this.takesWrites()) goOn(true)
-    }, HANGING)
-    const isStuck = await first.finally(() => clearTimeout(timer))
-    if (isStuck && !this.closed) this.leaveStuck(batch, answer)
-    else await answer
+    const mayPass = async () => !this.closed && this.stuck.batches < MAX_STUCK && await this.takesWrites() && !this.closed
+    if (await this.watch(() => outlast(answer, HANGING, mayPass))) this.leaveStuck(batch, answer)
   }
 
   /** Leaves a batch to itself until it is answered, and with it whatever is about the same users. */
@@ -280,7 +285,11 @@ export class WriteQueue<T extends object> {
       // a single one is given up or set aside at once
       const down = !!failure && batch.length === 1 && !await this.takesWrites()
       this.stuck.delete(stuck)
-      if (this.closed) return
+      if (this.closed) {
+        // no effect where it is written
+        for (const item of batch) item.reject(new GivenUpError('the plugin is unloaded'))
+        return
+      }
       if (failure) this.takeBack(batch, failure.error, down)
       for (const item of stuck.followers) this.add(item)
       this.start()
@@ -305,14 +314,14 @@ export class WriteQueue<T extends object> {
   }
 
   /** Lets nobody wait for a database that does not answer, as when another session holds a lock. */
-  private async watch<R>(answer: Promise<R>): Promise<R> {
+  private async watch<R>(ask: () => Promise<R>): Promise<R> {
     const timer = setTimeout(() => {
       this.hanging = true
       this.logger.warn('a write has not been answered for %d s; %d wait', HANGING / Time.second, this.waiting.size)
       this.release()
     }, HANGING)
     try {
-      return await answer
+      return await ask()
     } finally {
       clearTimeout(timer)
       this.hanging = false
@@ -324,7 +333,7 @@ export class WriteQueue<T extends object> {
     const batch = this.refused.shift() ?? []
     // others join after an outage, but not while it is being found out which of these is at fault
     if (batch.length && (!this.failing || this.refused.length || isAlone(batch[0]))) return batch
-    const due = this.closed || batch.length ? undefined : this.asides.due
+    const due = this.closed || batch.length ? undefined : this.due
     // nobody waits for what was set aside
     if (!due || ++this.batches < SHARE) this.lanes.take(batch, this.batch, isAlone)
     if (batch.length) return batch
@@ -381,8 +390,8 @@ export class WriteQueue<T extends object> {
 
   private putAside(item: Item<T>, error: unknown) {
     const id = this.identify(item)
-    if (!this.asides.has(item)) {
-      if (this.asides.size >= this.limit) this.evict()
+    if (!this.asides.has(item) && this.asides.size >= this.limit) this.evict()
+    if (!this.asides.knows(item)) {
       this.logger.error('%s cannot be written and is set aside while others are; it is tried again now and then: %s', id, error)
     }
     this.fault = toMessage(error)
