@@ -11,27 +11,16 @@ export class AnswerWatch {
   /** @param tell told when it has not */
   constructor(private tell: () => void) {}
 
-  async watch<R>(answer: Promise<R>): Promise<R> {
+  async watch<R>(ask: () => Promise<R>): Promise<R> {
     const timer = setTimeout(() => {
       this.hanging = true
       this.tell()
     }, HANGING)
     try {
-      return await answer
+      return await ask()
     } finally {
       clearTimeout(timer)
       this.hanging = false
     }
-  }
-
-  /** @returns whether the answer has come, rather than a proof that the database takes others */
-  async hasCome(answer: Promise<unknown>, takesOthers: () => Promise<boolean>): Promise<boolean> {
-    let giveUp!: (hasCome: false) => void
-    const proof = new Promise<false>(resolve => giveUp = resolve)
-    const first = this.watch(Promise.race([answer.then(() => true), proof]))
-    const timer = setTimeout(async () => {
-      if (await takesOthers()) giveUp(false)
-    }, HANGING)
-    return first.finally(() => clearTimeout(timer))
   }
 }

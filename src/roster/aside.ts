@@ -29,13 +29,15 @@ export interface AsideOptions<T> {
   limit: number
   /** The id by which an operator knows a write. */
   identify(item: T): string
-  /** Told when some are due. */
+  /** Told when some may be due. */
   retry(): void
 }
 
 /** What cannot be written, each tried again now and then. */
 export class Aside<T extends Ranked & { tries: number }> {
   private entries = new Map<T, Entry>()
+  /** With those that are being tried again and are not answered. */
+  private known = new WeakMap<T, Entry>()
 
   /** How many more may fail in this round. */
   private budget = LIMIT
@@ -58,10 +60,10 @@ export class Aside<T extends Ranked & { tries: number }> {
   }
 
   /** What is to be tried again next. */
-  get due(): T | undefined {
+  due(isFree: (item: T) => boolean): T | undefined {
     if (!this.budget) return
     for (const [item, { left }] of this.entries) {
-      if (left <= 0) return item
+      if (left <= 0 && isFree(item)) return item
     }
   }
 
@@ -73,14 +75,16 @@ export class Aside<T extends Ranked & { tries: number }> {
   add(item: T, error: string): T | undefined {
     const { limit, identify } = this.options
     const id = identify(item)
-    const before = this.entries.get(item)
-    const evicted = !before && this.entries.size >= limit ? this.findLeast() : undefined
+    const before = this.known.get(item)
+    const evicted = !this.entries.has(item) && this.entries.size >= limit ? this.findLeast() : undefined
     if (!before) this.logger.error('%s cannot be written and is set aside while others are; it is tried again now and then: %s', id, error)
     const pause = before ? Math.min(before.pause * 2, MAX_PAUSE) : 1
     // the others have their turn first
     if (before) this.budget--
     this.entries.delete(item)
-    this.entries.set(item, { id, error, since: before?.since ?? Date.now(), tries: item.tries, pause, left: pause })
+    const entry = { id, error, since: before?.since ?? Date.now(), tries: item.tries, pause, left: pause }
+    this.entries.set(item, entry)
+    this.known.set(item, entry)
     return evicted
   }
 
@@ -99,7 +103,7 @@ export class Aside<T extends Ranked & { tries: number }> {
   wake(rounds = MAX_PAUSE) {
     this.budget = LIMIT
     for (const entry of this.entries.values()) entry.left -= rounds
-    if (this.due) this.options.retry()
+    if (this.entries.size) this.options.retry()
   }
 
   private get sorted() {

@@ -236,13 +236,16 @@ export class Roster {
   async forget(selfId: string, userId: string): Promise<void> {
     const key = toKey({ selfId, userId })
     this.unwritten.forget(key)
-    this.queue.withdraw(item => 'event' in item && toKey(item.event) === key)
+    const withdraw = () => this.queue.withdraw(item => 'event' in item && toKey(item.event) === key)
+    withdraw()
     if (!isKey({ selfId, userId })) return
     await this.queue.push(() => this.changes.carryOut(async () => {
       const previous = await this.store.user({ selfId, userId })
       await this.ledger.forget(selfId, userId)
       if (previous) await this.store.database.remove('qq_user', { selfId, userId })
       this.rows.delete(key)
+      // what was refused since
+      withdraw()
       return { users: [{ previous }], entries: [] }
     }), { key })
   }

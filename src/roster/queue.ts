@@ -5,6 +5,7 @@ import { runSafely } from '../shared/run-safely'
 import { Aside, SetAside } from './aside'
 import { Lanes, PRIORITIES, Ranked } from './lanes'
 import { occupy } from './occupy'
+import { outlast } from './outlast'
 import { prepareAgain } from './prepare'
 import { Readers } from './readers'
 import { Refused } from './refused'
@@ -54,6 +55,8 @@ const SLOW = Time.second
 const PARTS = { fast: 2, slow: 20 }
 /** For how long (ms) a write proves that the database is up while it is looked for what is at fault. */
 const PROOF = 200
+/** How many batches may be without an answer before the line waits: each has a connection to itself, of which a driver opens ten. */
+const MAX_STUCK = 6
 /** After how many batches something that was set aside has its turn all the same, where others never cease to wait. */
 const SHARE = 20
 
@@ -122,7 +125,7 @@ export class WriteQueue<T extends object> {
    */
   push(work: T | Task, { priority = 'normal', key, awaited = typeof work === 'function' }: PushOptions = {}): Promise<void> {
     if (this.closed) return Promise.reject(new GivenUpError('the plugin is unloaded'))
-    if (this.waiting.size >= this.limit) this.drop()
+    if (this.size >= this.limit) this.drop()
     return new Promise((resolve, reject) => {
       this.add({ work, priority, key, awaited, again: false, tries: 0, sequence: 0, resolve, reject })
     })
@@ -148,9 +151,10 @@ export class WriteQueue<T extends object> {
     this.start()
     this.closed = true
     await this.running
-    // what is not answered yet may be written all the same
     const left = new Set([...this.asides.items, ...this.stuck.followers, ...this.waiting])
-    if (left.size) this.logger.warn('%d writes wait until the plugin is loaded again', left.size)
+    const stuck = this.stuck.size - this.stuck.followers.length
+    if (left.size + stuck) this.logger.warn('%d writes wait until the plugin is loaded again', left.size + stuck)
+    // what is not answered may be written yet, and then it counts
     for (const item of left) this.giveUp(item, new GivenUpError('the plugin is unloaded'))
   }
 
@@ -166,7 +170,8 @@ export class WriteQueue<T extends object> {
   private drop() {
     const refused = this.refused.items
     for (const priority of PRIORITIES) {
-      const oldest = refused.find(item => item.priority === priority) ?? this.lanes.first(priority)
+      const isOfThese = (item: Item<T>) => item.priority === priority
+      const oldest = this.stuck.followers.find(isOfThese) ?? refused.find(isOfThese) ?? this.lanes.first(priority)
       if (!oldest) continue
       if (!this.dropped++) this.logger.error('%d writes wait for the database; the oldest are given up', this.limit)
       return this.giveUp(oldest, new GivenUpError('the write queue is full'))
@@ -176,6 +181,7 @@ export class WriteQueue<T extends object> {
   private giveUp(item: Item<T>, error: unknown) {
     if (!this.lanes.delete(item)) this.refused.keep(other => other !== item)
     this.asides.delete(item)
+    this.stuck.release(item)
     item.reject(error)
     this.leave([item])
   }
@@ -193,7 +199,12 @@ export class WriteQueue<T extends object> {
 
   /** Whether there is anything to write. */
   private get pending() {
-    return this.waiting.size > 0 || !this.closed && !!this.asides.due
+    return this.waiting.size > 0 || !this.closed && !!this.due
+  }
+
+  /** What was set aside and is to be tried again next. */
+  private get due() {
+    return this.asides.due(item => !this.stuck.has(item))
   }
 
   private async run() {
@@ -217,7 +228,7 @@ export class WriteQueue<T extends object> {
       if (this.closed) return this.putBack(batch)
       // the database is always asked before a write is given up or set aside
       const proven = narrowing && batch[0].tries + 1 < TRIES && this.proven
-      if (!proven && !await this.answers.watch(this.takesWrites())) {
+      if (!proven && !await this.answers.watch(() => this.takesWrites())) {
         this.putBack(batch)
         this.pause(error)
         return false
@@ -232,8 +243,8 @@ export class WriteQueue<T extends object> {
 
   private async attempt(batch: Item<T>[]) {
     const answer = this.write(batch)
-    if (await this.answers.hasCome(answer, () => this.takesWrites()) || this.closed) await answer
-    else this.leaveStuck(batch, answer)
+    const mayPass = async () => !this.closed && this.stuck.batches < MAX_STUCK && await this.takesWrites() && !this.closed
+    if (await this.answers.watch(() => outlast(answer, HANGING, mayPass))) this.leaveStuck(batch, answer)
   }
 
   /** Leaves a batch to itself until it is answered, and with it whatever is about the same users. */
@@ -257,7 +268,11 @@ export class WriteQueue<T extends object> {
       // a single one is given up or set aside at once
       const down = !!failure && batch.length === 1 && !await this.takesWrites()
       this.stuck.delete(stuck)
-      if (this.closed) return batch.forEach(item => item.reject(new GivenUpError('the plugin is unloaded')))
+      if (this.closed) {
+        // no effect where it is written
+        for (const item of batch) item.reject(new GivenUpError('the plugin is unloaded'))
+        return
+      }
       if (failure) this.takeBack(batch, failure.error, down)
       for (const item of stuck.followers) this.add(item)
       this.start()
@@ -290,7 +305,7 @@ export class WriteQueue<T extends object> {
     const batch = this.refused.take() ?? []
     // others join after an outage, but not while it is being found out which of these is at fault
     if (batch.length && (!this.failing || this.refused.size || isAlone(batch[0]))) return batch
-    const due = this.closed || batch.length ? undefined : this.asides.due
+    const due = this.closed || batch.length ? undefined : this.due
     // nobody waits for what was set aside
     if (!due || ++this.batches < SHARE) this.lanes.take(batch, this.batch, isAlone)
     if (batch.length) return batch

@@ -10,7 +10,7 @@ interface Write {
 export interface StuckBatch<T> {
   batch: T[]
   since: number
-  followers: T[]
+  followers: Set<T>
 }
 
 /**
@@ -18,17 +18,19 @@ export interface StuckBatch<T> {
  * such a write back: it may be carried out at any time, so whatever is about the same users waits for it.
  */
 export class Stuck<T extends Write> {
-  private batches = new Map<string | undefined, StuckBatch<T>>()
+  private byKey = new Map<string, StuckBatch<T>>()
   private all = new Set<StuckBatch<T>>()
 
   /** How many writes that are. */
-  get size() {
-    return [...this.all].reduce((sum, { batch, followers }) => sum + batch.length + followers.length, 0)
+  size = 0
+
+  get batches() {
+    return this.all.size
   }
 
   /** What waits for them. */
   get followers(): T[] {
-    return [...this.all].flatMap(({ followers }) => followers)
+    return [...this.all].flatMap(({ followers }) => [...followers])
   }
 
   /** As an operator sees it: the database has said nothing. */
@@ -39,21 +41,39 @@ export class Stuck<T extends Write> {
   }
 
   add(batch: T[]): StuckBatch<T> {
-    const stuck = { batch, since: Date.now(), followers: [] }
+    const stuck = { batch, since: Date.now(), followers: new Set<T>() }
     this.all.add(stuck)
-    for (const { key } of batch) if (key !== undefined) this.batches.set(key, stuck)
+    this.size += batch.length
+    for (const { key } of batch) if (key !== undefined) this.byKey.set(key, stuck)
     return stuck
   }
 
   delete(stuck: StuckBatch<T>) {
     this.all.delete(stuck)
-    for (const { key } of stuck.batch) if (this.batches.get(key) === stuck) this.batches.delete(key)
+    this.size -= stuck.batch.length + stuck.followers.size
+    for (const { key } of stuck.batch) if (key !== undefined) this.byKey.delete(key)
+  }
+
+  /** Whether a write is about the same user as one of these. */
+  has(item: T) {
+    return !!this.find(item)
   }
 
   /** Lets a write wait if it is about the same user. @returns whether it is */
   join(item: T): boolean {
-    const stuck = item.key === undefined ? undefined : this.batches.get(item.key)
-    stuck?.followers.push(item)
-    return !!stuck
+    const stuck = this.find(item)
+    if (!stuck) return false
+    stuck.followers.add(item)
+    this.size++
+    return true
+  }
+
+  /** Lets a write wait no more. */
+  release(item: T) {
+    if (this.find(item)?.followers.delete(item)) this.size--
+  }
+
+  private find({ key }: T) {
+    return key === undefined ? undefined : this.byKey.get(key)
   }
 }

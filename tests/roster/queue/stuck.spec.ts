@@ -147,29 +147,111 @@ describe('the line of writes', () => {
       expect([database.committed, ids()]).to.deep.equal([[1], []])
     })
 
-    it('comes to its own end when the plugin is unloaded, and what waited for it is left to the next instance', async () => {
+    it('leaves what waited for it to the next instance when the plugin is unloaded', async () => {
       await lock(1, 'A')
       pushWith({ key: 'A' }, 2)
       await clock.tickAsync(patience)
       const closed = queue.close()
       await clock.tickAsync(0)
       await closed
-      expect([outcomes.get(1), outcomes.get(2)]).to.deep.equal([undefined, 'given up'])
+      expect([...outcomes]).to.deep.equal([[2, 'given up']])
       fork.dispose()
       database.unlock()
       await clock.tickAsync(minute)
       expect(database.committed).to.deep.equal([1])
-      expect(outcomes.get(1)).to.equal('written')
     })
 
-    it('is left to the next instance where it is refused after the plugin was unloaded', async () => {
-      database.poison.add(1)
+    it('is no other than written or given up when the plugin is unloaded: whoever waits for it acts on what became of it', async () => {
+      database.poison.add(2)
       await lock(1)
       await clock.tickAsync(patience)
-      await queue.close()
+      await lock(2)
+      await clock.tickAsync(patience)
+      const closed = queue.close()
+      await clock.tickAsync(0)
+      await closed
+      fork.dispose()
+      await clock.tickAsync(minute)
+      expect(outcomes.size).to.equal(0)
       database.unlock()
       await clock.tickAsync(minute)
-      expect(outcomes.get(1)).to.equal('given up')
+      expect([...outcomes]).to.deep.equal([[1, 'written'], [2, 'given up']])
+    })
+
+    it('makes way as soon as the database takes others, if it did not at first', async () => {
+      await lock(1)
+      const { probe } = database
+      database.probe = () => Promise.reject(new Error('connection refused'))
+      push(2)
+      await clock.tickAsync(patience)
+      expect(database.committed).to.deep.equal([])
+      database.probe = probe
+      await clock.tickAsync(patience)
+      expect(database.committed).to.deep.equal([2])
+    })
+
+    it('rests as long as before where it was set aside, and is told of once', async () => {
+      database.poison.add(1)
+      push(1)
+      await clock.tickAsync(second)
+      database.locked.add(1)
+      const since = queue.setAside[0].since
+      await clock.tickAsync(minute + patience)
+      expect(ids()).to.deep.equal(['#1'])
+      database.unlock()
+      await clock.tickAsync(0)
+      expect(queue.setAside[0].since).to.equal(since)
+      expect(log.filter(line => line.startsWith('error'))).to.have.length(1)
+      const attempts = database.attempts.length
+      await clock.tickAsync(minute)
+      expect(database.attempts).to.have.length(attempts)
+      await clock.tickAsync(minute)
+      expect(database.attempts).to.have.length(attempts + 1)
+    })
+
+    it('is waited for by what was set aside of the same user', async () => {
+      database.poison.add(1)
+      pushWith({ key: 'A' }, 1)
+      await clock.tickAsync(second)
+      await lock(2, 'A')
+      database.poison.clear()
+      const attempts = database.attempts.length
+      await clock.tickAsync(10 * minute)
+      expect(database.attempts).to.have.length(attempts)
+      expect(ids()).to.have.members(['#1', '#2'])
+      database.unlock()
+      await clock.tickAsync(minute)
+      expect(database.committed).to.deep.equal([2, 1])
+    })
+
+    it('leaves room for others: what waits for it is given up where too many wait', async () => {
+      open(5)
+      await lock(0, 'A')
+      await clock.tickAsync(patience)
+      for (const id of [1, 2, 3, 4, 5, 6]) pushWith({ key: 'A' }, id)
+      await clock.tickAsync(0)
+      expect(queue.size).to.equal(5)
+      expect([...outcomes]).to.deep.equal([[1, 'given up'], [2, 'given up']])
+      push(7)
+      await clock.tickAsync(0)
+      expect(outcomes.get(7)).to.equal('written')
+      database.unlock()
+      await clock.tickAsync(0)
+      expect(database.committed).to.deep.equal([7, 0, 4, 5, 6])
+    })
+
+    it('takes no more than six of the connections that others need', async () => {
+      for (let id = 1; id <= 7; id++) {
+        await lock(id)
+        await clock.tickAsync(patience)
+      }
+      push(8)
+      await clock.tickAsync(10 * minute)
+      expect(database.committed).to.deep.equal([])
+      expect(queue.failing).to.equal(true)
+      database.unlock(3)
+      await clock.tickAsync(patience)
+      expect(database.committed).to.deep.equal([3, 8])
     })
 
     it('holds up nobody for longer than ten seconds each, and all is written once, for each user in order', async () => {

@@ -159,6 +159,19 @@ for (const engine of engines) {
       expect(announced()).to.deep.equal([])
     })
 
+    it('does not come back for somebody who is forgotten while it is being refused', async () => {
+      await start()
+      refused.entries.add('A-')
+      const { selfId } = harness.platform
+      const event = { type: 'friend-added', source: 'friend-add', selfId, userId: 'A-', occurredAt: Date.now(), receivedAt: Date.now() } as const
+      const recorded = harness.app.qqUser['roster'].accept({ ...event, id: 'E' }).catch((error: Error) => error)
+      await harness.app.qqUser.forget(selfId, 'A-')
+      expect(writing().setAside).to.deep.equal([])
+      await recorded
+      refused.entries.clear()
+      expect(await harness.users).to.deep.equal([])
+    })
+
     it('may be what became of a notice', async () => {
       await start({ config: {} })
       const { id } = harness.platform.add('A-')
