@@ -1,10 +1,10 @@
 import { Context, Logger, Time } from 'koishi'
 import { nextTurn } from '../shared/next-turn'
+import { outlast } from '../shared/outlast'
 import { runSafely } from '../shared/run-safely'
 import { Aside, SetAside } from './aside'
 import { Lanes, Priority, Ranked } from './lanes'
 import { occupy } from './occupy'
-import { outlast } from './outlast'
 import { prepareAgain } from './prepare'
 import { Stuck } from './stuck'
 
