@@ -186,7 +186,7 @@ export class Requests {
   /** The last questions before a request. @returns what to make it with */
   private async prepare(): Promise<Internal> {
     const { claim, find } = this.supervisor
-    if (claim && !this.arrived && !await unsent(this.waits.race(claim()))) throw new StoppedError('aborted')
+    if (claim && !this.arrived && !await unsent(this.waits.race(claim(), this.signal))) throw new StoppedError('aborted')
     const verdict = this.admission && await unsent(this.admission.confirm())
     if (verdict && !verdict.ok) throw new StoppedError(verdict.reason)
     if (this.abandoned || this.signal?.aborted || this.waits.ended && !this.arrived) throw new StoppedError('aborted')

@@ -11,6 +11,7 @@ import { findRoutes, REPLY_WINDOW } from '../delivery/route'
 import { LastMessages } from '../delivery/last-messages'
 import { StoppedError } from '../delivery/objections'
 import { createPrivateSession } from '../session'
+import { outlast } from '../shared/outlast'
 import { runSafely } from '../shared/run-safely'
 import { lasting } from '../shared/lasting'
 import { Tracker } from '../shared/tracker'
@@ -32,6 +33,8 @@ const RESUME = 100
 const RETRY = 5 * Time.second
 /** For how long the end of what is under way is waited for, in ms. */
 const PATIENCE = 5 * Time.second
+/** After how long (ms) nobody waits for a notice that the database does not let be taken on. */
+const HANGING = 10 * Time.second
 /** When (ms) the next attempt is made after a refusal that the bot's operator, or the platform, has to do something about. */
 const MENDING = Time.minute
 
@@ -83,12 +86,24 @@ export class Notices {
   async send(entry: QQUserEntry, user: QQUser, session: Session, returning?: boolean): Promise<boolean> {
     const key = toNoticeKey(entry)
     if (!key || entry.notice !== 'pending' || this.inHand.has(entry.id)) return false
-    this.inHand.add(entry.id)
-    try {
-      return await this.underWay.track(this.carryOut(key, entry, user, session, returning))
-    } finally {
-      this.inHand.delete(entry.id)
-    }
+    return this.hold(entry.id, late => this.carryOut(key, entry, user, session, returning, late))
+  }
+
+  /** Keeps a notice in hand until its end, for which nobody waits once it is late. */
+  private hold(id: string, carryOut: (late: AbortController) => Promise<boolean>): Promise<boolean> {
+    this.inHand.add(id)
+    return new Promise((resolve, reject) => {
+      const late = new AbortController()
+      late.signal.addEventListener('abort', () => resolve(false))
+      this.underWay.track(carryOut(late)).finally(() => this.inHand.delete(id)).then(resolve, reject)
+    })
+  }
+
+  /** Takes a notice on, which is late if the database does not answer this while it takes others. */
+  private async claim(id: string, late: AbortController): Promise<boolean> {
+    const claimed = this.roster.claimNotice(id)
+    if (await outlast(claimed, HANGING, async () => !this.roster.writing.failing)) late.abort()
+    return claimed
   }
 
   /** Whether the notice for an entry is being sent, or waits for its turn. */
@@ -101,9 +116,9 @@ export class Notices {
     return this.underWay.idle(PATIENCE)
   }
 
-  private async carryOut(key: NoticeKey, entry: QQUserEntry, user: QQUser, session: Session, returning?: boolean) {
+  private async carryOut(key: NoticeKey, entry: QQUserEntry, user: QQUser, session: Session, returning: boolean | undefined, late: AbortController) {
     let claimed: Promise<boolean> | undefined
-    const claim = () => claimed ??= this.roster.claimNotice(entry.id)
+    const claim = () => claimed ??= this.claim(entry.id, late)
     const giveBack = async (delay?: number) => {
       if (await claimed) await this.giveBack(entry, delay)
       // the bot may have come back, or the database, while this one was still in hand
@@ -114,7 +129,7 @@ export class Notices {
     let delay: number | undefined
     try {
       const elements = await this.render(key, entry, user, session, returning)
-      outcome = await this.deliver(key, entry, elements, claim)
+      outcome = await this.deliver(key, entry, elements, claim, late.signal)
       delay = toDelay(outcome)
       if (delay === undefined) await claim()
     } catch (error) {
@@ -135,7 +150,7 @@ export class Notices {
     return this.texts.render(key, { ...entry, returning }, user, session)
   }
 
-  private async deliver(key: NoticeKey, entry: QQUserEntry, elements: h[] | undefined, claim: () => Promise<boolean>): Promise<Outcome> {
+  private async deliver(key: NoticeKey, entry: QQUserEntry, elements: h[] | undefined, claim: () => Promise<boolean>, stop: AbortSignal): Promise<Outcome> {
     if (!elements) return { state: 'failed', reason: 'template', meaning: 'content' }
     const { selfId, userId, type } = entry
     const send = (elements: h[]) => this.delivery.deliver({
@@ -148,6 +163,7 @@ export class Notices {
       routes: findRoutes(entry, this.last.get(selfId, userId), Date.now()),
       admit: async ({ via }) => via === 'push' ? this.admit(selfId, userId) : undefined,
       claim,
+      stop,
     })
     const outcome = await send(elements)
     const plain = outcome.state === 'failed' && outcome.meaning === 'form' ? toPlain(elements) : undefined
@@ -229,9 +245,11 @@ export class Notices {
     if (user && Date.now() - +occurredAt < REPLY_WINDOW) {
       return this.send(entry, user, createPrivateSession(bot, type, userId))
     }
-    if (!await this.roster.claimNotice(id)) return false
-    await this.roster.settleNotice(id, 'skipped', 'expired')
-    return true
+    return this.hold(id, async (late) => {
+      if (!await this.claim(id, late)) return false
+      await this.roster.settleNotice(id, 'skipped', 'expired')
+      return true
+    })
   }
 }
 

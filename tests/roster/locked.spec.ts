@@ -1,6 +1,6 @@
 /** Rule: a row that another session has locked holds up its user alone, and is written when the lock is gone. */
 import { expect } from 'chai'
-import { Time } from 'koishi'
+import { Context, Time } from 'koishi'
 import { Clock, freeze } from '../clock'
 import { engines } from '../database'
 import { Harness, pass, silent, until } from '../harness'
@@ -27,14 +27,16 @@ for (const engine of engines.filter(({ name }) => /^(mariadb|postgres)/.test(nam
       await harness.stop()
     })
 
-    /** Another session changes a user, and does not say yet whether that counts. */
-    async function lock(userId: string) {
+    const lock = (userId: string) => hold(database => database.set('qq_user', { selfId: harness.platform.selfId, userId }, { name: 'held' }))
+
+    /** Another session writes, and does not say yet whether that counts. */
+    async function hold(write: (database: Context['database']) => Promise<unknown>) {
       let end!: () => void
       const held = new Promise<void>(resolve => end = resolve)
       let transaction!: Promise<void>
       await new Promise<void>((resolve) => {
         transaction = harness.app.database.withTransaction(async (database) => {
-          await database.set('qq_user', { selfId: harness.platform.selfId, userId }, { name: 'held' })
+          await write(database)
           resolve()
           await held
         })
@@ -74,6 +76,64 @@ for (const engine of engines.filter(({ name }) => /^(mariadb|postgres)/.test(nam
       await harness.settled(6)
       expect(await harness.users).to.have.length(3)
       expect(harness.warnings.filter(line => line.includes(' qq-user '))).to.have.length(2)
+    })
+
+    describe('in the ledger', () => {
+      const config = { ...silent, icebreaker: { enabled: true }, requests: { concurrent: 1 } }
+      const greeted = (userId: string) => harness.platform.accepted(userId).length
+      let begun: number
+
+      /** The greeting for A is owed when the bot is back, and nobody can take it on. */
+      beforeEach(async () => {
+        harness.plugin!.dispose()
+        harness.load(config)
+        await until(() => harness.app.get('qqUser'))
+        const [{ id }] = await harness.ledger
+        await harness.app.database.set('qq_user_event', { id }, { notice: 'pending' })
+        await hold(database => database.set('qq_user_event', { id }, { weak: false }))
+        harness.app.emit('bot-status-updated', harness.bot)
+        await until(() => harness.app.qqUser['roster'].writing.waiting)
+        await pass()
+        begun = Date.now()
+      })
+
+      const isLeft = () => until(async () => {
+        await clock.tickAsync(Time.second)
+        return harness.app.qqUser['roster'].writing.waiting && !harness.app.qqUser['roster'].writing.failing && Date.now() - begun > 11 * Time.second
+      })
+
+      it('holds up its own notice, and those of others for ten seconds', async () => {
+        await isLeft()
+        for (const userId of ['B', 'C', 'D']) harness.platform.add(userId)
+        await until(async () => {
+          await clock.tickAsync(100)
+          return greeted('B') + greeted('C') + greeted('D') === 3
+        })
+        expect(greeted('A')).to.equal(0)
+        await unlock()
+        await until(async () => {
+          await clock.tickAsync(100)
+          return greeted('A')
+        })
+        await harness.settled(4)
+        expect(greeted('A')).to.equal(1)
+        expect((await harness.ledger).map(({ notice }) => notice)).to.deep.equal(['sent', 'sent', 'sent', 'sent'])
+      })
+
+      it('loses no notice that could not be taken on when the plugin was unloaded', async () => {
+        await isLeft()
+        harness.plugin!.dispose()
+        await pass()
+        await unlock()
+        await pass()
+        harness.load(config)
+        await until(async () => {
+          await clock.tickAsync(100)
+          return greeted('A')
+        })
+        const [{ notice }] = await harness.settled(1)
+        expect([notice, greeted('A')]).to.deep.equal(['sent', 1])
+      })
     })
   })
 }
