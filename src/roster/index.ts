@@ -13,13 +13,14 @@ import { Changes, Follower, Scan } from './changes'
 import { Claims } from './claims'
 import { Change, Commit, Committer, createDecisions, NoticePlan, toKey } from './committer'
 import { isKey } from './keys'
-import { GivenUpError, Task, WriteQueue } from './queue'
+import { GivenUpError, Task, Item as Write, WriteQueue } from './queue'
 import { toPriority } from './lanes'
 import { Probe } from './probe'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Outdated, Position } from './ledger'
 import { Changed } from './counts'
 import { Directory } from './directory'
 import { Store } from './store'
+import { StuckBatch } from './stuck'
 import { Unwritten } from './unwritten'
 
 declare module 'koishi' {
@@ -43,6 +44,13 @@ interface Arrival {
 
 /** What is written in batches. */
 type Item = Arrival | { outcome: NoticeOutcome }
+
+/** The instance before this one. */
+interface Previous {
+  /** When it has written what it was writing. */
+  end: Promise<void>
+  unanswered: StuckBatch<Write<Item>>[]
+}
 
 const QUEUE_LIMIT = 50_000
 /** How long (ms) the next instance of the plugin waits for what this one is still writing. */
@@ -84,7 +92,7 @@ export class Roster {
   /** @param plan decides whether a notice is owed for an event */
   constructor(private ctx: Context, plan: NoticePlan) {
     this.outcomes = lasting(ctx, 'outcomes', () => new Inbox(QUEUE_LIMIT))
-    const previous = lasting(ctx, 'roster', () => ({ end: Promise.resolve() }))
+    const previous = lasting<Previous>(ctx, 'roster', () => ({ end: Promise.resolve(), unanswered: [] }))
     this.ready = previous.end.then(() => { this.ready = undefined })
     this.store = new Store(ctx)
     this.events = unwrap(ctx.lifecycle)
@@ -101,6 +109,7 @@ export class Roster {
       probe: () => this.probe.run(),
       identify: item => 'event' in item ? item.event.id : item.outcome.id,
     }, QUEUE_LIMIT, this.ready)
+    this.queue.inherit(previous.unanswered)
     this.claims = new Claims(this.ledger, task => this.queue.push(task, { priority: 'urgent' }))
     this.unwritten = new Unwritten(ctx, event => this.accept(event))
     let inherited: Promise<void>[] | undefined = []
@@ -114,6 +123,7 @@ export class Roster {
     ctx.on('dispose', () => {
       this.unwritten.flush()
       this.closed = true
+      previous.unanswered = this.queue.unanswered
       previous.end = Promise.race([this.queue.close(), new Promise<void>(resolve => setTimeout(resolve, PATIENCE).unref())])
     })
   }

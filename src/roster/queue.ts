@@ -9,7 +9,7 @@ import { occupy } from './occupy'
 import { prepareAgain } from './prepare'
 import { Readers } from './readers'
 import { Refused } from './refused'
-import { Stuck } from './stuck'
+import { Stuck, StuckBatch } from './stuck'
 
 /** A write that is carried out alone, in its turn. */
 export type Task = () => Promise<unknown>
@@ -29,7 +29,7 @@ export interface PushOptions extends Partial<Ranked> {
   awaited?: boolean
 }
 
-interface Item<T> extends Ranked {
+export interface Item<T> extends Ranked {
   work: T | Task
   awaited: boolean
   /** Whether an attempt at it failed: it may be written in part. */
@@ -129,6 +129,22 @@ export class WriteQueue<T extends object> {
     return new Promise((resolve, reject) => {
       this.add({ work, priority, key, awaited, again: false, tries: 0, sequence: 0, resolve, reject })
     })
+  }
+
+  /** What the database has not answered. */
+  get unanswered(): StuckBatch<Item<T>>[] {
+    return this.stuck.batches
+  }
+
+  /** Lets what is about the same users wait for what an instance before this one has no answer to. */
+  inherit(batches: StuckBatch<Item<T>>[]) {
+    for (const { batch, ended, since } of batches) {
+      const stuck = this.stuck.add(batch, ended, since)
+      ended.then(() => {
+        this.stuck.delete(stuck)
+        if (!this.closed) for (const item of stuck.followers) this.add(item)
+      })
+    }
   }
 
   /** Gives up what was set aside. */
@@ -243,7 +259,7 @@ export class WriteQueue<T extends object> {
 
   private async attempt(batch: Item<T>[]) {
     const answer = this.write(batch)
-    const mayPass = async () => !this.closed && this.stuck.batches < MAX_STUCK && await this.takesWrites() && !this.closed
+    const mayPass = async () => !this.closed && this.stuck.batches.length < MAX_STUCK && await this.takesWrites() && !this.closed
     if (await this.answers.watch(() => outlast(answer, HANGING, mayPass))) this.leaveStuck(batch, answer)
   }
 
@@ -251,7 +267,7 @@ export class WriteQueue<T extends object> {
   private leaveStuck(batch: Item<T>[], answer: Promise<void>) {
     const name = `${this.identify(batch[0]) || 'a task'} and ${batch.length - 1} more`
     this.logger.warn('%s wait for an answer of the database, which takes others: they go on', name)
-    const stuck = this.stuck.add(batch)
+    const stuck = this.stuck.add(batch, answer.catch(() => {}))
     for (const item of batch) this.asides.delete(item)
     this.leave(batch)
     const goesOn = (item: Item<T>) => {

@@ -10,6 +10,8 @@ interface Write {
 export interface StuckBatch<T> {
   batch: T[]
   since: number
+  /** Resolves when they are answered. */
+  ended: Promise<unknown>
   followers: Set<T>
 }
 
@@ -24,8 +26,8 @@ export class Stuck<T extends Write> {
   /** How many writes that are. */
   size = 0
 
-  get batches() {
-    return this.all.size
+  get batches(): StuckBatch<T>[] {
+    return [...this.all]
   }
 
   /** What waits for them. */
@@ -40,8 +42,8 @@ export class Stuck<T extends Write> {
     })
   }
 
-  add(batch: T[]): StuckBatch<T> {
-    const stuck = { batch, since: Date.now(), followers: new Set<T>() }
+  add(batch: T[], ended: Promise<unknown>, since = Date.now()): StuckBatch<T> {
+    const stuck = { batch, since, ended, followers: new Set<T>() }
     this.all.add(stuck)
     this.size += batch.length
     for (const { key } of batch) if (key !== undefined) this.byKey.set(key, stuck)

@@ -178,6 +178,23 @@ describe('the line of writes', () => {
       expect([...outcomes]).to.deep.equal([[1, 'written'], [2, 'given up']])
     })
 
+    it('is waited for by the next instance, in what is about the same user', async () => {
+      await lock(1, 'A')
+      await clock.tickAsync(patience)
+      const { unanswered } = queue
+      const before = database
+      await queue.close()
+      open()
+      queue.inherit(unanswered)
+      pushWith({ key: 'A' }, 2)
+      pushWith({ key: 'B' }, 3)
+      await clock.tickAsync(0)
+      expect([database.committed, ids()]).to.deep.equal([[3], ['#1']])
+      before.unlock()
+      await clock.tickAsync(0)
+      expect([before.committed, database.committed, ids()]).to.deep.equal([[1], [3, 2], []])
+    })
+
     it('makes way as soon as the database takes others, if it did not at first', async () => {
       await lock(1)
       const { probe } = database
