@@ -47,27 +47,26 @@ for (const engine of engines.filter(({ name }) => /^(mariadb|postgres)/.test(nam
       }
     }
 
+    const waiting = () => harness.app.qqUser['roster'].writing.waiting
+
     const told = () => harness.sessions.map(({ type, userId }) => `${type} ${userId}`).slice(1)
 
     it('holds up its own events, and those of others for ten seconds', async () => {
       await lock('A')
       harness.platform.remove('A')
-      await pass()
+      await until(() => waiting() === 1)
       harness.platform.add('B')
       harness.platform.add('C')
-      await pass()
+      await until(() => waiting() === 3)
       expect(told()).to.deep.equal([])
       await clock.tickAsync(10 * Time.second)
-      await until(() => told().length === 2)
+      await passUntil(() => told().length === 2)
       harness.platform.add('A')
       harness.platform.reject('B')
-      await until(() => told().length === 3)
+      await passUntil(() => told().length === 3)
       let friends: number | undefined
       harness.app.qqUser.count({ relation: 'friend' }).then(count => friends = count)
-      await until(async () => {
-        await clock.tickAsync(1)
-        return friends !== undefined
-      })
+      await passUntil(() => friends !== undefined)
       expect(friends).to.equal(3)
       expect(told()).to.deep.equal(['friend-added B', 'friend-added C', 'friend-push-rejected B'])
       await unlock()
@@ -75,8 +74,16 @@ for (const engine of engines.filter(({ name }) => /^(mariadb|postgres)/.test(nam
       expect(told().slice(3)).to.deep.equal(['friend-deleted A', 'friend-added A'])
       await harness.settled(6)
       expect(await harness.users).to.have.length(3)
-      expect(harness.warnings.filter(line => line.includes(' qq-user '))).to.have.length(2)
+      expect(harness.warnings.filter(line => /FRIEND_DEL.* wait for an answer/.test(line))).to.have.length(1)
     })
+
+    /** Lets time pass, but not so fast that the database could not keep up with it. */
+    function passUntil(condition: () => unknown) {
+      return until(async () => {
+        await clock.tickAsync(100)
+        return condition()
+      })
+    }
 
     describe('in the ledger', () => {
       const config = { ...silent, icebreaker: { enabled: true }, requests: { concurrent: 1 } }
@@ -92,29 +99,23 @@ for (const engine of engines.filter(({ name }) => /^(mariadb|postgres)/.test(nam
         await harness.app.database.set('qq_user_event', { id }, { notice: 'pending' })
         await hold(database => database.set('qq_user_event', { id }, { weak: false }))
         harness.app.emit('bot-status-updated', harness.bot)
-        await until(() => harness.app.qqUser['roster'].writing.waiting)
+        await until(waiting)
         await pass()
         begun = Date.now()
       })
 
       const isLeft = () => until(async () => {
         await clock.tickAsync(Time.second)
-        return harness.app.qqUser['roster'].writing.waiting && !harness.app.qqUser['roster'].writing.failing && Date.now() - begun > 11 * Time.second
+        return waiting() && !harness.app.qqUser['roster'].writing.failing && Date.now() - begun > 11 * Time.second
       })
 
       it('holds up its own notice, and those of others for ten seconds', async () => {
         await isLeft()
         for (const userId of ['B', 'C', 'D']) harness.platform.add(userId)
-        await until(async () => {
-          await clock.tickAsync(100)
-          return greeted('B') + greeted('C') + greeted('D') === 3
-        })
+        await passUntil(() => greeted('B') + greeted('C') + greeted('D') === 3)
         expect(greeted('A')).to.equal(0)
         await unlock()
-        await until(async () => {
-          await clock.tickAsync(100)
-          return greeted('A')
-        })
+        await passUntil(() => greeted('A'))
         await harness.settled(4)
         expect(greeted('A')).to.equal(1)
         expect((await harness.ledger).map(({ notice }) => notice)).to.deep.equal(['sent', 'sent', 'sent', 'sent'])
@@ -127,10 +128,7 @@ for (const engine of engines.filter(({ name }) => /^(mariadb|postgres)/.test(nam
         await unlock()
         await pass()
         harness.load(config)
-        await until(async () => {
-          await clock.tickAsync(100)
-          return greeted('A')
-        })
+        await passUntil(() => greeted('A'))
         const [{ notice }] = await harness.settled(1)
         expect([notice, greeted('A')]).to.deep.equal(['sent', 1])
       })
