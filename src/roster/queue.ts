@@ -48,8 +48,8 @@ const PACE = 25
 /** How many writes share a batch: the more, the fewer answers of a server to wait for, and the longer what is urgent waits. */
 const BATCH = { min: 16, initial: 16, max: 300 }
 /** How often a write fails by itself before it is given up or set aside: a lock of another process may be in its way. */
-const TRIES = 3
-/** What is refused after so long (ms) met another session's lock: everybody waits as long again each time that it is tried. */
+const TRIES = { fast: 3, slow: 2 }
+/** What is refused after so long (ms) may have met another session's lock: everybody waits as long again each time that it is tried. */
 const SLOW = Time.second
 /** Into how many parts a batch is cut to find what is at fault. */
 const PARTS = { fast: 2, slow: 20 }
@@ -243,7 +243,7 @@ export class WriteQueue<T extends object> {
       for (const item of batch) item.again = true
       if (this.closed) return this.putBack(batch)
       // the database is always asked before a write is given up or set aside
-      const proven = narrowing && batch[0].tries + 1 < TRIES && this.proven
+      const proven = narrowing && batch[0].tries + 1 < (slow ? TRIES.slow : TRIES.fast) && this.proven
       if (!proven && !await this.answers.watch(() => this.takesWrites())) {
         this.putBack(batch)
         this.pause(error)
@@ -366,8 +366,8 @@ export class WriteQueue<T extends object> {
   }
 
   private blame(item: Item<T>, error: unknown, slow: boolean) {
-    // one with the same fault as the last is not tried again, nor one that takes long: they would hold up the line
-    if (++item.tries < TRIES && !slow && toMessage(error) !== this.fault) {
+    // one with the same fault as the last is not tried again: many of them would hold up the line
+    if (++item.tries < (slow ? TRIES.slow : TRIES.fast) && toMessage(error) !== this.fault) {
       this.refused.add([item])
     } else if (item.awaited) {
       this.giveUp(item, error)

@@ -88,12 +88,28 @@ describe('the line of writes', () => {
       pushTask(700)
       database.poison.add(700)
       push(...range(301, 600))
-      await clock.tickAsync(8000 + 40)
+      await clock.tickAsync(12_000 + 40)
       expect(database.committed).to.have.length(599)
       expect(ids()).to.deep.equal(['#350'])
       expect(outcomes.get(700)).to.be.an('error')
       const waits = database.attempts.filter(({ ids, at }) => at >= begun && ids.some(id => database.poison.has(id)))
-      expect(waits).to.have.length(4)
+      // the batch, one of its parts, the row itself twice; and the task twice
+      expect(waits).to.have.length(6)
+    })
+
+    it('is tried once more where that took long, as what was under way when a server was started again', async () => {
+      database.patience = 2000
+      database.poison.add(1)
+      push(1)
+      pushTask(2)
+      await clock.tickAsync(1000)
+      database.poison.clear()
+      database.poison.add(2)
+      await clock.tickAsync(2000)
+      database.poison.clear()
+      await clock.tickAsync(2000)
+      expect([...outcomes]).to.deep.equal([[1, 'written'], [2, 'written']])
+      expect(ids()).to.deep.equal([])
     })
 
     it('may be there in part, which its halves are told', async () => {
