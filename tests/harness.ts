@@ -147,6 +147,8 @@ export class Harness {
     // an adapter that is alive when the app stops reconnects for ever, a server complains
     this.adapters.forEach(adapter => adapter.dispose())
     this.server?.dispose()
+    // the adapter takes what is on its way to a socket that closes, and fails at it once the app has stopped
+    await sleep(5)
     await this.app.stop()
     if (!this.shared) await this.platform?.stop()
   }
