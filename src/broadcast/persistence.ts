@@ -2,7 +2,8 @@ import { Logger, Time } from 'koishi'
 import { CancellableWaits } from '../delivery/cancellable-waits'
 import { StoppedError } from '../delivery/objections'
 
-const RETRY = Time.second
+/** After how long (ms) what failed for now is tried again. */
+export const RETRY = Time.second
 
 /** Repeats what a broadcast cannot go on without, until the database takes it. */
 export class Persistence {

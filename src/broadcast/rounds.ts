@@ -1,14 +1,12 @@
-import { Time } from 'koishi'
 import { CancellableWaits } from '../delivery/cancellable-waits'
 import { AttemptMeans, Attempts } from './attempts'
 import { Flow } from './flow'
 import { LEASE } from './lease'
 import { PauseReason } from './lifecycle'
-import { Persistence } from './persistence'
+import { Persistence, RETRY } from './persistence'
 import { Result } from './result'
 
 const PAGE = 50
-const RETRY = Time.second
 
 /** What rounds work with. */
 export interface RoundMeans extends AttemptMeans {

@@ -9,7 +9,7 @@ import { LEASE } from './lease'
 import { LeaseKeeper } from './lease-keeper'
 import { PauseReason, toStateValues } from './lifecycle'
 import { BroadcastRow, BroadcastState } from './model'
-import { Persistence } from './persistence'
+import { Persistence, RETRY } from './persistence'
 import { Rounds } from './rounds'
 import { Sender } from './sender'
 import { Settlements } from './settlements'
@@ -33,8 +33,6 @@ export interface RunMeans {
   /** Whether another run, of the same process, goes on with it. */
   isReplaced(run: Run): boolean
 }
-
-const RETRY = Time.second
 
 /** One broadcast, as long as this process runs it. */
 export class Run {

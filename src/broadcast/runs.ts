@@ -3,6 +3,7 @@ import { Delivery } from '../delivery'
 import { Pusher } from '../push'
 import { Roster } from '../roster'
 import { lasting } from '../shared/lasting'
+import { outlast } from '../shared/outlast'
 import { runSafely } from '../shared/run-safely'
 import { Enrolment } from './enrolment'
 import { BroadcastError } from './error'
@@ -64,10 +65,7 @@ export class Runs {
   /** Ends all that this process runs, so that the next one can go on at once. */
   async close() {
     this.halt()
-    let timer!: NodeJS.Timeout
-    const late = new Promise<void>(resolve => timer = setTimeout(resolve, PATIENCE))
-    await Promise.race([this.idle(), late])
-    clearTimeout(timer)
+    await outlast(this.idle(), async () => true, PATIENCE)
   }
 
   /** Fixes the audience, and begins. @throws BroadcastError */

@@ -33,8 +33,6 @@ const RESUME = 100
 const RETRY = 5 * Time.second
 /** For how long the end of what is under way is waited for, in ms. */
 const PATIENCE = 5 * Time.second
-/** After how long (ms) nobody waits for a notice that the database does not let be taken on. */
-const HANGING = 10 * Time.second
 /** When (ms) the next attempt is made after a refusal that the bot's operator, or the platform, has to do something about. */
 const MENDING = Time.minute
 
@@ -102,7 +100,7 @@ export class Notices {
   /** Takes a notice on, which is late if the database does not answer this while it takes others. */
   private async claim(id: string, late: AbortController): Promise<boolean> {
     const claimed = this.roster.claimNotice(id)
-    if (await outlast(claimed, HANGING, async () => !this.roster.writing.failing)) late.abort()
+    if (await outlast(claimed, async () => !this.roster.writing.failing)) late.abort()
     return claimed
   }
 

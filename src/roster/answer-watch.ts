@@ -1,7 +1,4 @@
-import { Time } from 'koishi'
-
-/** After how long (ms) without an answer a write is told of, and others go on if the database takes them. */
-export const HANGING = 10 * Time.second
+import { HANGING } from '../shared/outlast'
 
 /** Sees to it that nobody waits for a database that does not answer, as when another session holds a lock. */
 export class AnswerWatch {

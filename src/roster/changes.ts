@@ -1,9 +1,7 @@
-import { Time } from 'koishi'
+import { HANGING, outlast } from '../shared/outlast'
 
 /** How often a table is read again because it was written to meanwhile. */
 const ROUNDS = 3
-/** For how long (ms) a write is waited for: a table can be read while another session's lock is in its way. */
-const PATIENCE = 10 * Time.second
 
 /** Somebody who keeps account of what is changed. */
 export interface Follower<T> {
@@ -81,12 +79,9 @@ export class Changes<T> {
     return [...this.writings].find(writing => writing.overtaken === overtaken)
   }
 
-  /** Waits for a change that is being written, if it comes to an end. */
+  /** Waits for a change that is being written, if it comes to an end: a table can be read while another session's lock is in its way. */
   private async pass(writing: Writing) {
-    let timer!: NodeJS.Timeout
-    const late = new Promise<true>(resolve => timer = setTimeout(() => resolve(true), PATIENCE - Math.abs(Date.now() - writing.since)))
-    writing.overtaken = await Promise.race([writing.ended.then(() => false), late])
-    clearTimeout(timer)
+    writing.overtaken = await outlast(writing.ended, async () => true, HANGING - Math.abs(Date.now() - writing.since))
   }
 
   /**

@@ -1,8 +1,8 @@
 import { Context, Logger, Time } from 'koishi'
-import { AnswerWatch, HANGING } from './answer-watch'
 import { nextTurn } from '../shared/next-turn'
-import { outlast } from '../shared/outlast'
+import { HANGING, outlast } from '../shared/outlast'
 import { runSafely } from '../shared/run-safely'
+import { AnswerWatch } from './answer-watch'
 import { Aside, SetAside } from './aside'
 import { Lanes, PRIORITIES, Ranked } from './lanes'
 import { occupy } from './occupy'
@@ -47,12 +47,16 @@ const RETRY = [0.2, 0.5, 1, 2, 5].map(value => value * Time.second)
 const PACE = 25
 /** How many writes share a batch: the more, the fewer answers of a server to wait for, and the longer what is urgent waits. */
 const BATCH = { min: 16, initial: 16, max: 300 }
-/** How often a write fails by itself before it is given up or set aside: a lock of another process may be in its way. */
-const TRIES = { fast: 3, slow: 2 }
 /** What is refused after so long (ms) may have met another session's lock: everybody waits as long again each time that it is tried. */
 const SLOW = Time.second
-/** Into how many parts a batch is cut to find what is at fault. */
-const PARTS = { fast: 2, slow: 20 }
+/** How what is at fault is found. */
+interface Search {
+  /** Into how many parts a batch is cut. */
+  parts: number
+  /** How often a write fails by itself before it is given up or set aside: a lock of another process may be in its way. */
+  tries: number
+}
+const SEARCH = { fast: { parts: 2, tries: 3 }, slow: { parts: 20, tries: 2 } }
 /** For how long (ms) a write proves that the database is up while it is looked for what is at fault. */
 const PROOF = 200
 /** How many batches may be without an answer before the line waits: each has a connection to itself, of which a driver opens ten. */
@@ -140,10 +144,7 @@ export class WriteQueue<T extends object> {
   inherit(batches: StuckBatch<Item<T>>[]) {
     for (const { batch, ended, since } of batches) {
       const stuck = this.stuck.add(batch, ended, since)
-      ended.then(() => {
-        this.stuck.delete(stuck)
-        if (!this.closed) for (const item of stuck.followers) this.add(item)
-      })
+      ended.then(() => this.endStuck(stuck))
     }
   }
 
@@ -184,10 +185,9 @@ export class WriteQueue<T extends object> {
 
   /** Gives up the oldest of what matters least, but nothing that is being written. */
   private drop() {
-    const refused = this.refused.items
+    const earlier = [...this.stuck.followers, ...this.refused.items]
     for (const priority of PRIORITIES) {
-      const isOfThese = (item: Item<T>) => item.priority === priority
-      const oldest = this.stuck.followers.find(isOfThese) ?? refused.find(isOfThese) ?? this.lanes.first(priority)
+      const oldest = earlier.find(item => item.priority === priority) ?? this.lanes.first(priority)
       if (!oldest) continue
       if (!this.dropped++) this.logger.error('%d writes wait for the database; the oldest are given up', this.limit)
       return this.giveUp(oldest, new GivenUpError('the write queue is full'))
@@ -239,17 +239,17 @@ export class WriteQueue<T extends object> {
     try {
       await this.attempt(batch)
     } catch (error) {
-      const slow = Date.now() - begun >= SLOW
+      const search = Date.now() - begun >= SLOW ? SEARCH.slow : SEARCH.fast
       for (const item of batch) item.again = true
       if (this.closed) return this.putBack(batch)
       // the database is always asked before a write is given up or set aside
-      const proven = narrowing && batch[0].tries + 1 < (slow ? TRIES.slow : TRIES.fast) && this.proven
+      const proven = narrowing && batch[0].tries + 1 < search.tries && this.proven
       if (!proven && !await this.answers.watch(() => this.takesWrites())) {
         this.putBack(batch)
         this.pause(error)
         return false
       }
-      this.narrow(batch, error, slow)
+      this.narrow(batch, error, search)
     }
     this.recover()
     // whoever waited for these may have something urgent, and so may others if the event loop was held up
@@ -260,7 +260,7 @@ export class WriteQueue<T extends object> {
   private async attempt(batch: Item<T>[]) {
     const answer = this.write(batch)
     const mayPass = async () => !this.closed && this.stuck.batches.length < MAX_STUCK && await this.takesWrites() && !this.closed
-    if (await this.answers.watch(() => outlast(answer, HANGING, mayPass))) this.leaveStuck(batch, answer)
+    if (await this.answers.watch(() => outlast(answer, mayPass))) this.leaveStuck(batch, answer)
   }
 
   /** Leaves a batch to itself until it is answered, and with it whatever is about the same users. */
@@ -283,16 +283,18 @@ export class WriteQueue<T extends object> {
       const failure = await answer.then(() => this.logger.info('%s are written after all', name), (error: unknown) => ({ error }))
       // a single one is given up or set aside at once
       const down = !!failure && batch.length === 1 && !await this.takesWrites()
-      this.stuck.delete(stuck)
-      if (this.closed) {
-        // no effect where it is written
-        for (const item of batch) item.reject(new GivenUpError('the plugin is unloaded'))
-        return
-      }
-      if (failure) this.takeBack(batch, failure.error, down)
-      for (const item of stuck.followers) this.add(item)
-      this.start()
+      if (failure && this.closed) batch.forEach(item => item.reject(new GivenUpError('the plugin is unloaded')))
+      else if (failure) this.takeBack(batch, failure.error, down)
+      this.endStuck(stuck)
     })
+  }
+
+  /** Lets those go who waited for what is answered now. */
+  private endStuck(stuck: StuckBatch<Item<T>>) {
+    this.stuck.delete(stuck)
+    if (this.closed) return
+    for (const item of stuck.followers) this.add(item)
+    this.start()
   }
 
   /** After it was refused at last. */
@@ -302,7 +304,7 @@ export class WriteQueue<T extends object> {
       this.waiting.add(item)
     }
     if (down) this.putBack(batch)
-    else this.narrow(batch, error, true)
+    else this.narrow(batch, error, SEARCH.slow)
   }
 
   /** What was set aside keeps its place there. */
@@ -358,16 +360,16 @@ export class WriteQueue<T extends object> {
   }
 
   /** Finds out which of a batch cannot be written. */
-  private narrow(batch: Item<T>[], error: unknown, slow: boolean) {
+  private narrow(batch: Item<T>[], error: unknown, search: Search) {
     // somebody may have given them up meanwhile
     const rest = batch.filter(item => this.waiting.has(item) || this.asides.has(item))
-    if (rest.length > 1) this.refused.add(rest, slow ? PARTS.slow : PARTS.fast)
-    else if (rest.length) this.blame(rest[0], error, slow)
+    if (rest.length > 1) this.refused.add(rest, search.parts)
+    else if (rest.length) this.blame(rest[0], error, search)
   }
 
-  private blame(item: Item<T>, error: unknown, slow: boolean) {
+  private blame(item: Item<T>, error: unknown, { tries }: Search) {
     // one with the same fault as the last is not tried again: many of them would hold up the line
-    if (++item.tries < (slow ? TRIES.slow : TRIES.fast) && toMessage(error) !== this.fault) {
+    if (++item.tries < tries && toMessage(error) !== this.fault) {
       this.refused.add([item])
     } else if (item.awaited) {
       this.giveUp(item, error)
