@@ -4,8 +4,8 @@ import { HANGING, outlast } from '../shared/outlast'
 import { runSafely } from '../shared/run-safely'
 import { AnswerWatch } from './answer-watch'
 import { Aside, SetAside } from './aside'
+import { BatchSize } from './batch-size'
 import { Lanes, PRIORITIES, Ranked } from './lanes'
-import { occupy } from './occupy'
 import { prepareAgain } from './prepare'
 import { Readers } from './readers'
 import { Refused } from './refused'
@@ -43,10 +43,6 @@ export interface Item<T> extends Ranked {
 }
 
 const RETRY = [0.2, 0.5, 1, 2, 5].map(value => value * Time.second)
-/** For how long a batch may keep the event loop to itself, in ms, as it does where the database runs within this process. */
-const PACE = 25
-/** How many writes share a batch: the more, the fewer answers of a server to wait for, and the longer what is urgent waits. */
-const BATCH = { min: 16, initial: 16, max: 300 }
 /** What is refused after so long (ms) may have met another session's lock: everybody waits as long again each time that it is tried. */
 const SLOW = Time.second
 /** How what is at fault is found. */
@@ -85,7 +81,7 @@ export class WriteQueue<T extends object> {
   private readers = new Readers()
   private sequence = 0
   private running?: Promise<void>
-  private batch = BATCH.initial
+  private batchSize = new BatchSize()
   private failures = 0
   /** How many batches there were since something that was set aside was tried again. */
   private batches = 0
@@ -278,7 +274,7 @@ export class WriteQueue<T extends object> {
     this.refused.keep(goesOn)
     for (const item of [...this.lanes]) if (!goesOn(item)) this.lanes.delete(item)
     // what the next one takes along is less
-    this.batch = BATCH.min
+    this.batchSize.shrink()
     runSafely(this.ctx, async () => {
       const failure = await answer.then(() => this.logger.info('%s are written after all', name), (error: unknown) => ({ error }))
       // a single one is given up or set aside at once
@@ -325,7 +321,7 @@ export class WriteQueue<T extends object> {
     if (batch.length && (!this.failing || this.refused.size || isAlone(batch[0]))) return batch
     const due = this.closed || batch.length ? undefined : this.due
     // nobody waits for what was set aside
-    if (!due || ++this.batches < SHARE) this.lanes.take(batch, this.batch, isAlone)
+    if (!due || ++this.batches < SHARE) this.lanes.take(batch, this.batchSize.current, isAlone)
     if (batch.length) return batch
     this.batches = 0
     return [due!]
@@ -336,8 +332,7 @@ export class WriteQueue<T extends object> {
     if (this.failing) await prepareAgain(this.ctx)
     const again = batch.some(item => item.again)
     const commit = () => typeof work === 'function' ? work() : this.writer.commit(batch.map(({ work }) => work as T), again)
-    if (batch.length < this.batch) await commit()
-    else this.adapt(await occupy(commit))
+    await this.batchSize.try(batch.length, commit)
     this.provenAt = Date.now()
     if (!again) this.fault = undefined
     for (const item of batch) {
@@ -401,11 +396,6 @@ export class WriteQueue<T extends object> {
     this.failures = this.dropped = 0
     // it may have been what was wrong with them
     this.asides.wake()
-  }
-
-  private adapt(occupied: number) {
-    const factor = occupied > PACE ? 0.5 : 2
-    this.batch = Math.max(BATCH.min, Math.min(BATCH.max, Math.floor(this.batch * factor)))
   }
 
   private identify({ work }: Item<T>) {
