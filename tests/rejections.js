@@ -1,8 +1,12 @@
-/** Mocha lets a rejection pass that nobody handles. Here it is a failure of the test that it comes to light in. */
+/** Mocha lets a rejection pass that nobody handles, and so a leak of listeners. Here each is a failure of the test that it comes to light in. */
 const rejections = []
 
 function note(error) {
   rejections.push(error)
+}
+
+function noteLeak(warning) {
+  if (warning.name === 'MaxListenersExceededWarning') note(warning)
 }
 
 function check() {
@@ -13,12 +17,14 @@ function check() {
 exports.mochaHooks = {
   beforeAll() {
     process.on('unhandledRejection', note)
+    process.on('warning', noteLeak)
   },
   afterEach: check,
   async afterAll() {
     // what the last test has left behind comes to light a little later
     await new Promise(resolve => setTimeout(resolve, 20))
     process.off('unhandledRejection', note)
+    process.off('warning', noteLeak)
     check()
   },
 }

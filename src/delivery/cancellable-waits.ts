@@ -1,4 +1,5 @@
 import { Context } from 'koishi'
+import { onAbort } from '../shared/on-abort'
 import { StoppedError } from './objections'
 
 /** Calls off what is waited for. */
@@ -33,7 +34,7 @@ export class CancellableWaits {
     return new Promise<T>((resolve, reject) => {
       const done = () => {
         this.waiting.delete(end)
-        signal?.removeEventListener('abort', end)
+        unlisten()
       }
       const end = () => {
         done()
@@ -41,7 +42,7 @@ export class CancellableWaits {
         reject(new StoppedError('aborted'))
       }
       this.waiting.add(end)
-      signal?.addEventListener('abort', end)
+      const unlisten = onAbort(signal, end)
       const cancel = start((value) => {
         done()
         resolve(value)
@@ -80,8 +81,7 @@ export class AbortedError extends Error {
 /** Waits for something that goes on by itself, unless the signal comes first. */
 export async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return promise
-  let abort!: () => void
-  const aborted = new Promise<never>((resolve, reject) => abort = () => reject(new AbortedError()))
-  signal.addEventListener('abort', abort)
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort))
+  let unlisten!: () => void
+  const aborted = new Promise<never>((resolve, reject) => unlisten = onAbort(signal, () => reject(new AbortedError())))
+  return Promise.race([promise, aborted]).finally(unlisten)
 }

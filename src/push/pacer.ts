@@ -1,5 +1,6 @@
 import { Context, Time } from 'koishi'
 import { Limits } from '../config'
+import { onAbort } from '../shared/on-abort'
 import { Window } from '../shared/window'
 import { PushError } from './error'
 
@@ -9,10 +10,10 @@ export type Release = (used: boolean) => void
 interface Job {
   /** Whether everything else goes first. */
   later: boolean
-  signal?: AbortSignal
   resolve(release: Release): void
   reject(error: PushError): void
-  abort(): void
+  /** Lets the caller's signal be. */
+  unlisten(): void
 }
 
 interface User {
@@ -75,8 +76,7 @@ export class Pacer {
     if (user.jobs.length >= this.limits.userMinute) throw new PushError('user-minute')
     this.users.set(userId, user)
     return new Promise((resolve, reject) => {
-      const job: Job = { later, signal, resolve, reject, abort: () => this.abort(user, job) }
-      signal?.addEventListener('abort', job.abort)
+      const job: Job = { later, resolve, reject, unlisten: onAbort(signal, () => this.abort(user, job)) }
       user.jobs.push(job)
       if (later) this.later.set(job, userId)
       this.waiting++
@@ -137,7 +137,7 @@ export class Pacer {
     // to the end of the line
     this.users.delete(userId)
     this.users.set(userId, user)
-    job.signal?.removeEventListener('abort', job.abort)
+    job.unlisten()
     const windows = [...this.windows, user.window]
     for (const window of windows) window.enter()
     let released = false
@@ -155,7 +155,7 @@ export class Pacer {
     user.jobs.splice(index, 1)
     this.later.delete(job)
     this.waiting--
-    job.signal?.removeEventListener('abort', job.abort)
+    job.unlisten()
     job.reject(toError(unloaded))
   }
 

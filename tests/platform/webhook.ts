@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, randomUUID, sign, verify } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { request } from 'node:http'
 import { readText } from './answer'
 import { Envelope } from './types'
@@ -23,7 +24,10 @@ export class Poster {
   private queue: Promise<void> = Promise.resolve()
   private controller = new AbortController()
 
-  constructor(private options: WebhookOptions) {}
+  constructor(private options: WebhookOptions) {
+    // as many as are under way at once
+    setMaxListeners(0, this.controller.signal)
+  }
 
   /** Returns at once; `idle` tells when it is through. */
   enqueue(webhook: Webhook, envelope: Envelope) {

@@ -172,6 +172,19 @@ describe('pushes that wait', () => {
       await abort(signal => push('A', signal), () => platform.posts.length === 1)
     })
 
+    it('who gave many of them one signal', async () => {
+      await startSlow()
+      platform.fail({ hang: true })
+      const controller = new AbortController()
+      const waiting = Array.from({ length: 20 }, (_, index) => refusal(push(index % 2 ? 'A' : 'B', controller.signal)))
+      await until(() => platform.posts.length)
+      controller.abort()
+      for (const { reason, retryable } of await Promise.all(waiting)) {
+        expect(retryable).to.equal(false)
+        expect(reason).to.be.oneOf(['aborted', 'unknown-outcome'])
+      }
+    })
+
     it('while the platform finds that there are too many requests', async () => {
       await startSlow()
       platform.requestsPerSecond = 0
