@@ -22,6 +22,11 @@ export function foldCase(key: string) {
   return key.toLowerCase()
 }
 
+/** The order in which every process writes: two of them that lock rows in different orders wait for each other, until the database calls one off. */
+export function inOrder<T>(items: readonly T[], toKey: (item: T) => string): T[] {
+  return [...items].sort((a, b) => toKey(a) < toKey(b) ? -1 : 1)
+}
+
 /** Cuts a list, keeping its order, so that no part has two keys that differ only by case. */
 export function apart<T>(items: readonly T[], toKeys: (item: T) => string[]): T[][] {
   const parts: T[][] = []

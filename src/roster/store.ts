@@ -4,7 +4,7 @@ import { QQUser, QQUserEntry, Relation } from '../model'
 import { unwrap } from '../shared/patch'
 import { ask, inChunks } from './chunks'
 import { Counted, countExactly, countSeen, isMySQL, Seen } from './exact'
-import { foldCase, isKey, toKey, UserKey } from './keys'
+import { foldCase, inOrder, isKey, toKey, UserKey } from './keys'
 import { matchesStart, startsWith } from './query'
 import * as sqlite from './sqlite'
 import { untrace } from './untrace'
@@ -119,9 +119,10 @@ export class Store {
    */
   async save(users: Partial<QQUser>[], entries: QQUserEntry[]) {
     if (sqlite.isSQLite(this.driver)) return sqlite.save(this.driver, users, entries)
-    if (users.length) await this.database.upsert('qq_user', users)
+    if (users.length) await this.database.upsert('qq_user', inOrder(users, user => toKey(user as UserKey)))
     if (!entries.length) return
-    await this.database.upsert('qq_user_event', row => toClaims(row as never, entries) as never)
+    const ordered = inOrder(entries, ({ id }) => id)
+    await this.database.upsert('qq_user_event', row => toClaims(row as never, ordered) as never)
   }
 
   /** Changes entries. @returns how many there were */
