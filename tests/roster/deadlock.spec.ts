@@ -46,7 +46,17 @@ for (const engine of engines.filter(({ shared }) => shared)) {
 
 function toEntry(userId: string, id: string): QQUserEntry {
   return {
-    id, selfId: '1', userId, type: 'friend-added', source: 'friend-add', occurredAt: TIME, receivedAt: TIME,
-    applied: true, weak: false, notice: 'none', noticeReason: '', origin: 'process',
+    id,
+    selfId: '1',
+    userId,
+    type: 'friend-added',
+    source: 'friend-add',
+    occurredAt: TIME,
+    receivedAt: TIME,
+    applied: true,
+    weak: false,
+    notice: 'none',
+    noticeReason: '',
+    origin: 'process',
   }
 }
