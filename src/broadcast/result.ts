@@ -4,20 +4,62 @@ import { Reason } from '../gate'
 import { Via } from '../push/ways'
 import { RecipientState } from './model'
 
-/** Why somebody is still to be written to: not for what they are. */
-export type Obstacle =
-  /** Sending ended. */
-  | 'aborted'
-  /** Too much waits; it may work in a moment. */
-  | 'queue-full'
-  | 'offline'
-  /** Nothing proactive: to this user, or of this bot, which is to be found out. */
-  | 'no-permission'
-  | 'bot-rate'
-  | 'transient'
-  | 'bot-stopped' | 'credentials' | 'address'
-  /** Something broke before a request was made. */
-  | 'error'
+type Hindrance = Reason | Meaning | Extract<Outcome, { state: 'skipped' }>['reason']
+
+/**
+ * What becomes of a recipient whom this kept from being reached: they are still to be written to in this broadcast
+ * (`wait`), a repetition may reach them (`repeat`), or it is over (`leave`), as with all that is a matter of the user or
+ * of the message.
+ */
+const consequences = {
+  // sending ended
+  'aborted': 'wait',
+  // too much waits; it may work in a moment
+  'queue-full': 'wait',
+  'offline': 'wait',
+  // nothing proactive: to this user, or of this bot, which is to be found out
+  'no-permission': 'wait',
+  'bot-rate': 'wait',
+  'rate': 'wait',
+  'transient': 'wait',
+  'bot-stopped': 'wait',
+  'credentials': 'wait',
+  'address': 'wait',
+
+  'user-minute': 'repeat',
+  'user-day': 'repeat',
+  'recall-used': 'repeat',
+  'window-closed': 'repeat',
+  'stopped': 'repeat',
+
+  'rejected': 'leave',
+  'deleted': 'leave',
+  'unconfirmed': 'leave',
+  'unknown-user': 'leave',
+  'no-such-user': 'leave',
+  'unsubscribed': 'leave',
+  'recall-closed': 'leave',
+  'event-unknown': 'leave',
+  'no-route': 'leave',
+  'empty': 'leave',
+  'content': 'leave',
+  'link': 'leave',
+  'too-long': 'leave',
+  'form': 'leave',
+  'file': 'leave',
+  'refused': 'leave',
+  'duplicate': 'leave',
+  'audit': 'leave',
+  'unknown-outcome': 'leave',
+} as const satisfies Record<Hindrance, 'wait' | 'repeat' | 'leave'>
+
+type Waiting = { [H in Hindrance]: typeof consequences[H] extends 'wait' ? H : never }[Hindrance]
+
+/** Why somebody is still to be written to: not for what they are. With `error`, something broke before a request was made. */
+export type Obstacle = Exclude<Waiting, 'rate'> | 'error'
+
+/** Reasons that pass without the user, or the operator's text, becoming another. */
+export const temporaryReasons = (Object.keys(consequences) as Hindrance[]).filter(hindrance => consequences[hindrance] !== 'leave')
 
 export type Result =
   | { state: Exclude<RecipientState, 'pending' | 'sending'>; reason: string; code: number | null; via: Via | null; refused?: boolean }
@@ -41,15 +83,13 @@ export function toResult(outcome: Outcome, via: Via | null, allowed: readonly Vi
 
 function toObstacle(outcome: Outcome, allowed: readonly Via[]): Obstacle | undefined {
   if (outcome.state === 'sent') return
-  const reason: string = outcome.state === 'failed' ? outcome.meaning : outcome.reason
-  if (outcome.state === 'failed' && toSubject(outcome.meaning) === 'bot') return outcome.meaning as Obstacle
+  const hindrance = outcome.state === 'failed' ? outcome.meaning : outcome.reason
   // without the proactive way it makes no sense to wait for the permission
-  if (reason === 'no-permission') return allowed.includes('proactive') ? reason : undefined
-  if (reason === 'rate') return 'bot-rate'
-  return (['aborted', 'queue-full', 'offline', 'bot-rate', 'transient'] as const).find(obstacle => obstacle === reason)
+  if (hindrance === 'no-permission' && !allowed.includes('proactive')) return
+  if (hindrance === 'rate') return 'bot-rate'
+  return isWaiting(hindrance) ? hindrance : undefined
 }
 
-/** Reasons that pass without the user, or the operator's text, becoming another. */
-export const temporaryReasons: (Reason | Meaning | 'stopped')[] = [
-  'no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline', 'recall-used', 'transient', 'rate', 'window-closed', 'stopped',
-]
+function isWaiting(hindrance: Hindrance): hindrance is Exclude<Waiting, 'rate'> {
+  return consequences[hindrance] === 'wait'
+}

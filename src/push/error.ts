@@ -1,7 +1,24 @@
 import { Context } from 'koishi'
 import { Reason } from '../gate'
 
-const retryableReasons: Reason[] = ['no-permission', 'user-minute', 'user-day', 'bot-rate', 'queue-full', 'offline', 'recall-used']
+/** Whether the same push may succeed later without the user doing anything. */
+const retryable: Record<Reason, boolean> = {
+  'no-permission': true,
+  'user-minute': true,
+  'user-day': true,
+  'bot-rate': true,
+  'queue-full': true,
+  'offline': true,
+  'recall-used': true,
+  'recall-closed': false,
+  'rejected': false,
+  'deleted': false,
+  'unconfirmed': false,
+  'unknown-user': false,
+  'aborted': false,
+  'refused': false,
+  'unknown-outcome': false,
+}
 
 /**
  * What an operator is told besides the reason: the message was of several, which recalls and replies are too few for
@@ -35,12 +52,12 @@ export class PushError extends Error {
    * @param code the platform's error code, if it was the platform
    */
   constructor(public readonly reason: Reason, public readonly code?: number, details: Details = {}) {
-    let { detail, remark, retryable = retryableReasons.includes(reason), cause } = details
+    let { detail, remark, cause } = details
     detail ??= cause instanceof Error ? cause.message : undefined
     super(`push failed: ${reason}${code || detail ? ` (${code || detail})` : ''}`)
     this.detail = detail
     this.remark = remark
-    this.retryable = retryable
+    this.retryable = details.retryable ?? retryable[reason]
     this.cause = cause
   }
 }
