@@ -6,7 +6,7 @@ import { Failure, Meaning, readFailure } from './codes'
 import { Request } from './internal'
 import { markOwn } from './own-messages'
 import { AbortedError, CancellableWaits, unlessAborted } from './cancellable-waits'
-import { closings, detours } from './policy'
+import { closesWayOnly } from './policy'
 import { createNumbers, nextNumber, Numbers } from './reply-numbers'
 import { RequestError, Requests, UnsentError } from './requests'
 import { isReply, Route, toWay } from './route'
@@ -81,10 +81,10 @@ export class Delivery {
       const result = await this.send(message, route)
       if (isFailure(result)) {
         outcome = toOutcome(result)
-        if (!detours.includes(result.meaning)) break
+        if (!closesWayOnly(result.meaning)) break
       } else {
         outcome = result
-        if (!closings.includes(result.reason)) break
+        if (!closesWayOnly(result.reason)) break
       }
     }
     return outcome

@@ -2,7 +2,7 @@ import { Bot, omit, Session } from 'koishi'
 import { Reason } from '../gate'
 import { readFailure } from './codes'
 import { Internal, Request } from './internal'
-import { detours } from './policy'
+import { closesWayOnly } from './policy'
 import { closeReplies, countLeft, nextNumber, Numbers, ReplyNumbers } from './reply-numbers'
 import { REPLY_WINDOW } from './route'
 import { StoppedError } from './objections'
@@ -93,7 +93,7 @@ export class Answer {
         const { meaning } = readFailure(error, 'reply')
         // another process used our number, so the next one is tried; with a number of the adapter's the reply was sent before
         if (meaning === 'duplicate' && !isNumbered) continue
-        if (!detours.includes(meaning)) throw error
+        if (!closesWayOnly(meaning)) throw error
         closeReplies(this.records.replies, this.source.id)
       }
     }

@@ -1,6 +1,5 @@
 import { Time } from 'koishi'
-import { Reason } from '../gate'
-import { Failure, Meaning } from './codes'
+import { Failure, listMeanings, Meaning, toSubject } from './codes'
 import { isReply, Route } from './route'
 
 /** When a refusal is tried again, in ms from the last attempt. What is not listed is not tried again. */
@@ -13,11 +12,12 @@ export const retries: Partial<Record<Meaning, number[]>> = {
 /** How often a request that was refused as too frequent is made again where nothing says for how long to wait. */
 export const PERSISTENCE = 3
 
-/** Refusals that concern the way only, so that the next one may work. */
-export const detours: Meaning[] = ['event-unknown', 'window-closed', 'no-permission', 'recall-used', 'recall-closed']
+const ways: string[] = listMeanings().filter(meaning => toSubject(meaning) === 'way')
 
-/** Our own refusals right before a request that close this way only, so that the next one may work. */
-export const closings: string[] = ['no-permission', 'recall-used', 'recall-closed'] satisfies Reason[]
+/** Whether a refusal, the platform's or our own right before a request, closes this way only, so that the next one may work. */
+export function closesWayOnly(reason: string) {
+  return ways.includes(reason)
+}
 
 const quotas = [22009, 40034100]
 
