@@ -4,8 +4,12 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { Audience } from '../src/broadcast/model'
 import { Config } from '../src/config'
-import { lasting, variables } from '../src/notices/variables'
+import { Reason } from '../src/gate'
+import { eventless, variables } from '../src/notices/variables'
+import { tiers } from '../src/push'
+import { retryable } from '../src/push/error'
 import { blocks, chinese, english, root } from './readme'
+import { pauses } from './vocabulary'
 
 function section(text: string, heading: string) {
   return text.split(`\n${heading}`)[1].split(/\n#{1,3} /)[0]
@@ -46,7 +50,7 @@ describe('the README', () => {
 
     it(`tells under "${broadcastHeading}" what its text can refer to`, () => {
       const items = codes(section(text, broadcastHeading).match(/^- .*$/gm)!.join('\n'))
-      expect(items.filter(code => /^\{\w/.test(code))).to.deep.equal(toCodes(groups.filter(([group]) => lasting[group as keyof typeof lasting])))
+      expect(items.filter(code => /^\{\w/.test(code))).to.deep.equal(toCodes(groups.filter(([group]) => eventless[group as keyof typeof eventless])))
     })
 
     it(`tells under "${codeHeading}" how an audience is described`, () => {
@@ -54,6 +58,31 @@ describe('the README', () => {
         relation: true, consent: true, scene: true, sceneParam: true, search: true, userIds: true, activeSince: true,
       }
       expect(codes(section(text, codeHeading).match(/^.*`audience`.*$/m)![0])).to.include.members(Object.keys(conditions))
+    })
+  }
+
+  for (const [text, sendingHeading, limitsHeading, broadcastHeading, yes] of [
+    [english, '### Sending', '### Limits', '## Broadcasts', 'yes'],
+    [chinese, '### 发送', '### 频率限制', '## 群发', '是'],
+  ]) {
+    it(`tells under "${sendingHeading}" why a push fails, and when to try again`, () => {
+      const rows = [...section(text, sendingHeading).matchAll(/^\| (`[^|]*) \|.*\| ([^|]*) \|$/gm)]
+      const told = rows.flatMap(([, reasons, again]) => codes(reasons).map(reason => [reason, again]))
+      expect(told.map(([reason]) => reason)).to.have.members(['PushError.reason', ...Object.keys(retryable)])
+      for (const [reason, again] of told) if (again === yes) expect(retryable[reason as Reason], reason).to.equal(true)
+    })
+
+    it(`tells under "${limitsHeading}" what the platform lets a bot send`, () => {
+      for (const [tier, { botSecond, botMinute, userMinute, userDay }] of Object.entries(tiers)) {
+        const row = section(text, limitsHeading).match(new RegExp(`^\\| \`${tier}\`.*$`, 'm'))![0]
+        expect(row.match(/ (\d+|–)(?= \|)/g)!.map(cell => cell.trim().replace('–', 'Infinity')))
+          .to.deep.equal([botSecond, botMinute, userMinute, userDay].map(String))
+      }
+    })
+
+    it(`tells under "${broadcastHeading}" why one pauses by itself`, () => {
+      const told = [...section(text, broadcastHeading).matchAll(/^\| (`[^|]*) \|/gm)].flatMap(([, cell]) => codes(cell))
+      expect(told).to.have.members(pauses)
     })
   }
 

@@ -55,7 +55,7 @@ const errors = all<Exclude<Code & string, BroadcastFault>>({
   'no-server': true,
 })
 
-const pauses: string[] = [
+export const pauses: string[] = [
   ...Object.keys(causes),
   ...all<Exclude<PauseReason, keyof typeof causes> | 'database'>({ 'missed': true, 'refused': true, 'empty-audience': true, 'database': true }),
 ]

@@ -5,7 +5,7 @@ import { judge } from '../notices/address'
 import { LIMIT, measure } from '../notices/length'
 import { Expression, TemplateError, toOutline } from '../notices/outline'
 import { check, render } from '../notices/template'
-import { lasting, Scope, variables } from '../notices/variables'
+import { eventless, Scope, variables } from '../notices/variables'
 import { findComponent } from '../push/component'
 import { tame } from '../shared/markup'
 import { BroadcastError } from './error'
@@ -67,7 +67,7 @@ function isPlain(node: Node | SpreadElement | PrivateIdentifier | Super): boolea
     case 'MemberExpression': {
       const { object, property, computed } = node
       if (computed || object.type !== 'Identifier' || property.type !== 'Identifier') return false
-      return isLasting(object.name) && Object.hasOwn(variables[object.name], property.name)
+      return isEventless(object.name) && Object.hasOwn(variables[object.name], property.name)
     }
     case 'ParenthesizedExpression':
     case 'ChainExpression':
@@ -87,8 +87,8 @@ function isPlain(node: Node | SpreadElement | PrivateIdentifier | Super): boolea
   }
 }
 
-function isLasting(group: string): group is keyof Scope {
-  return Object.hasOwn(lasting, group) && lasting[group as keyof Scope]
+function isEventless(group: string): group is keyof Scope {
+  return Object.hasOwn(eventless, group) && eventless[group as keyof Scope]
 }
 
 function describe({ kind, index, expression }: TemplateError) {

@@ -33,7 +33,7 @@ export class RetryTimes {
     if (pause?.at !== undefined && causes[pause.cause]) return pause.at + toWait(pause)
   }
 
-  /** One is gone on with. */
+  /** One is gone on with, by itself or by an operator: either is a try. */
   end(id: number) {
     const pause = this.pauses.get(id)
     if (!pause) return

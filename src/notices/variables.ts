@@ -24,6 +24,6 @@ export const variables: Variables<'own' | 'foreign'> = {
 }
 
 /** Which of them a broadcast can refer to: those that need no event, as a broadcast answers none. */
-export const lasting = { user: true, bot: true, event: false } as const satisfies Record<keyof Scope, boolean>
+export const eventless = { user: true, bot: true, event: false } as const satisfies Record<keyof Scope, boolean>
 
-export type LastingVariable = { [K in keyof Scope]: typeof lasting[K] extends true ? `${K}.${keyof Scope[K] & string}` : never }[keyof Scope]
+export type EventlessVariable = { [K in keyof Scope]: typeof eventless[K] extends true ? `${K}.${keyof Scope[K] & string}` : never }[keyof Scope]

@@ -2,7 +2,7 @@ import { Context } from 'koishi'
 import { Reason } from '../gate'
 
 /** Whether the same push may succeed later without the user doing anything. */
-const retryable: Record<Reason, boolean> = {
+export const retryable: Record<Reason, boolean> = {
   'no-permission': true,
   'user-minute': true,
   'user-day': true,

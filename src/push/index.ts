@@ -23,7 +23,7 @@ import { ReservedReplies } from './reserved-replies'
 import { Reach, Span, toVias, Via, Ways } from './ways'
 
 /** Documented as of 2026-09. Older pages say other things, so they can be set. */
-const tiers: Record<'certified' | 'uncertified', Limits> = {
+export const tiers: Record<'certified' | 'uncertified', Limits> = {
   certified: { botSecond: 10, botMinute: Infinity, userMinute: 20, userDay: 1000 },
   uncertified: { botSecond: 5, botMinute: 30, userMinute: 20, userDay: 1000 },
 }

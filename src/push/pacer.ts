@@ -21,7 +21,7 @@ interface User {
   window: Window
 }
 
-/** What is known of the messages of one bot, whichever instance of the plugin sends them. */
+/** What is known of the messages of one bot, whichever instance of the plugin sends them. It ends with the process. */
 export interface PaceState {
   second: Window
   minute: Window

@@ -11,7 +11,7 @@ import { listBots } from '../shared/bots'
 import { CallRegistry } from '../shared/calls'
 import { fail } from '../shared/errors'
 import { LinkDays } from './days'
-import type { LinkLine, LinkRow, LinksCalls, LinksMessages, Made } from './protocol'
+import type { LinkLine, LinksCalls, LinksMessages, LinkView, Made } from './protocol'
 
 const DAYS = 30
 const LIMIT = { others: 50, making: 20 }
@@ -33,7 +33,7 @@ export class LinksPanel {
     })
   }
 
-  private async list(only?: string): Promise<LinkRow[]> {
+  private async list(only?: string): Promise<LinkView[]> {
     const parts = await Promise.all(this.bots(only).map(selfId => this.links.survey(selfId)))
     const made = parts.flatMap(({ links }) => links).sort((a, b) => +b.createdAt - +a.createdAt)
     const others = parts.flatMap(({ others }) => others).sort((a, b) => b.users - a.users).slice(0, LIMIT.others)

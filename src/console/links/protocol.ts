@@ -2,7 +2,7 @@ import type { LinkReason } from '../../links/error'
 import type { LinkNumbers } from '../../links/model'
 
 /** A link, or a parameter that arrives without a link having been made here. */
-export interface LinkRow extends LinkNumbers {
+export interface LinkView extends LinkNumbers {
   selfId: string
   sceneParam: string
   /** `null` where no link was made. */
@@ -26,7 +26,7 @@ export type Made =
 
 export interface LinksCalls {
   /** The links of a bot, or of all of them, the newest first, and after them what else users came by, 50 at most. */
-  'qq-user/links'(selfId?: string): Promise<LinkRow[]>
+  'qq-user/links'(selfId?: string): Promise<LinkView[]>
   /** Those of whom any user came lately. */
   'qq-user/link-lines'(selfId?: string): Promise<LinkLine[]>
   /** Starts making a link, unless there is one; what becomes of it follows as `qq-user/link-made`. */
