@@ -91,14 +91,14 @@ describe('the README', () => {
     expect(count(english)).to.deep.equal(count(chinese))
   })
 
-  it('tells every default as it is', () => {
+  it('tells of every setting, and its default as it is', () => {
     const { push: limits } = Config({ push: { tier: 'custom' } } as never)
     const { push, ...rest } = Config({} as never)
-    const defaults = { ...rest, push: { ...limits, ...push } }
-    for (const [, path, value] of english.matchAll(/^\| `([\w.]+)` \| \w+ \| `?(\w+)`? \|/gm)) {
-      const actual = path.split('.').reduce<any>((config, key) => config[key], defaults)
-      expect(actual === '' ? 'empty' : `${actual}`, path).to.equal(value)
-    }
+    const actual = Object.entries({ ...rest, push: { ...limits, ...push } }).flatMap(([group, settings]) => {
+      return Object.entries(settings).map(([name, value]) => [`${group}.${name}`, value === '' ? 'empty' : `${value}`])
+    })
+    const told = [...english.matchAll(/^\| `([\w.]+)` \| \w+ \| `?(\w+)`? \|/gm)].map(([, path, value]) => [path, value])
+    expect(Object.fromEntries(told)).to.deep.equal(Object.fromEntries(actual))
   })
 
   it('links to files and headings that exist', () => {
