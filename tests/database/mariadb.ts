@@ -18,6 +18,18 @@ interface IndexRow {
 
 /** The driver for MySQL that is published lags behind minato and lacks what it asks of a driver about indexes. */
 export class MariaDriver extends MySQLDriver {
+  /**
+   * It reads the defaults of MariaDB's columns otherwise than it wrote them, and would alter a table whenever that is
+   * loaded, which waits for whoever writes to it.
+   */
+  async prepare(table: string) {
+    const rows: { COLUMN_NAME: string }[] = await this.query(
+      `SELECT COLUMN_NAME FROM information_schema.columns WHERE table_schema = database() AND table_name = '${table}'`,
+    )
+    const columns = rows.map(row => row.COLUMN_NAME)
+    if (!Object.keys(this.model(table).availableFields()).every(name => columns.includes(name))) await super.prepare(table)
+  }
+
   async getIndexes(table: string): Promise<Driver.Index[]> {
     const rows: IndexRow[] = await this.query(
       `SELECT * FROM information_schema.statistics WHERE table_schema = database() AND table_name = '${table}' ORDER BY seq_in_index`,

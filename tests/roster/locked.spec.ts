@@ -77,6 +77,47 @@ for (const engine of engines.filter(({ name }) => /^(mariadb|postgres)/.test(nam
       expect(harness.warnings.filter(line => /FRIEND_DEL.* wait for an answer/.test(line))).to.have.length(1)
     })
 
+    it('is waited for by the next instance of the plugin, which goes by what was written then', async () => {
+      await lock('A')
+      harness.platform.remove('A')
+      await until(() => waiting() === 1)
+      harness.platform.add('B')
+      await clock.tickAsync(10 * Time.second)
+      await passUntil(() => told().length === 1)
+      harness.plugin!.dispose()
+      await pass()
+      harness.load(silent)
+      await until(() => harness.app.get('qqUser'))
+      harness.platform.add('A')
+      harness.platform.add('C')
+      await passUntil(() => told().length === 2)
+      await unlock()
+      await passUntil(() => told().length === 4)
+      expect(told()).to.deep.equal(['friend-added B', 'friend-added C', 'friend-deleted A', 'friend-added A'])
+      expect((await harness.users).every(({ relation }) => relation === 'friend')).to.equal(true)
+    })
+
+    it('is waited for by the next instance where a user is to be erased, who comes back as somebody new', async () => {
+      await lock('A')
+      const forgotten = harness.app.qqUser.forget(harness.platform.selfId, 'A').catch(() => {})
+      await until(() => waiting() === 1)
+      harness.platform.add('B')
+      await clock.tickAsync(10 * Time.second)
+      await passUntil(() => told().length === 1)
+      harness.plugin!.dispose()
+      await pass()
+      harness.load(silent)
+      await until(() => harness.app.get('qqUser'))
+      harness.platform.add('A')
+      harness.platform.add('C')
+      await passUntil(() => told().length === 2)
+      await unlock()
+      await forgotten
+      await passUntil(() => told().length === 3)
+      expect(told()).to.deep.equal(['friend-added B', 'friend-added C', 'friend-added A'])
+      expect((await harness.users).map(({ userId, relation }) => `${userId} ${relation}`).sort()).to.deep.equal(['A friend', 'B friend', 'C friend'])
+    })
+
     /** Lets time pass, but not so fast that the database could not keep up with it. */
     function passUntil(condition: () => unknown) {
       return until(async () => {

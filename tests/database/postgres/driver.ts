@@ -47,6 +47,12 @@ export class PostgresDriver extends Driver<Address> {
   }
 
   async prepare(table: string) {
+    const rows = await this.query<{ name: string }>(
+      `SELECT column_name AS name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = '${table}'`,
+    )
+    const there = rows.map(({ name }) => name)
+    // to alter a table is to wait for whoever writes to it
+    if (Object.keys(this.model(table).availableFields()).every(name => there.includes(name))) return
     const { primary, autoInc, unique } = this.model(table)
     const keys = makeArray(primary)
     const columns = Object.entries(this.model(table).availableFields()).map(([name, field]) => {
