@@ -43,7 +43,7 @@ export function add(driver: SQLite, table: string, rows: object[]) {
  * @returns how many there were
  */
 export function change(driver: SQLite, table: string, expected: object, values: object) {
-  const dump = (row: object) => Object.entries(row).map(([column, value]) => dumper(driver, table, column)?.(value) ?? value ?? null)
+  const dump = (row: object) => Object.entries(row).map(([column, value]) => dumper(driver, table, column)?.(value) ?? value)
   driver._run([
     `UPDATE ${table} SET ${Object.keys(values).map(column => `${column} = ?`)}`,
     `WHERE ${Object.keys(expected).map(column => `${column} = ?`).join(' AND ')}`,
@@ -83,7 +83,7 @@ function insert(driver: SQLite, table: string, rows: Dict[], update: boolean) {
   const updates = columns.filter(column => !primary.includes(column)).map(column => `${column} = excluded.${column}`)
   // what the driver does with a value; its own way there leads through a proxy for every cell
   const dumps = columns.map(column => dumper(driver, table, column))
-  const cells = rows.flatMap(row => columns.map((column, index) => dumps[index]?.(row[column]) ?? row[column] ?? null))
+  const cells = rows.flatMap(row => columns.map((column, index) => dumps[index]?.(row[column]) ?? row[column]))
   driver._run([
     `INSERT INTO ${table} (${columns})`,
     `VALUES ${rows.map(() => `(${columns.map(() => '?')})`)}`,

@@ -53,4 +53,17 @@ describe('many rows at once', () => {
     driver._run('DROP TRIGGER full')
     await until(() => harness.sessions.length)
   })
+
+  it('leave no transaction open when one of them cannot be written', async () => {
+    const driver = harness.app.database.drivers[0] as any
+    driver._run('CREATE TRIGGER full BEFORE INSERT ON qq_user_event BEGIN SELECT RAISE(ABORT, \'not now\'); END')
+    harness.platform.add('A')
+    await until(() => harness.warnings.some(line => line.includes('does not take writes')))
+    driver._run('DROP TRIGGER full')
+    await until(() => harness.sessions.length)
+    // which SQLite refuses within another one
+    driver._run('BEGIN')
+    driver._run('ROLLBACK')
+    expect(await count()).to.equal(1)
+  })
 })
