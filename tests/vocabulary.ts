@@ -10,7 +10,7 @@ import type { Reason } from '../src/gate'
 import type { LinkReason } from '../src/links/error'
 import { consents, eventSources, eventTypes, noticeStates, relations } from '../src/model'
 import type { Silence } from '../src/notices/explain'
-import type { TemplateError } from '../src/notices/outline'
+import type { TemplateError } from '../src/notices/parser'
 import { vias } from '../src/push/ways'
 
 /** All words of a type. One that is missing, or too many, does not compile. */

@@ -3,7 +3,7 @@ import { Context, Fragment, h } from 'koishi'
 import { QQUser } from '../model'
 import { judge } from '../notices/address'
 import { LIMIT, measure } from '../notices/length'
-import { Expression, TemplateError, toOutline } from '../notices/outline'
+import { Expression, TemplateError, parseTemplate } from '../notices/parser'
 import { check, render } from '../notices/template'
 import { eventless, Scope, variables } from '../notices/variables'
 import { findComponent } from '../push/component'
@@ -48,7 +48,7 @@ function toSource(content: unknown) {
 }
 
 function findFaults(source: string): TemplateError[] {
-  const { expressions, errors } = toOutline(source)
+  const { expressions, errors } = parseTemplate(source)
   const unsafe = expressions.filter(expression => !expression.faulty && !isValue(expression))
   // `check` runs the expressions, and an unsafe one must not run
   if (unsafe.length) return [...errors, ...unsafe.map(({ index, code }) => ({ index, expression: code.trim(), kind: 'unsafe' as const }))]

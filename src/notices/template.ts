@@ -2,7 +2,7 @@ import { Dict, h, mapValues, Time } from 'koishi'
 import { Foreign, judge } from './address'
 import { evaluate } from './evaluate'
 import { findExcess } from './length'
-import { Expression, Outline, TemplateError, toOutline, VALUE } from './outline'
+import { Expression, ParsedTemplate, TemplateError, parseTemplate, VALUE } from './parser'
 import { tryOut } from './trial'
 import { Scope, Variables, variables } from './variables'
 
@@ -17,11 +17,11 @@ export interface RenderOptions {
 const FULL_WIDTH = new RegExp(`｛\\s*(?:${Object.keys(variables).join('|')})\\b[^｝]*`, 'g')
 
 const CACHE = 100
-const cache = new Map<string, Outline & { faults?: TemplateError[] }>()
+const cache = new Map<string, ParsedTemplate & { faults?: TemplateError[] }>()
 
 /** Renders an operator's text. What it refers to becomes text, whatever it looks like. */
 export function render(source: string, scope: Scope, { allow = foreign => !!judge(foreign), fail }: RenderOptions = {}): h[] {
-  const { expressions } = outline(source)
+  const { expressions } = parse(source)
   const given = toText(scope)
   const withheld = withhold(given, '')
   const marked = withhold(given, MARK)
@@ -50,11 +50,11 @@ export function render(source: string, scope: Scope, { allow = foreign => !!judg
 
 /** Koishi renders a faulty expression as nothing; this finds it before anybody is greeted with a hole. */
 export function check(source: string): TemplateError[] {
-  const entry = outline(source)
-  return [...entry.faults ??= findFaults(source, entry)]
+  const parsed = parse(source)
+  return [...parsed.faults ??= findFaults(source, parsed)]
 }
 
-function findFaults(source: string, { parts, errors }: Outline) {
+function findFaults(source: string, { parts, errors }: ParsedTemplate) {
   const faults = [...errors]
   tryOut(parts, samples, (expression, kind) => faults.push(toError(source, expression, kind)))
   for (const { index, 0: text } of source.matchAll(FULL_WIDTH)) faults.push({ index, expression: text.slice(1).trim(), kind: 'syntax' })
@@ -63,14 +63,15 @@ function findFaults(source: string, { parts, errors }: Outline) {
   return faults
 }
 
-function outline(source: string) {
-  let outline = cache.get(source)
-  if (!outline) {
-    outline = toOutline(source)
+/** A text that was parsed before is not parsed again. */
+function parse(source: string) {
+  let parsed = cache.get(source)
+  if (!parsed) {
+    parsed = parseTemplate(source)
     if (cache.size >= CACHE) cache.clear()
-    cache.set(source, outline)
+    cache.set(source, parsed)
   }
-  return outline
+  return parsed
 }
 
 /** Puts a name for its value in the place of each expression, for Koishi to do the rest. */

@@ -4,7 +4,7 @@ import { Config } from '../config'
 import { isUserAction } from '../roster/state'
 import { Foreign, judge } from './address'
 import { LIMIT, measure } from './length'
-import { TemplateError } from './outline'
+import { TemplateError } from './parser'
 import { check, render } from './template'
 import { Scope } from './variables'
 
