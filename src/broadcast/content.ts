@@ -1,9 +1,9 @@
 import { Expression as Node, parseExpressionAt, PrivateIdentifier, SpreadElement, Super } from 'acorn'
 import { Context, Fragment, h } from 'koishi'
 import { QQUser } from '../model'
-import { judge } from '../notices/address'
+import { judgeAddress } from '../notices/address'
 import { LIMIT, measure } from '../notices/length'
-import { Expression, TemplateError, parseTemplate } from '../notices/parser'
+import { Expression, parseTemplate, TemplateError } from '../notices/parser'
 import { check, render } from '../notices/template'
 import { eventless, Scope, variables } from '../notices/variables'
 import { findComponent } from '../push/component'
@@ -30,7 +30,7 @@ export function readContent(ctx: Context, content: Fragment): string {
 /** What a recipient gets. @throws BroadcastError `too-long`, with what is filled in */
 export function compose(source: string, user: Pick<QQUser, 'userId' | 'name'>, bot: Scope['bot']): h[] {
   const scope = { user: { id: user.userId, name: user.name ?? '' }, bot, event: nothing }
-  const elements = render(source, scope, { allow: foreign => judge(foreign) === true })
+  const elements = render(source, scope, { allow: foreign => judgeAddress(foreign) === true })
   if (measure(elements) > LIMIT) throw new BroadcastError('too-long', `more than ${LIMIT} characters for this user`)
   return elements
 }
