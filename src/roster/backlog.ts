@@ -1,6 +1,6 @@
 import { Lanes, Priority, Ranked } from './lanes'
-import { Readers } from './readers'
 import { Refused } from './refused'
+import { Waiters } from './waiters'
 
 interface Waiting extends Ranked {
   /** Its place in the order of arrival. */
@@ -15,7 +15,7 @@ export class Backlog<T extends Waiting> {
   private lanes = new Lanes<T>()
   /** Those that were refused, as they are to be tried again: they may be written in part, and nothing goes before them. */
   private refused = new Refused<T>()
-  private readers = new Readers()
+  private waiters = new Waiters()
   private sequence = 0
 
   get size() {
@@ -44,7 +44,7 @@ export class Backlog<T extends Waiting> {
   /** Lets those wait no more whose turn came. */
   leave(items: T[]) {
     for (const item of items) this.waiting.delete(item)
-    this.readers.release(this.waiting.values().next().value?.sequence)
+    this.waiters.release(this.waiting.values().next().value?.sequence)
   }
 
   /** Lets one wait no more, wherever it is. */
@@ -91,11 +91,11 @@ export class Backlog<T extends Waiting> {
 
   /** Waits until all that waits now is dealt with. */
   wait(): Promise<void> {
-    return this.readers.wait(this.sequence)
+    return this.waiters.wait(this.sequence)
   }
 
   /** Lets those go who wait for it, although it is not. */
   endWaits() {
-    this.readers.release()
+    this.waiters.release()
   }
 }

@@ -24,7 +24,7 @@ export interface Writer<T> {
   identify(work: T): string
 }
 
-export interface PushOptions extends Partial<Ranked> {
+export interface WriteOptions extends Partial<Ranked> {
   /** Somebody waits for it: when it cannot be written it is given up, with its error, and not set aside. Tasks always are. */
   awaited?: boolean
 }
@@ -101,7 +101,7 @@ export class WriteQueue<T extends object> {
    *
    * @throws GivenUpError, or what the database says to a task that cannot be carried out
    */
-  push(work: T | Task, { priority = 'normal', key, awaited = typeof work === 'function' }: PushOptions = {}): Promise<void> {
+  push(work: T | Task, { priority = 'normal', key, awaited = typeof work === 'function' }: WriteOptions = {}): Promise<void> {
     if (this.closed) return Promise.reject(new GivenUpError('the plugin is unloaded'))
     if (this.size >= this.limit) this.drop()
     return new Promise((resolve, reject) => {
