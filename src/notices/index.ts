@@ -47,6 +47,7 @@ export class Notices {
   private resuming = new Map<string, { again: boolean }>()
   /** To which an instance that was unloaded gives back what it could not send. */
   private latest: Latest
+  /** Those of which the log says that they go out as plain text. */
   private plain = new Set<NoticeKey>()
   private logger: Logger
 
