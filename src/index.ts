@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { Context } from 'koishi'
-import { runSafely } from './shared/run-safely'
 import { Inbox } from './shared/inbox'
 import { lasting } from './shared/lasting'
+import { takeArrivals } from './arrivals'
 import { Broadcasts } from './broadcast'
 import { registerCommands } from './commands'
 import { Config, locales } from './config'
@@ -19,7 +19,6 @@ import { definePermission } from './permission'
 import { Pusher } from './push'
 import { Retention } from './retention'
 import { Roster } from './roster'
-import { renew } from './session'
 import { QQUserService } from './service'
 import { Statistics } from './roster/statistics'
 import { toConclusion } from './delivery/refusals'
@@ -29,7 +28,8 @@ export type { UserSession } from './session'
 export type {} from './push/guard'
 export type {} from './roster'
 export { Broadcasts } from './broadcast'
-export type { BroadcastOptions, BroadcastQuery, RecipientQuery } from './broadcast'
+export type { BroadcastQuery, RecipientQuery } from './broadcast'
+export type { BroadcastOptions } from './broadcast/drafts'
 export { BroadcastError } from './broadcast/error'
 export type { BroadcastFault } from './broadcast/error'
 export type { Estimate, EstimateQuery } from './broadcast/estimate'
@@ -76,59 +76,21 @@ export function apply(ctx: Context, config: Config) {
 function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<Arrival>) {
   extendModel(ctx)
 
-  // what is told when the context is gone
-  const logger = ctx.logger('qq-user')
   const roster = new Roster(ctx, (event, applied, duplicate) => plan(config, event, applied, duplicate))
   const delivery = new Delivery(ctx, config.requests)
   const last = new LastMessages(ctx)
   const pusher = new Pusher(ctx, config, roster, delivery, last)
   const broadcasts = new Broadcasts(ctx, roster, pusher, delivery)
   const notices = new Notices(ctx, config, roster, delivery, last, (selfId, userId) => pusher.admit(selfId, userId))
-  const guard = new Guard(ctx, roster, config.push.guard ? (user, recall) => pusher.judgeSending(user, recall) : undefined)
 
-  const faults = new Faults(ctx)
-
-  async function record(arrival: Arrival) {
-    const { event, session } = arrival
-    const change = await roster.accept(event, () => arrivals.has(arrival))
-    // the next instance takes it up
-    if (change === 'left') return
-    if (!arrivals.take(arrival) || !change || change.duplicate || !session) return
-    const announcement = renew(await session, event)
-    runSafely(ctx, () => announcement.bot.dispatch(announcement))
-    const sent = notices.send(change.entry, change.user, announcement, change.returning)
-    await sent.catch(error => logger.warn('the notice for %s could not be taken on and is still owed: %s', change.entry.id, error))
-  }
-
-  const listener: Listener = {
-    groupSeen: (bot, groupId) => guard.noteGroup(bot.selfId, groupId),
-    askObjection: (bot, userId, recall) => guard.askObjection(bot.selfId, userId, recall),
-    peekObjection: (bot, userId, recall) => config.push.guard ? pusher.peekObjection(bot.selfId, userId, recall) : undefined,
-    proactiveAccepted: (bot, userId) => pusher.proactiveAccepted(bot, userId),
-    refused(bot, userId, failure, at) {
-      pusher.refused(bot, userId, failure)
-      faults.note(bot.selfId, failure)
-      const event = toConclusion(bot.selfId, userId, failure, at, roster.heardSince(bot.selfId, userId, at))
-      if (event) arrivals.add({ event })
-    },
-  }
-  ctx.effect(() => {
-    gateway.attach(listener)
-    return () => gateway.attach(config.push.guard ? unable : undefined)
-  })
+  superviseMessages(ctx, config, { gateway, arrivals, roster, pusher })
+  takeArrivals(ctx, arrivals, { roster, notices, last })
 
   // Koishi waits for this before the process ends: outcomes of what is under way are recorded, what waits is still owed
   ctx.on('exit', () => {
     delivery.waits.end()
     return Promise.all([notices.idle(), broadcasts.close()]).then(() => {})
   })
-
-  ctx.effect(() => arrivals.attach((arrival) => {
-    if (arrival.event.source !== 'message') return runSafely(ctx, () => record(arrival))
-    arrivals.take(arrival)
-    last.note(arrival.event)
-    runSafely(ctx, () => roster.noteMessage(arrival.event))
-  }))
 
   // eslint-disable-next-line no-new
   new Retention(ctx, roster, pusher, broadcasts, config.history.keepDays)
@@ -145,5 +107,35 @@ function serve(ctx: Context, config: Config, gateway: Gateway, arrivals: Inbox<A
       prod: resolve(__dirname, '../dist'),
     })
     serveConsole(ctx, { gateway, roster, pusher, notices, service, links })
+  })
+}
+
+interface Rooms {
+  gateway: Gateway
+  arrivals: Inbox<Arrival>
+  roster: Roster
+  pusher: Pusher
+}
+
+/** Decides about messages of whatever plugin, and learns from what the platform says to them. */
+function superviseMessages(ctx: Context, config: Config, { gateway, arrivals, roster, pusher }: Rooms) {
+  const guard = new Guard(ctx, roster, config.push.guard ? (user, recall) => pusher.judgeSending(user, recall) : undefined)
+  const faults = new Faults(ctx)
+
+  const listener: Listener = {
+    groupSeen: (bot, groupId) => guard.noteGroup(bot.selfId, groupId),
+    askObjection: (bot, userId, recall) => guard.askObjection(bot.selfId, userId, recall),
+    peekObjection: (bot, userId, recall) => config.push.guard ? pusher.peekObjection(bot.selfId, userId, recall) : undefined,
+    proactiveAccepted: (bot, userId) => pusher.proactiveAccepted(bot, userId),
+    refused(bot, userId, failure, at) {
+      pusher.refused(bot, userId, failure)
+      faults.note(bot.selfId, failure)
+      const event = toConclusion(bot.selfId, userId, failure, at, roster.heardSince(bot.selfId, userId, at))
+      if (event) arrivals.add({ event })
+    },
+  }
+  ctx.effect(() => {
+    gateway.attach(listener)
+    return () => gateway.attach(config.push.guard ? unable : undefined)
   })
 }

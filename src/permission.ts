@@ -2,7 +2,7 @@ import { Argv, Context, Session } from 'koishi'
 import { QQUserService } from './service'
 
 /** Passes unless the session's user turned proactive messages off. Users of other platforms pass. */
-export const PERMISSION = 'qq-user.push'
+const PERMISSION = 'qq-user.push'
 
 export function definePermission(ctx: Context, service: QQUserService) {
   ctx.permissions.define(PERMISSION, {

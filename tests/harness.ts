@@ -97,6 +97,19 @@ export class Harness {
     return this.plugin
   }
 
+  /** Loads the plugin anew, as every change of the config does, and waits until it serves. */
+  async reload(config?: Dict) {
+    this.plugin!.dispose()
+    this.load(config)
+    await until(() => this.app.get('qqUser'))
+  }
+
+  /** Gives somebody on QQ a Koishi account. */
+  async enroll(pid: string, authority: number, locale: string) {
+    const { id } = await this.app.database.create('user', { authority, locales: [locale] })
+    await this.app.database.create('binding', { platform: 'qq', pid, aid: id, bid: id })
+  }
+
   connect(config: Dict = {}, platform = this.platform) {
     this.adapter = this.app.plugin(QQBot as never as Plugin.Constructor, {
       id: platform.appid,

@@ -79,10 +79,7 @@ describe('the permission qq-user.push', () => {
     return answers()[length].body.content
   }
 
-  async function enroll(pid: string, authority: number, locale = 'zh-CN') {
-    const { id } = await harness.app.database.create('user', { authority, locales: [locale] })
-    await harness.app.database.create('binding', { platform: 'qq', pid, aid: id, bid: id })
-  }
+  const enroll = (pid: string, authority: number, locale = 'zh-CN') => harness.enroll(pid, authority, locale)
 
   async function know(id: string, consent: 'allowed' | 'rejected') {
     if (consent === 'allowed') platform.allow(id)

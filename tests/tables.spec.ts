@@ -67,9 +67,7 @@ describe('the tables', () => {
     for (const name of names) await fill(name, 'A')
     // of each user the newest entry stays
     await fill('qq_user_event', 'A', { id: 'newest', occurredAt: new Date() })
-    harness.plugin!.dispose()
-    harness.load({ ...silent, history: { keepDays: 30 } })
-    await until(() => harness.app.get('qqUser'))
+    await harness.reload({ ...silent, history: { keepDays: 30 } })
     const left = async () => {
       const counts = await Promise.all(names.map(name => rows(name, name === 'qq_user_event' ? { id: { $ne: 'newest' } } : {})))
       return names.filter((_, index) => counts[index].length)

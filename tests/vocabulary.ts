@@ -1,16 +1,19 @@
 import { scenes } from '../client/shared/values'
 import type { BroadcastFault } from '../src/broadcast/error'
 import { causes, PauseReason } from '../src/broadcast/lifecycle'
-import { BroadcastState, recipientStates } from '../src/broadcast/model'
+import { BroadcastState, Outlook, recipientStates } from '../src/broadcast/model'
 import type { ErrorCode } from '../src/console/shared/protocol'
+import type { ImportField } from '../src/console/transfer/protocol'
 import type { NoticeKey } from '../src/notices/texts'
 import type { Outcome } from '../src/delivery'
 import { listMeanings } from '../src/delivery/codes'
 import type { Reason } from '../src/gate'
+import { wireTypes } from '../src/gateway/decode'
 import type { LinkReason } from '../src/links/error'
 import { consents, eventSources, eventTypes, noticeStates, relations } from '../src/model'
 import type { Silence } from '../src/notices/explain'
-import type { TemplateError } from '../src/notices/outline'
+import type { TemplateError } from '../src/notices/parser'
+import type { Remark } from '../src/push/error'
 import { vias } from '../src/push/ways'
 
 /** All words of a type. One that is missing, or too many, does not compile. */
@@ -109,6 +112,12 @@ const templateFaults = all<TemplateError['kind']>({
   'syntax': true, 'unclosed': true, 'unknown': true, 'failing': true, 'unsafe': true, 'too-long': true,
 })
 
+const remarks = all<Remark>({ parts: true, partial: true, empty: true, log: true })
+
+const waits = all<NonNullable<Outlook['waitsFor']>>({ limit: true, lease: true, error: true, unknown: true, operator: true, retry: true })
+
+const importFields = all<ImportField>({ openid: true, first_seen: true, quote: true, database: true })
+
 const noticeKeys = all<NoticeKey>({ icebreaker: true, pushAllowed: true, pushRejected: true })
 
 const shared = {
@@ -121,12 +130,14 @@ const shared = {
   'scene': ['unknown', ...scenes.map(String)],
   'link-reason': linkReasons,
   'broadcasts.state': states,
+  'broadcasts.waits': waits,
 }
 
 /** What the server has a text for, by where it is looked up. */
 export const serverWords: Record<string, readonly string[]> = {
   ...shared,
   'notices': noticeKeys,
+  'remark': remarks,
   'broadcasts.via': vias,
   'broadcasts.error': faults,
 }
@@ -136,8 +147,12 @@ export const pageWords: Record<string, readonly string[]> = {
   ...shared,
   'way': vias,
   'recipient': recipientStates,
+  'outcome.remark': remarks,
+  'doctor.arrival': wireTypes,
+  'transfer.fields': importFields,
   'broadcasts.stopped': withAdvice(pauses),
-  'error': [...errors, ...faults],
+  // the last three come from the console, and from the page itself
+  'error': [...errors, ...faults, 'unauthorized', 'not implemented', 'offline'],
   'link-reason': [...linkReasons, 'failed'],
   'doctor.mean': withAdvice(listMeanings()),
   'texts': [...templateFaults, ...noticeKeys, ...noticeKeys.map(key => `${key}-when`)],

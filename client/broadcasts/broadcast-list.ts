@@ -4,11 +4,10 @@ import type { BroadcastsQuery, BroadcastSummary } from '../../src/console/broadc
 import { api, listen, toReason } from '../shared/api'
 import { useBots } from '../shared/bots'
 import { useQuery } from '../shared/query'
+import { isActive } from './phases'
 
 /** So many come at once. */
 const PAGE = 20
-
-const active: BroadcastSummary['state'][] = ['running', 'paused', 'scheduled']
 
 /** Broadcasts, newest first, that stay true while they are looked at. */
 export function useBroadcasts(query: Pick<BroadcastsQuery, 'active'>) {
@@ -43,7 +42,7 @@ export function useBroadcasts(query: Pick<BroadcastsQuery, 'active'>) {
   listen(useContext(), 'qq-user/broadcast', (row) => {
     if (selfId.value && row.selfId !== selfId.value) return
     const isKnown = !!rows.value?.some(({ id }) => id === row.id)
-    const belongs = query.active ? active.includes(row.state) : isKnown || row.id > (rows.value?.[0]?.id ?? 0)
+    const belongs = query.active ? isActive(row.state) : isKnown || row.id > (rows.value?.[0]?.id ?? 0)
     if (isKnown !== belongs) refresh()
     const put = (rows: BroadcastSummary[]) => rows.map(other => other.id === row.id ? row : other)
     if (data.value) data.value = put(data.value)

@@ -18,7 +18,7 @@ export interface Path {
   broadcast?: number | 'new'
 }
 
-export function parsePath(segments: string[]): Path {
+function parsePath(segments: string[]): Path {
   const [name, selfId, userId] = segments
   const tab = tabs.find(tab => tab === name) ?? 'overview'
   if (tab === 'broadcasts') return { tab, broadcast: selfId === 'new' ? selfId : +selfId || undefined }

@@ -1,7 +1,8 @@
 import type { BroadcastSummary, RecipientStatus } from '../../src/console/broadcasts/protocol'
 import type { EntryRow, UserRow } from '../../src/console/shared/protocol'
 
-type Tone = 'good' | 'bad' | 'warn' | 'plain'
+/** What a colour says, in addition to the words. */
+export type Tone = 'good' | 'bad' | 'warn' | 'plain'
 
 export const relationTones: Record<UserRow['relation'], Tone> = { unknown: 'plain', friend: 'good', deleted: 'bad' }
 

@@ -19,6 +19,32 @@ export interface Filters {
 const LIMIT = 20
 const FRESH = 4000
 
+function toQuery({ sort, search, relation, consent, sceneParam }: Filters, selfId: string): PageQuery {
+  return {
+    sort,
+    limit: LIMIT,
+    ...selfId && { selfId },
+    ...search && { search },
+    ...relation && { relation },
+    ...consent && { consent },
+    ...sceneParam && { sceneParam },
+  }
+}
+
+/** Users who are marked for a moment. */
+function useHighlights() {
+  const fresh = reactive(new Set<string>())
+  const toKey = ({ selfId, userId }: UserRow) => `${selfId} ${userId}`
+
+  function highlight(user: UserRow) {
+    const key = toKey(user)
+    fresh.add(key)
+    setTimeout(() => fresh.delete(key), FRESH)
+  }
+
+  return { highlight, isFresh: (user: UserRow) => fresh.has(toKey(user)) }
+}
+
 /** A page of users that stays true while it is looked at. */
 export function useUsers(announce: (user: UserRow) => void) {
   const { selfId } = useBots()
@@ -27,17 +53,9 @@ export function useUsers(announce: (user: UserRow) => void) {
   const before = ref<UserRow[]>([])
   /** New users who belong on the first page, which is not the one shown. */
   const newcomers = ref(0)
-  const fresh = reactive(new Set<string>())
+  const { isFresh, highlight } = useHighlights()
 
-  const query = computed<PageQuery>(() => ({
-    sort: filters.sort,
-    limit: LIMIT,
-    ...selfId.value && { selfId: selfId.value },
-    ...filters.search && { search: filters.search },
-    ...filters.relation && { relation: filters.relation },
-    ...filters.consent && { consent: filters.consent },
-    ...filters.sceneParam && { sceneParam: filters.sceneParam },
-  }))
+  const query = computed(() => toQuery(filters, selfId.value))
 
   // led to by a link
   watch(usePath(), ({ tab, bot, param }) => {
@@ -84,12 +102,6 @@ export function useUsers(announce: (user: UserRow) => void) {
     if (index < LIMIT) highlight(user)
   }
 
-  function highlight({ selfId, userId }: UserRow) {
-    const key = `${selfId} ${userId}`
-    fresh.add(key)
-    setTimeout(() => fresh.delete(key), FRESH)
-  }
-
   const number = computed(() => before.value.length + 1)
   const hasNext = computed(() => {
     if (data.value?.users.length !== LIMIT) return false
@@ -105,7 +117,7 @@ export function useUsers(announce: (user: UserRow) => void) {
     newcomers,
     number,
     hasNext,
-    isFresh: ({ selfId, userId }: UserRow) => fresh.has(`${selfId} ${userId}`),
+    isFresh,
     next: () => before.value = [...before.value, data.value!.users.at(-1)!],
     previous: () => before.value = before.value.slice(0, -1),
     first: () => before.value = [],

@@ -1,9 +1,9 @@
 import { Expression as Node, parseExpressionAt, PrivateIdentifier, SpreadElement, Super } from 'acorn'
 import { Context, Fragment, h } from 'koishi'
 import { QQUser } from '../model'
-import { judge } from '../notices/address'
+import { judgeAddress } from '../notices/address'
 import { LIMIT, measure } from '../notices/length'
-import { Expression, TemplateError, toOutline } from '../notices/outline'
+import { Expression, parseTemplate, TemplateError } from '../notices/parser'
 import { check, render } from '../notices/template'
 import { eventless, Scope, variables } from '../notices/variables'
 import { findComponent } from '../push/component'
@@ -30,7 +30,7 @@ export function readContent(ctx: Context, content: Fragment): string {
 /** What a recipient gets. @throws BroadcastError `too-long`, with what is filled in */
 export function compose(source: string, user: Pick<QQUser, 'userId' | 'name'>, bot: Scope['bot']): h[] {
   const scope = { user: { id: user.userId, name: user.name ?? '' }, bot, event: nothing }
-  const elements = render(source, scope, { allow: foreign => judge(foreign) === true })
+  const elements = render(source, scope, { allow: foreign => judgeAddress(foreign) === true })
   if (measure(elements) > LIMIT) throw new BroadcastError('too-long', `more than ${LIMIT} characters for this user`)
   return elements
 }
@@ -48,7 +48,7 @@ function toSource(content: unknown) {
 }
 
 function findFaults(source: string): TemplateError[] {
-  const { expressions, errors } = toOutline(source)
+  const { expressions, errors } = parseTemplate(source)
   const unsafe = expressions.filter(expression => !expression.faulty && !isValue(expression))
   // `check` runs the expressions, and an unsafe one must not run
   if (unsafe.length) return [...errors, ...unsafe.map(({ index, code }) => ({ index, expression: code.trim(), kind: 'unsafe' as const }))]

@@ -1,4 +1,4 @@
-import { TemplateError } from '../notices/outline'
+import { TemplateError } from '../notices/parser'
 
 const messages = {
   'not-found': 'there is no such broadcast',

@@ -1,7 +1,7 @@
 import { judge, Reason } from '../gate'
 import { QQUser } from '../model'
 import { Pusher } from '../push'
-import { Via } from '../push/ways'
+import { Via, vias } from '../push/ways'
 import { Roster } from '../roster'
 import { toQuery } from './audience'
 import { Audience, Estimate } from './model'
@@ -28,7 +28,7 @@ export class Estimates {
     // where nothing else stands in the way, nobody has to be looked at
     if (allowed.includes('proactive') && this.pusher.suspendedUntil(selfId) === undefined) estimate.ways.proactive = left
     else await this.sample(estimate, left, selfId, audience, allowed)
-    for (const via of ['proactive', 'reply', 'recall'] as const) {
+    for (const via of vias) {
       if (!estimate.ways[via]) delete estimate.ways[via]
       else estimate.reachable += estimate.ways[via]!
     }

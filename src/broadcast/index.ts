@@ -1,4 +1,4 @@
-import { Bot, Context, Fragment, h } from 'koishi'
+import { Context, Fragment, h } from 'koishi'
 import { Delivery } from '../delivery'
 import { QQUser } from '../model'
 import { toLimit } from '../shared/limit'
@@ -8,12 +8,13 @@ import { Via } from '../push/ways'
 import { Roster } from '../roster'
 import { readAudience } from './audience'
 import { compose, readContent } from './content'
+import { BroadcastOptions, Draft, Drafts, toRow } from './drafts'
 import { Runs } from './runs'
 import { Scheduler } from './scheduler'
 import { Estimate, EstimateQuery, Estimates } from './estimate'
-import { fail, isId, readTime, readTitle, readVias } from './input'
+import { fail, isId, readVias } from './input'
 import { Action, isOver, nextState, toStateValues } from './lifecycle'
-import { Audience, Broadcast, BroadcastRecipient, BroadcastRow, BroadcastState, extendBroadcastModel, Outlook, RecipientState } from './model'
+import { Broadcast, BroadcastRecipient, BroadcastRow, BroadcastState, extendBroadcastModel, Outlook, RecipientState } from './model'
 import { temporaryReasons } from './result'
 import { BroadcastStore } from './store'
 import { readSums } from './sums'
@@ -23,21 +24,6 @@ declare module 'koishi' {
     /** After a broadcast's state, or the reason for it, changed. */
     'qq-user/broadcast'(broadcast: Broadcast, previous: BroadcastState | undefined): void
   }
-}
-
-export interface BroadcastOptions {
-  /** The bot that sends it. */
-  selfId: string
-  /** Koishi elements, with `{user.name}`, `{user.id}`, `{bot.name}` and `{bot.id}` filled in for each recipient. */
-  content: Fragment
-  /** For the operator only. */
-  title?: string
-  /** All friends unless told. */
-  audience?: Audience
-  /** When it starts by itself. */
-  startAt?: Date
-  /** The ways that it may take, all of them unless told. */
-  via?: readonly Via[]
 }
 
 export interface BroadcastQuery {
@@ -56,8 +42,8 @@ export interface RecipientQuery {
   after?: string
 }
 
-type Draft = Pick<BroadcastRow, 'selfId' | 'title' | 'content' | 'audience' | 'via' | 'state' | 'startAt' | 'repeats'>
-
+/** How many recipients are removed at once. */
+const PRUNE = 200
 const LIMIT = { broadcasts: { initial: 20, max: 200 }, recipients: { initial: 100, max: 1000 } }
 
 /** One message to many users, as `ctx.qqUser.broadcasts`: each of them gets it once, whatever happens meanwhile. */
@@ -66,13 +52,15 @@ export class Broadcasts {
   private runs: Runs
   private scheduler: Scheduler
   private estimates: Estimates
+  private drafts: Drafts
 
-  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, private delivery: Delivery) {
+  constructor(private ctx: Context, private roster: Roster, private pusher: Pusher, delivery: Delivery) {
     extendBroadcastModel(ctx)
     this.store = new BroadcastStore(ctx)
     this.runs = new Runs(ctx, this.store, roster, pusher, delivery, () => this.scheduler.look())
     this.scheduler = new Scheduler(ctx, this.store, this.runs, delivery)
     this.estimates = new Estimates(roster, pusher)
+    this.drafts = new Drafts(ctx, roster, delivery)
   }
 
   /**
@@ -80,12 +68,12 @@ export class Broadcasts {
    * @throws BroadcastError for what cannot be sent
    */
   async create(options: BroadcastOptions): Promise<Broadcast> {
-    return this.add(await this.read(options))
+    return this.add(await this.drafts.read(options))
   }
 
   /** Finds what is wrong with a broadcast that is to be made, and makes none. @throws BroadcastError */
   async check(options: BroadcastOptions): Promise<void> {
-    await this.read(options)
+    await this.drafts.read(options)
   }
 
   /**
@@ -154,7 +142,7 @@ export class Broadcasts {
 
   /** Whom a broadcast would reach now, on which ways, and how long it would take. @throws BroadcastError */
   async estimate({ selfId, audience, via }: EstimateQuery): Promise<Estimate> {
-    this.findBot(selfId)
+    this.drafts.findBot(selfId)
     return this.estimates.get(selfId, readAudience(audience), readVias(via))
   }
 
@@ -188,7 +176,7 @@ export class Broadcasts {
 
   /** What a user would get. @throws BroadcastError for content that is faulty, also for this user only */
   async preview(selfId: string, content: Fragment, userId: string): Promise<h[]> {
-    const bot = this.findBot(selfId)
+    const bot = this.drafts.findBot(selfId)
     return compose(readContent(this.ctx, content), await this.findUser(selfId, userId), { id: selfId, name: bot.user?.name ?? '' })
   }
 
@@ -236,41 +224,8 @@ export class Broadcasts {
     }
   }
 
-  private async read({ selfId, content, title = '', audience, startAt, via }: BroadcastOptions): Promise<Draft> {
-    this.findBot(selfId)
-    const time = readTime(startAt)
-    return {
-      selfId,
-      title: readTitle(title),
-      content: readContent(this.ctx, content),
-      audience: JSON.stringify(await this.readAudience(selfId, audience)),
-      via: readVias(via),
-      state: time ? 'scheduled' : 'draft',
-      startAt: time,
-      repeats: null,
-    }
-  }
-
-  private async add(values: Draft) {
-    const row = await this.store.create({
-      ...values,
-      createdAt: new Date(),
-      startedAt: null,
-      finishedAt: null,
-      pausedAt: null,
-      reason: '',
-      total: 0,
-      sent: 0,
-      skipped: 0,
-      failed: 0,
-      unknown: 0,
-      until: null,
-      enrolled: '',
-      complete: false,
-      owner: '',
-      beat: 0,
-    })
-    return this.tell(row, undefined)
+  private async add(draft: Draft) {
+    return this.tell(await this.store.create(toRow(draft)), undefined)
   }
 
   private tell(row: BroadcastRow, previous: BroadcastState | undefined) {
@@ -283,22 +238,7 @@ export class Broadcasts {
     return (isId(id) ? await this.store.get(id) : undefined) ?? fail('not-found')
   }
 
-  private findBot(selfId: string): Bot {
-    return this.delivery.find(selfId, false) ?? fail('unknown-bot')
-  }
-
   private async findUser(selfId: string, userId: string): Promise<QQUser> {
     return await this.roster.get(selfId, userId) ?? fail('unknown-user')
   }
-
-  private async readAudience(selfId: string, value: Audience | undefined) {
-    const audience = readAudience(value)
-    const { userIds } = audience
-    if (!userIds) return audience
-    const known = await this.roster.users.find(selfId, userIds)
-    const unknown = userIds.filter(id => !known.has(id))
-    return unknown.length ? fail('unknown-user', `${unknown.length}, ${unknown[0]} for one`) : audience
-  }
 }
-
-const PRUNE = 200

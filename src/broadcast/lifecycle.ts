@@ -8,22 +8,36 @@ export const LATE = Time.hour
 /** What an operator may do. */
 export type Action = 'start' | 'pause' | 'resume' | 'cancel'
 
-/** The state of a broadcast, and what it depends on where it goes from there. */
-export type Situation = Pick<Broadcast, 'state' | 'reason' | 'startAt' | 'startedAt'>
+/** Where a broadcast stands: its state, and what decides where it goes from there. */
+export type Standing = Pick<Broadcast, 'state' | 'reason' | 'startAt' | 'startedAt'>
 
-const open: BroadcastState[] = ['draft', 'scheduled', 'running', 'paused']
+/** Whether a broadcast waits to be started, is to be looked after, or is over. */
+const phases: Record<BroadcastState, 'draft' | 'active' | 'over'> = {
+  draft: 'draft',
+  scheduled: 'active',
+  running: 'active',
+  paused: 'active',
+  finished: 'over',
+  cancelled: 'over',
+}
+
+const inPhase = (wanted: typeof phases[BroadcastState]) => (Object.keys(phases) as BroadcastState[]).filter(state => phases[state] === wanted)
+/** The states of those that something may have to be done for. */
+export const activeStates = inPhase('active')
+/** The states of those that nothing becomes of any more. */
+export const finalStates = inPhase('over')
 
 /**
  * Where an action leads. What was never started is started by going on, unless its time is still to come.
  * @throws BroadcastError `wrong-state`
  */
-export function nextState(action: Action, { state, reason, startAt, startedAt }: Situation, now: number): BroadcastState {
+export function nextState(action: Action, { state, reason, startAt, startedAt }: Standing, now: number): BroadcastState {
   const begin = () => startedAt || !startAt || +startAt <= now ? 'running' : 'scheduled'
   if (action === 'start' && (state === 'draft' || state === 'scheduled')) return 'running'
   // what paused by itself may be paused by an operator, too: then it does not go on by itself
   if (action === 'pause' && (state === 'running' || state === 'scheduled' || state === 'paused' && reason)) return 'paused'
   if (action === 'resume' && state === 'paused') return begin()
-  if (action === 'cancel' && open.includes(state)) return 'cancelled'
+  if (action === 'cancel' && !isOver(state)) return 'cancelled'
   throw new BroadcastError('wrong-state', state)
 }
 
@@ -32,9 +46,14 @@ export function toStateValues<S extends BroadcastState>(state: S, reason = '', s
   return { state, reason, pausedAt: state === 'paused' ? since ?? new Date() : null }
 }
 
+/** Whether it has a time to start, runs, or is paused. */
+export function isActive(state: BroadcastState) {
+  return phases[state] === 'active'
+}
+
 /** Whether nothing becomes of it any more. */
 export function isOver(state: BroadcastState) {
-  return state === 'finished' || state === 'cancelled'
+  return phases[state] === 'over'
 }
 
 /**

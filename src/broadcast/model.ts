@@ -86,7 +86,7 @@ export interface Outlook {
 export interface BroadcastRecipient {
   userId: string
   state: RecipientState
-  /** Why it was skipped or has failed: a reason of `canPush`, `template`, or what the platform's answer means. */
+  /** Why it was skipped or has failed: a reason of `canPush`, what the platform's answer means, or `too-long` with what was filled in. */
   reason: string
   /** The platform's error code. */
   code: number | null

@@ -5,6 +5,7 @@ import * as sqlite from '../roster/sqlite'
 import { unwrap } from '../shared/patch'
 import { Broadcast, BroadcastRecipient, BroadcastRow, RecipientRow, RecipientState } from './model'
 import { parseAudience } from './audience'
+import { activeStates, finalStates } from './lifecycle'
 import { addUp, Sums, toKind } from './sums'
 
 const table = 'qq_user_broadcast'
@@ -57,12 +58,12 @@ export class BroadcastStore {
 
   /** Those that something may have to be done for. */
   async active(): Promise<Outline[]> {
-    return this.database.get(table, { $or: [{ state: ['scheduled', 'running', 'paused'] as never[] }, { owner: { $ne: '' } }] }, [...OUTLINE])
+    return this.database.get(table, { $or: [{ state: activeStates as never[] }, { owner: { $ne: '' } }] }, [...OUTLINE])
   }
 
   /** Those that ended before a time. */
   async ended(before: Date): Promise<number[]> {
-    const rows = await this.database.get(table, { state: ['finished', 'cancelled'] as never[], finishedAt: { $lt: before } }, ['id'])
+    const rows = await this.database.get(table, { state: finalStates as never[], finishedAt: { $lt: before } }, ['id'])
     return rows.map(({ id }) => id)
   }
 

@@ -1,5 +1,5 @@
 import { Context, h, Session, Time } from 'koishi'
-import { BroadcastOptions } from '../broadcast'
+import { BroadcastOptions } from '../broadcast/drafts'
 import { Estimate } from '../broadcast/estimate'
 import { Audience } from '../broadcast/model'
 import { consents, relations } from '../model'

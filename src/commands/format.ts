@@ -3,7 +3,7 @@ import { QQUser, QQUserEntry } from '../model'
 import { Explanation } from '../notices/explain'
 
 /** The beginning of an id is enough to tell users apart, and fits on a phone. */
-export function toShortId(id: string) {
+function toShortId(id: string) {
   return id.length > 10 ? id.slice(0, 8) + '…' : id
 }
 

@@ -1,5 +1,5 @@
 import { Context, h } from 'koishi'
-import { Consent, Relation } from '../model'
+import { consents, relations } from '../model'
 import { UserQuery } from '../roster/query'
 import { QQUserService } from '../service'
 import { findBot } from './target'
@@ -9,15 +9,15 @@ const PAGE = 10
 
 export default function (ctx: Context, service: QQUserService) {
   ctx.command('qq-user.list [search:string]', { authority: 3, checkUnknown: true, checkArgCount: true })
-    .option('relation', '-r <relation>', { type: ['friend', 'deleted', 'unknown'] })
-    .option('consent', '-c <consent>', { type: ['allowed', 'rejected', 'unknown'] })
+    .option('relation', '-r <relation>', { type: [...relations] })
+    .option('consent', '-c <consent>', { type: [...consents] })
     .option('page', '-p <page:number>', { fallback: 1 })
     .option('bot', '-b <bot:string>')
     .action(async ({ session, options }, search) => {
       const { relation, consent, page, bot } = options!
       const selfId = findBot(ctx, session!, bot)
       if (!selfId) return session!.text('qq-user.answers.no-bot')
-      const query: UserQuery = { selfId, relation: relation as Relation, consent: consent as Consent, search }
+      const query: UserQuery = { selfId, relation, consent, search }
       const count = await service.count(query)
       if (!count) return session!.text('.empty')
       const pages = Math.ceil(count / PAGE)

@@ -1,12 +1,6 @@
 import { HTTP } from 'koishi'
-import { patchMethod } from '../shared/patch'
 import { readCode, toMeaning } from './codes'
-
-/** The requests that make up a message to a user. */
-interface Requests {
-  sendPrivateMessage?(openid: string, data: unknown): Promise<unknown>
-  sendFilePrivate?(openid: string, data: unknown): Promise<unknown>
-}
+import { Internal, wrapRequest } from './internal'
 
 /**
  * Makes answers such that the adapter reads them right. JSON is read whatever the answer says it is. What is successful by
@@ -16,22 +10,29 @@ interface Requests {
  *
  * @returns what takes it back
  */
-export function normalizeAnswers(internal: Requests | undefined) {
-  const restore = (['sendPrivateMessage', 'sendFilePrivate'] as const).filter(name => internal?.[name]).map((name) => {
-    return patchMethod(internal as Required<Requests>, name, request => async (openid, data) => {
-      const answer = readBody(await request(openid, data).catch((error) => {
-        if (HTTP.Error.is(error) && error.response) {
-          error.response.data = readBody(error.response.data)
-          if (name === 'sendFilePrivate') error.response.data ??= {}
-        }
-        throw error
-      }))
-      if (isRefusal(answer)) throw toError('refused by the code of a successful answer', answer)
-      if (name === 'sendPrivateMessage' && !isReceipt(answer)) throw toError('a successful answer without a message', answer)
+export function normalizeAnswers(internal: Partial<Internal> | undefined) {
+  const restores = [
+    wrapRequest(internal, 'sendPrivateMessage', send => async (openid, data) => {
+      const answer = await read(send(openid, data))
+      if (!isReceipt(answer)) throw toError('a successful answer without a message', answer)
       return answer
-    })
-  })
-  return () => restore.forEach(restore => restore())
+    }),
+    wrapRequest(internal, 'sendFilePrivate', send => async (openid, data) => read(send(openid, data), {})),
+  ]
+  return () => restores.forEach(restore => restore())
+}
+
+/** @param empty what takes the place of an error's body that is none */
+async function read(request: Promise<unknown>, empty?: object) {
+  const answer = readBody(await request.catch((error) => {
+    if (HTTP.Error.is(error) && error.response) {
+      error.response.data = readBody(error.response.data)
+      if (empty) error.response.data ??= empty
+    }
+    throw error
+  }))
+  if (isRefusal(answer)) throw toError('refused by the code of a successful answer', answer)
+  return answer
 }
 
 /** A code that is not known says nothing against a message that got an id. */

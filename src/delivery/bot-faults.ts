@@ -4,8 +4,8 @@ import { Failure, Meaning, toSubject } from './codes'
 
 const PAIRS = 1_000
 
-/** Of whom else the operator is told: nobody but them can do something about it. */
-const others: Meaning[] = ['recall-closed']
+/** What is not said of the bot, and yet is for nobody but the operator to mend. */
+const alsoTold: Meaning[] = ['recall-closed']
 
 /** Tells the operator of what only they can mend, once an hour for each bot and kind. */
 export class Faults {
@@ -14,7 +14,7 @@ export class Faults {
   constructor(private ctx: Context) {}
 
   note(selfId: string, { meaning, code }: Failure) {
-    if (toSubject(meaning) !== 'bot' && !others.includes(meaning)) return
+    if (toSubject(meaning) !== 'bot' && !alsoTold.includes(meaning)) return
     const key = `${selfId} ${meaning}`
     if (this.told.get(key)) return
     this.told.set(key, true)

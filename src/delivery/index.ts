@@ -57,7 +57,7 @@ export class Delivery {
     this.numbers = lasting(ctx, 'delivery.numbers', createNumbers)
   }
 
-  /** The bot of now. */
+  /** The bot as it is loaded now. @param online whether one counts only while it is connected */
   find(selfId: string, online = true): Bot | undefined {
     const bot = this.bots.find(bot => bot.platform === 'qq' && bot.selfId === selfId)
     return !online || bot?.status === Universal.Status.ONLINE ? bot : undefined

@@ -36,7 +36,7 @@ export interface Supervisor {
   admit(route: Route, signal?: AbortSignal): Promise<Admission | undefined>
   /** Asked when the first request has its turn: whether the message is still to be sent. */
   claim?(): Promise<boolean>
-  /** The bot of now, unless there is none. */
+  /** The bot as it is loaded now, unless there is none. */
   find(): Bot | undefined
   /** What makes a request go its way. */
   address(): Request

@@ -2,9 +2,10 @@ import { Time } from 'koishi'
 import { EARLIEST, Fact, readId, readText } from '../event'
 
 /** The dispatch types that this plugin reads. */
-export type WireType =
-  | 'FRIEND_ADD' | 'FRIEND_DEL' | 'C2C_MSG_REJECT' | 'C2C_MSG_RECEIVE'
-  | 'INTERACTION_CREATE' | 'C2C_MESSAGE_CREATE'
+export type WireType = typeof wireTypes[number]
+export const wireTypes = [
+  'FRIEND_ADD', 'FRIEND_DEL', 'C2C_MSG_REJECT', 'C2C_MSG_RECEIVE', 'INTERACTION_CREATE', 'C2C_MESSAGE_CREATE',
+] as const
 
 /** Thrown by the decoder for a payload that the platform would not send. */
 export class MalformedError extends Error {

@@ -15,16 +15,18 @@ import { lasting } from '../shared/lasting'
 import { RecentMap } from '../shared/recent-map'
 import { Occurrences } from '../shared/occurrences'
 import { unwrap } from '../shared/patch'
-import { decode, MalformedError, readGroup, UnknownError, WireType } from './decode'
+import { decode, MalformedError, readGroup, UnknownError, WireType, wireTypes } from './decode'
 import { DispatchWatcher, Watch } from './dispatch-watcher'
 import { Unnamed } from './unnamed'
 
-const types: WireType[] = [
-  'FRIEND_ADD', 'FRIEND_DEL', 'C2C_MSG_REJECT', 'C2C_MSG_RECEIVE', 'INTERACTION_CREATE', 'C2C_MESSAGE_CREATE',
-]
-
-/** The types for which the adapter dispatches a session itself. */
-const dispatchedByAdapter: WireType[] = ['FRIEND_ADD', 'FRIEND_DEL']
+/** Whether the adapter dispatches a session of its own for an event. */
+const dispatchedByAdapter: Record<Exclude<WireType, 'C2C_MESSAGE_CREATE'>, boolean> = {
+  FRIEND_ADD: true,
+  FRIEND_DEL: true,
+  C2C_MSG_REJECT: false,
+  C2C_MSG_RECEIVE: false,
+  INTERACTION_CREATE: false,
+}
 
 /** How many messages and events are remembered for the replies to them. */
 const REPLIES = 20_000
@@ -62,7 +64,7 @@ interface Hooks {
 /** The only part that knows the adapter's internals. */
 export class Gateway {
   /** When (ms) each type last arrived. */
-  readonly arrivals = Object.fromEntries(types.map(type => [type, null])) as Record<WireType, number | null>
+  readonly arrivals = Object.fromEntries(wireTypes.map(type => [type, null])) as Record<WireType, number | null>
   readonly malformed = new Occurrences<Pick<MalformedError, 'type' | 'field'>>()
   readonly unknown = new Occurrences<Pick<UnknownError, 'type' | 'kind'>>()
   readonly refusals = new Occurrences<{ code: number; meaning: Meaning }>()
@@ -85,7 +87,7 @@ export class Gateway {
       watched: lasting(ctx, 'delivery.watched', () => new WeakSet()),
     }
     this.tried = lasting(ctx, 'gateway.tried', () => new RecentMap(REPLIES, REPLY_WINDOW))
-    for (const type of types) {
+    for (const type of wireTypes) {
       this.listen(type, (d, bot) => bot ? this.receive(type, d, bot) : this.identify(d, bot => this.receive(type, d, bot)))
     }
     this.listen('GROUP_AT_MESSAGE_CREATE', (d, bot = this.single()) => {
@@ -167,8 +169,8 @@ export class Gateway {
     this.ctx.logger.warn(text, type, field)
   }
 
-  private follow(type: WireType, d: unknown, bot: Bot, fact: Fact) {
-    const adapted = dispatchedByAdapter.includes(type)
+  private follow(type: keyof typeof dispatchedByAdapter, d: unknown, bot: Bot, fact: Fact) {
+    const adapted = dispatchedByAdapter[type]
     let started = false
     let announce!: (session: Session) => void
     const session = new Promise<Session>(resolve => announce = resolve)

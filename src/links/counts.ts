@@ -6,7 +6,7 @@ import { unwrap } from '../shared/patch'
 import { LinkNumbers } from './model'
 
 /** How many parameters of a bot are looked at that no link was made for, most users first. */
-export const OTHERS = 100
+const OTHERS = 100
 /** How many more may arrive that nobody has seen, until they are counted anew. */
 const ROOM = 1000
 /** For how long numbers are good, as another process may write to the same table. */

@@ -6,7 +6,7 @@ import { GivenUpError } from '../roster/queue'
 import { LinkCounts } from './counts'
 import { LinkError } from './error'
 import { LinkMaker } from './maker'
-import { extendModel, isSceneParam, LinkNumbers, QQUserLink, toTitle } from './model'
+import { extendLinkModel, isSceneParam, LinkNumbers, QQUserLink, toTitle } from './model'
 
 export interface LinkOptions {
   /** The operator's own words for it: anything, 200 characters at most. */
@@ -29,7 +29,7 @@ export class Links {
   private pending = new Map<string, Promise<QQUserLink>>()
 
   constructor(private ctx: Context, private roster: Roster, delivery: Delivery) {
-    extendModel(ctx)
+    extendLinkModel(ctx)
     this.counts = new LinkCounts(ctx, roster)
     this.maker = new LinkMaker(delivery)
   }

@@ -31,7 +31,7 @@ export interface LinkNumbers {
 /** How long (characters) a title and an address may be. */
 export const MAX = { title: 200, url: 1000 }
 
-export function extendModel(ctx: Context) {
+export function extendLinkModel(ctx: Context) {
   ctx.model.extend('qq_user_link', {
     selfId: `string(${MAX_ID})`,
     sceneParam: 'string(32)',

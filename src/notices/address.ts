@@ -24,7 +24,7 @@ const networks = {
     '0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24',
     '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4',
   ),
-  // the first holds the loopback and IPv4 in old clothes; some of the others lead to IPv4, too
+  // the first holds the loopback and IPv4 addresses written as IPv6; some of the others are translated to IPv4, too
   ipv6: toList(
     '::/8', '64:ff9b::/16', '100::/64', '2001::/23', '2001:db8::/32', '2002::/16', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8',
   ),
@@ -38,7 +38,7 @@ const innerNames = /(?:^|\.)(?:localhost|localdomain|local|internal|intranet|pri
  *
  * @returns the address on the web that others chose, if it is one: what its name stands for is still to be asked
  */
-export function judge({ name, value, own, before }: Foreign): boolean | URL {
+export function judgeAddress({ name, value, own, before }: Foreign): boolean | URL {
   if (typeof value !== 'string' || value === own || value === before) return true
   const text = value.replace(/^[\0-\x20]+/, '')
   if (!text) return true
@@ -46,7 +46,7 @@ export function judge({ name, value, own, before }: Foreign): boolean | URL {
   if (!words.test(name) && /^(?:[\\/~]|\.{1,2}[\\/]|[a-z]:[\\/])/i.test(text)) return false
   if (!url) return !addresses.test(name)
   if (inner.includes(url.protocol)) return false
-  if (isSameHost(url, own) && (before === undefined || names(before, url))) return true
+  if (isSameHost(url, own) && (before === undefined || fixesHost(before, url))) return true
   if (web.includes(url.protocol)) return isPublic(url.hostname) && (!addresses.test(name) || /^https?:$/.test(url.protocol)) && url
   return !addresses.test(name)
 }
@@ -62,8 +62,8 @@ function isSameHost({ protocol, host, username }: URL, own: unknown) {
   return url?.protocol === protocol && url.host === host && url.username === username
 }
 
-/** Whether what the operator wrote goes beyond the host, so that others have no say in it. */
-function names(before: string, { host }: URL) {
+/** Whether the operator's own beginning goes beyond the host, so that others have no say in it. */
+function fixesHost(before: string, { host }: URL) {
   return /^[a-z][a-z\d+.-]*:[\\/]{2}[^\\/?#]+[\\/?#]/i.test(before) && toURL(before)?.host === host
 }
 

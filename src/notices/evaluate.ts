@@ -1,5 +1,5 @@
 import { Dict, h } from 'koishi'
-import type { Expression } from './outline'
+import type { Expression } from './parser'
 
 export type Result = { ok: true; value: unknown } | { ok: false; missing: boolean }
 

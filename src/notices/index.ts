@@ -24,7 +24,8 @@ export function plan(config: Config, event: UserEvent, applied: boolean, duplica
   return applied ? ['pending', ''] : ['skipped', 'stale']
 }
 
-interface Present {
+/** The instance of the plugin that is loaded now. */
+interface Latest {
   /** Takes up what is owed. */
   resume?(selfId: string): void
 }
@@ -44,8 +45,9 @@ export class Notices {
   private underWay = new Tracker()
   /** Bots whose owed notices are being taken up, and whether there are new ones. */
   private resuming = new Map<string, { again: boolean }>()
-  /** The instance of now, to which those before it give back what they could not send. */
-  private present: Present
+  /** To which an instance that was unloaded gives back what it could not send. */
+  private latest: Latest
+  /** Those of which the log says that they go out as plain text. */
   private plain = new Set<NoticeKey>()
   private logger: Logger
 
@@ -60,9 +62,9 @@ export class Notices {
     this.texts = new Texts(ctx, config)
     // the last outcomes come when the context is gone
     this.logger = ctx.logger('qq-user')
-    const present = this.present = lasting<Present>(ctx, 'notices.present', () => ({}))
+    const latest = this.latest = lasting<Latest>(ctx, 'notices.latest', () => ({}))
     const resume = (selfId: string) => { runSafely(ctx, () => this.resume(selfId).catch(ignoreEnd)) }
-    present.resume = resume
+    latest.resume = resume
     ctx.on('bot-status-updated', (bot) => {
       if (isReady(bot)) resume(bot.selfId)
     })
@@ -71,7 +73,7 @@ export class Notices {
     // what was given back while there was no database is owed only from then on
     runSafely(ctx, () => roster.inherited.then(resumeAll))
     ctx.on('dispose', () => {
-      if (present.resume === resume) present.resume = undefined
+      if (latest.resume === resume) latest.resume = undefined
     })
   }
 
@@ -187,9 +189,9 @@ export class Notices {
   }
 
   private resumeLater(selfId: string, delay: number) {
-    const { present } = this
-    if (delay && !this.delivery.waits.ended) this.ctx.setTimeout(() => present.resume?.(selfId), delay)
-    else present.resume?.(selfId)
+    const { latest } = this
+    if (delay && !this.delivery.waits.ended) this.ctx.setTimeout(() => latest.resume?.(selfId), delay)
+    else latest.resume?.(selfId)
   }
 
   /** Takes up the notices that were owed when the bot, this process, or an instance before this one went away. */

@@ -1,5 +1,5 @@
 import { h } from 'koishi'
-import type { Part } from './outline'
+import type { Part } from './parser'
 
 /** How many characters a message may have; the platform refuses more with 40054007. */
 export const LIMIT = 4000

@@ -1,8 +1,8 @@
 import { Dict, h, mapValues, Time } from 'koishi'
-import { Foreign, judge } from './address'
+import { Foreign, judgeAddress } from './address'
 import { evaluate } from './evaluate'
 import { findExcess } from './length'
-import { Expression, Outline, TemplateError, toOutline, VALUE } from './outline'
+import { Expression, ParsedTemplate, parseTemplate, TemplateError, VALUE } from './parser'
 import { tryOut } from './trial'
 import { Scope, Variables, variables } from './variables'
 
@@ -17,12 +17,12 @@ export interface RenderOptions {
 const FULL_WIDTH = new RegExp(`｛\\s*(?:${Object.keys(variables).join('|')})\\b[^｝]*`, 'g')
 
 const CACHE = 100
-const cache = new Map<string, Outline & { faults?: TemplateError[] }>()
+const cache = new Map<string, ParsedTemplate & { faults?: TemplateError[] }>()
 
 /** Renders an operator's text. What it refers to becomes text, whatever it looks like. */
-export function render(source: string, scope: Scope, { allow = foreign => !!judge(foreign), fail }: RenderOptions = {}): h[] {
-  const { expressions } = outline(source)
-  const given = toText(scope)
+export function render(source: string, scope: Scope, { allow = foreign => !!judgeAddress(foreign), fail }: RenderOptions = {}): h[] {
+  const { expressions } = parse(source)
+  const given = toTextValues(scope)
   const withheld = withhold(given, '')
   const marked = withhold(given, MARK)
   const value = (number: number, ...items: unknown[]) => {
@@ -35,12 +35,12 @@ export function render(source: string, scope: Scope, { allow = foreign => !!judg
     }
     const { attribute, foreign } = expression
     if (!attribute || !foreign || attribute.name === 'children') return result.value
-    const text = toPlain(result.value)
+    const text = toShown(result.value)
     // an item of a loop may be all foreign: then there is no share of the operator's to compare the value with
     const local = [...expression.locals.values()].includes(true)
     const share = (scope: Dict) => {
       const result = local ? undefined : evaluate(expression, { ...scope, ...locals })
-      return result?.ok ? toPlain(result.value) : undefined
+      return result?.ok ? toShown(result.value) : undefined
     }
     const before = String(share(marked) ?? '').split(MARK)[0]
     return allow({ ...attribute, value: text, own: share(withheld), before }) ? text : omitted
@@ -50,11 +50,11 @@ export function render(source: string, scope: Scope, { allow = foreign => !!judg
 
 /** Koishi renders a faulty expression as nothing; this finds it before anybody is greeted with a hole. */
 export function check(source: string): TemplateError[] {
-  const entry = outline(source)
-  return [...entry.faults ??= findFaults(source, entry)]
+  const parsed = parse(source)
+  return [...parsed.faults ??= findFaults(source, parsed)]
 }
 
-function findFaults(source: string, { parts, errors }: Outline) {
+function findFaults(source: string, { parts, errors }: ParsedTemplate) {
   const faults = [...errors]
   tryOut(parts, samples, (expression, kind) => faults.push(toError(source, expression, kind)))
   for (const { index, 0: text } of source.matchAll(FULL_WIDTH)) faults.push({ index, expression: text.slice(1).trim(), kind: 'syntax' })
@@ -63,14 +63,15 @@ function findFaults(source: string, { parts, errors }: Outline) {
   return faults
 }
 
-function outline(source: string) {
-  let outline = cache.get(source)
-  if (!outline) {
-    outline = toOutline(source)
+/** A text that was parsed before is not parsed again. */
+function parse(source: string) {
+  let parsed = cache.get(source)
+  if (!parsed) {
+    parsed = parseTemplate(source)
     if (cache.size >= CACHE) cache.clear()
-    cache.set(source, outline)
+    cache.set(source, parsed)
   }
-  return outline
+  return parsed
 }
 
 /** Puts a name for its value in the place of each expression, for Koishi to do the rest. */
@@ -94,7 +95,7 @@ function omit(elements: h[]): h[] {
 }
 
 /** Koishi turns objects and functions into text later; what is judged has to be that text. */
-function toPlain(value: unknown) {
+function toShown(value: unknown) {
   return typeof value === 'object' || typeof value === 'function' ? String(value) : value
 }
 
@@ -103,10 +104,10 @@ function toError(source: string, { index, start, code, role }: Expression, kind:
   return { index, expression: source.slice(index + 1, end).trim(), kind }
 }
 
-type Texts = Variables<string | number | boolean>
+type TextValues = Variables<string | number | boolean>
 
 /** The platform's values as they read in a text. */
-function toText({ user, bot, event }: Scope): Texts {
+function toTextValues({ user, bot, event }: Scope): TextValues {
   return {
     user: Object.freeze({ ...user }),
     bot: Object.freeze({ ...bot }),
@@ -118,14 +119,14 @@ function toText({ user, bot, event }: Scope): Texts {
 const MARK = '\ue000'
 
 /** The same with something else in place of what others wrote. */
-function withhold(given: Texts, other: string): Texts {
+function withhold(given: TextValues, other: string): TextValues {
   return mapValues(given, (values, group) => {
     return mapValues(values as Dict, (value, name) => (variables[group] as Dict)[name] === 'foreign' ? other : value)
-  }) as Texts
+  }) as TextValues
 }
 
 /** Users of every kind, for a text to be tried with. */
-const samples = ['', 'Ada'].flatMap(name => [null, 1001, 2003].flatMap(scene => [false, true].map(returning => toText({
+const samples = ['', 'Ada'].flatMap(name => [null, 1001, 2003].flatMap(scene => [false, true].map(returning => toTextValues({
   user: { id: 'U1', name },
   bot: { id: '100', name: 'Robo' },
   event: { scene, sceneParam: scene === 2003 ? 'poster' : '', timestamp: new Date(0), returning },

@@ -2,9 +2,9 @@ import { Computed, Context, h, Session } from 'koishi'
 import { EventType, QQUser, QQUserEntry } from '../model'
 import { Config } from '../config'
 import { isUserAction } from '../roster/state'
-import { Foreign, judge } from './address'
+import { Foreign, judgeAddress } from './address'
 import { LIMIT, measure } from './length'
-import { TemplateError } from './outline'
+import { TemplateError } from './parser'
 import { check, render } from './template'
 import { Scope } from './variables'
 
@@ -75,7 +75,7 @@ export class Texts {
     const chosen = new Set<string>()
     const inner = new Set<string>()
     const allow = (foreign: Foreign) => {
-      const verdict = judge(foreign)
+      const verdict = judgeAddress(foreign)
       if (verdict instanceof URL) chosen.add(verdict.href)
       if (verdict && !(verdict instanceof URL && inner.has(verdict.href))) return true
       this.warn(`${key}.content: <${foreign.element}> is left out, its ${foreign.name} came from a user or the platform and is no address on the public web`)

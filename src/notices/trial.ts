@@ -1,6 +1,6 @@
 import { Dict } from 'koishi'
 import { evaluate, Result } from './evaluate'
-import type { Expression, Part } from './outline'
+import type { Expression, Part } from './parser'
 
 /** Values to try a text with. `forced`: a condition had to be overruled to get there. */
 interface Trial {

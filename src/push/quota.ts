@@ -108,7 +108,7 @@ export class Share {
 
   /**
    * A place for one message.
-   * @returns to be told whether it was used; nothing if there is no room
+   * @returns what to call with whether it was used; nothing if there is no room
    * @throws StoppedError `aborted`
    */
   async take(signal?: AbortSignal): Promise<((used: boolean) => void) | undefined> {

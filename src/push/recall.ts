@@ -1,5 +1,5 @@
 import { Time } from 'koishi'
-import { startOfDay, toDay } from '../shared/day'
+import { startOfDay, toDay } from '../platform-day'
 
 /** Why a user may not be recalled. */
 export type RecallReason = 'recall-used' | 'recall-closed'

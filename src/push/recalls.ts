@@ -20,7 +20,8 @@ export interface RecallRow extends Spent {
   token: string
 }
 
-type Writer = Pick<QQUser, 'selfId' | 'userId' | 'lastMessageAt'>
+/** Whom to recall. */
+type Recalled = Pick<QQUser, 'selfId' | 'userId' | 'lastMessageAt'>
 
 /** The line of writes. */
 export interface WriteLine {
@@ -60,7 +61,7 @@ export class Recalls {
    * @returns what gives it back, or why it is not to be had
    * @throws StoppedError `aborted`
    */
-  async take(user: Writer, signal?: AbortSignal): Promise<(() => void) | RecallReason> {
+  async take(user: Recalled, signal?: AbortSignal): Promise<(() => void) | RecallReason> {
     const { selfId, userId, lastMessageAt } = user
     const token = Random.id(16)
     let wanted = true
@@ -92,7 +93,7 @@ export class Recalls {
   }
 
   /** Takes the platform's word for it. What was taken for the recall that it refused cannot be given back any more. */
-  learn(user: Writer, reason: RecallReason) {
+  learn(user: Recalled, reason: RecallReason) {
     const { selfId, userId } = user
     const spentAt = new Date()
     this.follow(async () => {
@@ -120,7 +121,7 @@ export class Recalls {
   }
 
   /** Writes a row over the one with that token, of which every change has another. */
-  private async replace({ selfId, userId }: Writer, values: Omit<RecallRow, 'selfId' | 'userId'>, token: string) {
+  private async replace({ selfId, userId }: Recalled, values: Omit<RecallRow, 'selfId' | 'userId'>, token: string) {
     // the row has to exist before two processes can be told apart by who changes it first
     if (!token) await this.ctx.database.upsert('qq_user_recall', row => [{ selfId, userId, token: $.if($.eq(row.token, ''), '', row.token) }])
     await this.ctx.database.set('qq_user_recall', { selfId, userId, token }, values)

@@ -13,7 +13,7 @@ export class ReservedReplies {
     return this.reserved?.id ?? ''
   }
 
-  /** Takes one. @returns to be told whether it was used; nothing if there are not enough */
+  /** Takes one. @returns what to call with whether it was used; nothing if there are not enough */
   take(): ((used: boolean) => void) | undefined {
     if (!this.left) {
       const reserved = this.last.reserve(this.selfId, this.userId, this.parts)

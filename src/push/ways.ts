@@ -56,7 +56,7 @@ function explain({ lastMessageAt }: QQUser, recall: Situation['recall'], parts: 
  * Whether a message of so many parts never goes these ways, other than proactively: a recall is one message, and the last
  * reply is for the bot's own answer.
  */
-export function isTooMany(parts: number, allowed: readonly Via[]) {
+function isTooMany(parts: number, allowed: readonly Via[]) {
   return parts > (allowed.includes('reply') ? REPLY_COUNT - 1 : 1)
 }
 

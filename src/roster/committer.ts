@@ -71,14 +71,29 @@ export class Committer {
       if (own === undefined) return !this.isRefused(event, misspelt.has(foldCase(toKey(event))) || recorded.misspelt.has(foldCase(event.id)))
       return own && this.decided.get(event.id)
     })
+    const related = await this.ledger.related(fresh.filter(event => mayBeRelated(event, stored.get(toKey(event)))))
+    const { users, changes } = this.decide(fresh, stored, related)
+
+    const entries = [...changes.values()].map(({ entry }) => entry)
+    await this.write(stored, users, entries)
+    const { own, others } = await this.ledger.recordedNearby(entries)
+    await this.reconcile(events, entries, others, users)
+    for (const id of changes.keys()) {
+      if (!own.has(id)) changes.delete(id)
+    }
+    const changed = [...users].filter(([key, user]) => user !== stored.get(key))
+    return { changes, users: changed.map(([key, user]) => ({ key, previous: stored.get(key), user })) }
+  }
+
+  /** What these events do, one after the other. @param related what is on record and bears on one of them */
+  private decide(events: UserEvent[], stored: Map<string, QQUser>, related: (UserAction & UserKey)[]) {
     const actions = new Map<string, UserAction[]>()
     const note = (action: UserAction & UserKey) => actions.set(toKey(action), [...actions.get(toKey(action)) ?? [], action])
-    const related = await this.ledger.related(fresh.filter(event => mayBeRelated(event, stored.get(toKey(event)))))
     related.forEach(note)
 
     const users = new Map(stored)
     const changes = new Map<string, Change>()
-    for (const event of fresh) {
+    for (const event of events) {
       if (changes.has(event.id)) continue
       const key = toKey(event)
       const previous = users.get(key)
@@ -101,16 +116,7 @@ export class Committer {
       changes.set(event.id, change)
       this.decided.set(event.id, change)
     }
-
-    const entries = [...changes.values()].map(({ entry }) => entry)
-    await this.write(stored, users, entries)
-    const { own, others } = await this.ledger.recordedNearby(entries)
-    await this.reconcile(events, entries, others, users)
-    for (const id of changes.keys()) {
-      if (!own.has(id)) changes.delete(id)
-    }
-    const changed = [...users].filter(([key, user]) => user !== stored.get(key))
-    return { changes, users: changed.map(([key, user]) => ({ key, previous: stored.get(key), user })) }
+    return { users, changes }
   }
 
   /** What happened to somebody whom the database takes for another must not be written to the other's row. */

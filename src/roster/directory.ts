@@ -29,20 +29,20 @@ const FEW = 2000
 export class Directory {
   private counts: Counts
 
-  constructor(private store: Store, changes: Changes<Changed>, private source: Received) {
+  constructor(private store: Store, changes: Changes<Changed>, private received: Received) {
     this.counts = new Counts(store, changes)
   }
 
   /** @param max how many users a page may have */
   async list(query: ListQuery, max = LIMIT.max): Promise<QQUser[]> {
     // names come with messages
-    if (query.search) this.source.flush()
-    await this.source.settled()
+    if (query.search) this.received.flush()
+    await this.received.settled()
     const { sort = 'firstSeen' } = query
     const limit = toLimit(query.limit, { initial: LIMIT.initial, max })
     const rows = await this.page({ ...query, sort }, limit)
     // the next page begins where the database, which does not know the newest messages, sees the last row
-    return rows.map(row => this.source.applyUnwritten(toKey(row), row, sort === 'firstSeen')!)
+    return rows.map(row => this.received.applyUnwritten(toKey(row), row, sort === 'firstSeen')!)
   }
 
   private async page(query: ListQuery & { sort: Sort }, limit: number): Promise<QQUser[]> {
@@ -66,15 +66,15 @@ export class Directory {
 
   /** Which of these users are on the roster. */
   async find(selfId: string, userIds: string[]): Promise<Set<string>> {
-    await this.source.settled()
+    await this.received.settled()
     const { rows } = await this.store.users(userIds.map(userId => ({ selfId, userId })))
     return new Set([...rows.values()].map(({ userId }) => userId))
   }
 
   async count({ search, sceneParam, ...query }: UserQuery): Promise<number> {
     if (search) {
-      this.source.flush()
-      await this.source.settled()
+      this.received.flush()
+      await this.received.settled()
       return this.store.database.eval('qq_user', row => $.length(row.userId), toFilter({ ...query, search, sceneParam }, await this.begins({ search })))
     }
     if (sceneParam !== undefined) return this.countOf(sceneParam, query)
@@ -84,7 +84,7 @@ export class Directory {
 
   private async countOf(param: string, { selfId, relation, consent }: UserQuery) {
     const selfIds = selfId === undefined ? await this.bots() : [cut(selfId)]
-    await this.source.settled()
+    await this.received.settled()
     const groups = await Promise.all(selfIds.map(selfId => this.countByParam(selfId, [cut(param)])))
     return groups.flat()
       .filter(group => group.sceneParam === param && (relation ?? group.relation) === group.relation && (consent ?? group.consent) === group.consent)
@@ -103,10 +103,10 @@ export class Directory {
 
   /** Some of the users of a query, in no order. */
   async some(limit: number, query: UserQuery): Promise<QQUser[]> {
-    if (query.search) this.source.flush()
-    await this.source.settled()
+    if (query.search) this.received.flush()
+    await this.received.settled()
     const rows = await this.store.database.get('qq_user', toFilter(query, await this.begins(query)), { limit })
-    return rows.map(row => this.source.applyUnwritten(toKey(row), row)!)
+    return rows.map(row => this.received.applyUnwritten(toKey(row), row)!)
   }
 
   /** A page of the users that are asked for, in the order of their ids. */
@@ -143,14 +143,14 @@ export class Directory {
   }
 
   private async recount() {
-    await this.source.settled()
+    await this.received.settled()
     if (!this.counts.fresh) await this.counts.load()
   }
 
   private async prepare(query: Match) {
     // when they last wrote, and what their names are, comes with messages
-    this.source.flush()
-    await this.source.settled()
+    this.received.flush()
+    await this.received.settled()
     return query(await this.store.begins())
   }
 

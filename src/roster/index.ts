@@ -5,7 +5,7 @@ import { RecentMap } from '../shared/recent-map'
 import { runSafely } from '../shared/run-safely'
 import { Inbox } from '../shared/inbox'
 import { lasting } from '../shared/lasting'
-import { toDay } from '../shared/day'
+import { toDay } from '../platform-day'
 import { unwrap } from '../shared/patch'
 import { Occurrences } from '../shared/occurrences'
 import { isReturning } from './state'
@@ -33,7 +33,8 @@ declare module 'koishi' {
   }
 }
 
-interface Arrival {
+/** An event on its way into the tables. */
+interface Recording {
   event: UserEvent
   /** Whether nobody else has written it meanwhile. */
   isOwed?(): boolean
@@ -43,7 +44,7 @@ interface Arrival {
 }
 
 /** What is written in batches. */
-type Item = Arrival | { outcome: NoticeOutcome }
+type Item = Recording | { outcome: NoticeOutcome }
 
 /** The instance before this one. */
 interface Previous {
@@ -70,7 +71,7 @@ export class Roster {
   private claims: Claims
   private probe: Probe
   private queue: WriteQueue<Item>
-  // behind the proxy, which takes ten times as long as an event that nobody listens to
+  // without Cordis' proxy: to go through it takes ten times as long as an event that nobody listens to
   private events: Context['lifecycle']
   private rows = new RecentMap<QQUser>(CACHE.size, CACHE.age)
   /** Keys that were no user's when they were looked for. Another process may have put them on the roster since. */
@@ -142,7 +143,7 @@ export class Roster {
     this.strangers.delete(key)
     // what the user wrote before must not be taken for an answer to this
     this.unwritten.flush(key)
-    const item: Arrival = { event, isOwed }
+    const item: Recording = { event, isOwed }
     this.unwritten.add(event)
     try {
       // whoever imports waits for an answer
@@ -302,11 +303,11 @@ export class Roster {
 
   private async commit(batch: Item[], again: boolean) {
     await this.probe.tidy()
-    await this.commitEvents(batch.filter(item => 'event' in item && !item.committed && item.isOwed?.() !== false) as Arrival[], again)
+    await this.commitEvents(batch.filter(item => 'event' in item && !item.committed && item.isOwed?.() !== false) as Recording[], again)
     await this.ledger.settle(batch.flatMap(item => 'outcome' in item ? item.outcome : []))
   }
 
-  private async commitEvents(batch: Arrival[], again: boolean) {
+  private async commitEvents(batch: Recording[], again: boolean) {
     if (!batch.length) return
     // rows that are in the database already are not counted again
     if (again) this.changes.doubt()

@@ -1,15 +1,15 @@
 import { EventSource } from '../model'
 import { isUserAction } from './state'
 
-/** Somebody waits for what is urgent, users did what is normal, and what is low was only concluded. */
-export type Priority = 'urgent' | 'normal' | 'low'
-
+/** `low`: what was only concluded, as from a message. `normal`: what a user did. `urgent`: what somebody waits for. */
+export type Priority = typeof PRIORITIES[number]
 /** What matters least first. */
-export const PRIORITIES: Priority[] = ['low', 'normal', 'urgent']
+export const PRIORITIES = ['low', 'normal', 'urgent'] as const
+const MOST_FIRST = [...PRIORITIES].reverse()
 
 export interface Ranked {
   priority: Priority
-  /** Whom it is about, where the order matters: what goes before takes along what came earlier. */
+  /** Whom it is about, where the order matters: one that goes before `low` takes along those that came earlier with the same key. */
   key?: string
 }
 
@@ -21,7 +21,7 @@ export function toPriority(source: EventSource): Priority {
 /** What waits, each priority in the order of its arrival. */
 export class Lanes<T extends Ranked> {
   // a set keeps the order, and gives up whichever item without moving the rest
-  private lanes = { urgent: new Set<T>(), normal: new Set<T>(), low: new Set<T>() }
+  private lanes: Record<Priority, Set<T>> = { urgent: new Set(), normal: new Set(), low: new Set() }
   /** What is low, by whom it is about. */
   private low = new Map<string, Set<T>>()
 
@@ -66,8 +66,6 @@ export class Lanes<T extends Ranked> {
   }
 
   * [Symbol.iterator]() {
-    yield* this.lanes.urgent
-    yield* this.lanes.normal
-    yield* this.lanes.low
+    for (const priority of MOST_FIRST) yield* this.lanes[priority]
   }
 }

@@ -2,13 +2,13 @@ import { Context, Logger, Time } from 'koishi'
 import { nextTurn } from '../shared/next-turn'
 import { HANGING, outlast } from '../shared/outlast'
 import { runSafely } from '../shared/run-safely'
-import { AnswerWatch } from './answer-watch'
 import { Aside, SetAside } from './aside'
+import { Availability } from './availability'
+import { Backlog } from './backlog'
 import { BatchSize } from './batch-size'
-import { Lanes, PRIORITIES, Ranked } from './lanes'
+import { FaultSearch, Search, SLOW_SEARCH, toSearch } from './fault-search'
+import { PRIORITIES, Ranked } from './lanes'
 import { prepareAgain } from './prepare'
-import { Readers } from './readers'
-import { Refused } from './refused'
 import { Stuck, StuckBatch } from './stuck'
 
 /** A write that is carried out alone, in its turn. */
@@ -24,7 +24,7 @@ export interface Writer<T> {
   identify(work: T): string
 }
 
-export interface PushOptions extends Partial<Ranked> {
+export interface WriteOptions extends Partial<Ranked> {
   /** Somebody waits for it: when it cannot be written it is given up, with its error, and not set aside. Tasks always are. */
   awaited?: boolean
 }
@@ -42,19 +42,6 @@ export interface Item<T> extends Ranked {
   reject(error: unknown): void
 }
 
-const RETRY = [0.2, 0.5, 1, 2, 5].map(value => value * Time.second)
-/** What is refused after so long (ms) may have met another session's lock: everybody waits as long again each time that it is tried. */
-const SLOW = Time.second
-/** How what is at fault is found. */
-interface Search {
-  /** Into how many parts a batch is cut. */
-  parts: number
-  /** How often a write fails by itself before it is given up or set aside: a lock of another process may be in its way. */
-  tries: number
-}
-const SEARCH = { fast: { parts: 2, tries: 3 }, slow: { parts: 20, tries: 2 } }
-/** For how long (ms) a write proves that the database is up while it is looked for what is at fault. */
-const PROOF = 200
 /** How many batches may be without an answer before the line waits: each has a connection to itself, of which a driver opens ten. */
 const MAX_STUCK = 6
 /** After how many batches something that was set aside has its turn all the same, where others never cease to wait. */
@@ -68,27 +55,17 @@ export class GivenUpError extends Error {}
  * place and is tried again until it is back; what fails by itself, or is not answered, makes way.
  */
 export class WriteQueue<T extends object> {
-  /** In the order of their arrival. */
-  private waiting = new Set<Item<T>>()
-  /** Those that were not tried yet. */
-  private lanes = new Lanes<Item<T>>()
-  /** Those that were refused, as they are to be tried again: they may be written in part, and nothing goes before them. */
-  private refused = new Refused<Item<T>>()
+  private backlog = new Backlog<Item<T>>()
   private asides: Aside<Item<T>>
   private stuck = new Stuck<Item<T>>()
-  /** What the database said of the last that was set aside, until a new batch is written. */
-  private fault?: string
-  private readers = new Readers()
-  private sequence = 0
+  private faults = new FaultSearch()
+  private availability: Availability
   private running?: Promise<void>
   private batchSize = new BatchSize()
-  private failures = 0
   /** How many batches there were since something that was set aside was tried again. */
   private batches = 0
+  /** How many were given up since the database was last up. */
   private dropped = 0
-  /** When (ms) the database last took a write. */
-  private provenAt = -Infinity
-  private answers = new AnswerWatch(() => this.tellOfNoAnswer())
   private paused = false
   private closed = false
   private logger: Logger
@@ -101,16 +78,17 @@ export class WriteQueue<T extends object> {
     // the last lines are written when the context is gone
     this.logger = ctx.logger('qq-user')
     this.asides = new Aside(ctx, { limit, identify: item => this.identify(item), retry: () => this.start() })
+    this.availability = new Availability(() => writer.probe(), () => this.tellOfNoAnswer())
   }
 
   /** How many writes wait. */
   get size() {
-    return this.waiting.size + this.stuck.size
+    return this.backlog.size + this.stuck.size
   }
 
   /** Whether the database refused the last write, or does not answer. */
   get failing() {
-    return this.failures > 0 || this.answers.hanging
+    return this.availability.failing
   }
 
   /** What cannot be written, and is tried again now and then, or is not answered. */
@@ -123,7 +101,7 @@ export class WriteQueue<T extends object> {
    *
    * @throws GivenUpError, or what the database says to a task that cannot be carried out
    */
-  push(work: T | Task, { priority = 'normal', key, awaited = typeof work === 'function' }: PushOptions = {}): Promise<void> {
+  push(work: T | Task, { priority = 'normal', key, awaited = typeof work === 'function' }: WriteOptions = {}): Promise<void> {
     if (this.closed) return Promise.reject(new GivenUpError('the plugin is unloaded'))
     if (this.size >= this.limit) this.drop()
     return new Promise((resolve, reject) => {
@@ -154,8 +132,8 @@ export class WriteQueue<T extends object> {
 
   /** Waits until everything that was pushed before is written or set aside, or the database turns out to be down. */
   async settled() {
-    if (!this.waiting.size || this.failing) return
-    await this.readers.wait(this.sequence)
+    if (!this.backlog.size || this.failing) return
+    await this.backlog.wait()
   }
 
   /** Writes what waits until the first failure, and takes no more. */
@@ -164,7 +142,7 @@ export class WriteQueue<T extends object> {
     this.start()
     this.closed = true
     await this.running
-    const left = new Set([...this.asides.items, ...this.stuck.followers, ...this.waiting])
+    const left = new Set([...this.asides.items, ...this.stuck.followers, ...this.backlog.items])
     const stuck = this.stuck.size - this.stuck.followers.length
     if (left.size + stuck) this.logger.warn('%d writes wait until the plugin is loaded again', left.size + stuck)
     // what is not answered may be written yet, and then it counts
@@ -173,17 +151,15 @@ export class WriteQueue<T extends object> {
 
   private add(item: Item<T>) {
     if (this.stuck.join(item)) return
-    item.sequence = ++this.sequence
-    this.waiting.add(item)
-    this.lanes.push(item)
+    this.backlog.add(item)
     this.start()
   }
 
   /** Gives up the oldest of what matters least, but nothing that is being written. */
   private drop() {
-    const earlier = [...this.stuck.followers, ...this.refused.items]
+    const { followers } = this.stuck
     for (const priority of PRIORITIES) {
-      const oldest = earlier.find(item => item.priority === priority) ?? this.lanes.first(priority)
+      const oldest = followers.find(item => item.priority === priority) ?? this.backlog.first(priority)
       if (!oldest) continue
       if (!this.dropped++) this.logger.error('%d writes wait for the database; the oldest are given up', this.limit)
       return this.giveUp(oldest, new GivenUpError('the write queue is full'))
@@ -191,16 +167,10 @@ export class WriteQueue<T extends object> {
   }
 
   private giveUp(item: Item<T>, error: unknown) {
-    if (!this.lanes.delete(item)) this.refused.keep(other => other !== item)
     this.asides.delete(item)
     this.stuck.release(item)
     item.reject(error)
-    this.leave([item])
-  }
-
-  private leave(items: Item<T>[]) {
-    for (const item of items) this.waiting.delete(item)
-    this.readers.release(this.waiting.values().next().value?.sequence)
+    this.backlog.delete(item)
   }
 
   private start() {
@@ -211,7 +181,7 @@ export class WriteQueue<T extends object> {
 
   /** Whether there is anything to write. */
   private get pending() {
-    return this.waiting.size > 0 || !this.closed && !!this.due
+    return this.backlog.size > 0 || !this.closed && !!this.due
   }
 
   /** What was set aside and is to be tried again next. */
@@ -224,7 +194,7 @@ export class WriteQueue<T extends object> {
     await this.before
     while (this.pending && await this.next());
     this.running = undefined
-    this.readers.release()
+    this.backlog.endWaits()
   }
 
   /** @returns whether the database is there for more */
@@ -235,12 +205,12 @@ export class WriteQueue<T extends object> {
     try {
       await this.attempt(batch)
     } catch (error) {
-      const search = Date.now() - begun >= SLOW ? SEARCH.slow : SEARCH.fast
+      const search = toSearch(Date.now() - begun)
       for (const item of batch) item.again = true
       if (this.closed) return this.putBack(batch)
       // the database is always asked before a write is given up or set aside
-      const proven = narrowing && batch[0].tries + 1 < search.tries && this.proven
-      if (!proven && !await this.answers.watch(() => this.takesWrites())) {
+      const proven = narrowing && batch[0].tries + 1 < search.tries && this.availability.proven
+      if (!proven && !await this.availability.watch(() => this.availability.takesWrites())) {
         this.putBack(batch)
         this.pause(error)
         return false
@@ -255,8 +225,10 @@ export class WriteQueue<T extends object> {
 
   private async attempt(batch: Item<T>[]) {
     const answer = this.write(batch)
-    const mayPass = async () => !this.closed && this.stuck.batches.length < MAX_STUCK && await this.takesWrites() && !this.closed
-    if (await this.answers.watch(() => outlast(answer, mayPass))) this.leaveStuck(batch, answer)
+    const mayPass = async () => {
+      return !this.closed && this.stuck.batches.length < MAX_STUCK && await this.availability.takesWrites() && !this.closed
+    }
+    if (await this.availability.watch(() => outlast(answer, mayPass))) this.leaveStuck(batch, answer)
   }
 
   /** Leaves a batch to itself until it is answered, and with it whatever is about the same users. */
@@ -265,20 +237,14 @@ export class WriteQueue<T extends object> {
     this.logger.warn('%s wait for an answer of the database, which takes others: they go on', name)
     const stuck = this.stuck.add(batch, answer.catch(() => {}))
     for (const item of batch) this.asides.delete(item)
-    this.leave(batch)
-    const goesOn = (item: Item<T>) => {
-      const follows = this.stuck.join(item)
-      if (follows) this.leave([item])
-      return !follows
-    }
-    this.refused.keep(goesOn)
-    for (const item of [...this.lanes]) if (!goesOn(item)) this.lanes.delete(item)
-    // what the next one takes along is less
+    this.backlog.leave(batch)
+    this.backlog.deleteMatching(item => this.stuck.join(item))
+    // the next batch may not be answered either, and then fewer wait with it
     this.batchSize.shrink()
     runSafely(this.ctx, async () => {
       const failure = await answer.then(() => this.logger.info('%s are written after all', name), (error: unknown) => ({ error }))
       // a single one is given up or set aside at once
-      const down = !!failure && batch.length === 1 && !await this.takesWrites()
+      const down = !!failure && batch.length === 1 && !await this.availability.takesWrites()
       if (failure && this.closed) batch.forEach(item => item.reject(new GivenUpError('the plugin is unloaded')))
       else if (failure) this.takeBack(batch, failure.error, down)
       this.endStuck(stuck)
@@ -295,33 +261,31 @@ export class WriteQueue<T extends object> {
 
   /** After it was refused at last. */
   private takeBack(batch: Item<T>[], error: unknown, down: boolean) {
-    for (const item of batch) {
-      item.again = true
-      this.waiting.add(item)
-    }
+    for (const item of batch) item.again = true
+    this.backlog.rejoin(batch)
     if (down) this.putBack(batch)
-    else this.narrow(batch, error, SEARCH.slow)
+    else this.narrow(batch, error, SLOW_SEARCH)
   }
 
   /** What was set aside keeps its place there. */
   private putBack(batch: Item<T>[]) {
-    this.refused.add(batch.filter(item => this.waiting.has(item)))
+    this.backlog.putBack(batch.filter(item => this.backlog.has(item)))
     return false
   }
 
   private tellOfNoAnswer() {
-    this.logger.warn('a write has not been answered for %d s; %d wait', HANGING / Time.second, this.waiting.size)
-    this.readers.release()
+    this.logger.warn('a write has not been answered for %d s; %d wait', HANGING / Time.second, this.backlog.size)
+    this.backlog.endWaits()
   }
 
   private take() {
     const isAlone = ({ work, tries }: Item<T>) => typeof work === 'function' || tries > 0
-    const batch = this.refused.take() ?? []
+    const batch = this.backlog.takeRefused() ?? []
     // others join after an outage, but not while it is being found out which of these is at fault
-    if (batch.length && (!this.failing || this.refused.size || isAlone(batch[0]))) return batch
+    if (batch.length && (!this.failing || this.backlog.hasRefused || isAlone(batch[0]))) return batch
     const due = this.closed || batch.length ? undefined : this.due
     // nobody waits for what was set aside
-    if (!due || ++this.batches < SHARE) this.lanes.take(batch, this.batchSize.current, isAlone)
+    if (!due || ++this.batches < SHARE) this.backlog.fill(batch, this.batchSize.current, isAlone)
     if (batch.length) return batch
     this.batches = 0
     return [due!]
@@ -333,39 +297,26 @@ export class WriteQueue<T extends object> {
     const again = batch.some(item => item.again)
     const commit = () => typeof work === 'function' ? work() : this.writer.commit(batch.map(({ work }) => work as T), again)
     await this.batchSize.try(batch.length, commit)
-    this.provenAt = Date.now()
-    if (!again) this.fault = undefined
+    this.availability.prove()
+    if (!again) this.faults.forget()
     for (const item of batch) {
       if (this.asides.delete(item)) this.logger.info('%s is written after all', this.identify(item))
       item.resolve()
     }
-    this.leave(batch)
-  }
-
-  /** Whether anything else can be written, which tells a write that is at fault from a database that is down. */
-  private takesWrites() {
-    return this.writer.probe().then(() => {
-      this.provenAt = Date.now()
-      return true
-    }, () => false)
-  }
-
-  private get proven() {
-    return Math.abs(Date.now() - this.provenAt) < PROOF
+    this.backlog.leave(batch)
   }
 
   /** Finds out which of a batch cannot be written. */
   private narrow(batch: Item<T>[], error: unknown, search: Search) {
     // somebody may have given them up meanwhile
-    const rest = batch.filter(item => this.waiting.has(item) || this.asides.has(item))
-    if (rest.length > 1) this.refused.add(rest, search.parts)
+    const rest = batch.filter(item => this.backlog.has(item) || this.asides.has(item))
+    if (rest.length > 1) this.backlog.putBack(rest, search.parts)
     else if (rest.length) this.blame(rest[0], error, search)
   }
 
-  private blame(item: Item<T>, error: unknown, { tries }: Search) {
-    // one with the same fault as the last is not tried again: many of them would hold up the line
-    if (++item.tries < tries && toMessage(error) !== this.fault) {
-      this.refused.add([item])
+  private blame(item: Item<T>, error: unknown, search: Search) {
+    if (!this.faults.isAtFault(item, error, search)) {
+      this.backlog.putBack([item])
     } else if (item.awaited) {
       this.giveUp(item, error)
     } else {
@@ -374,26 +325,26 @@ export class WriteQueue<T extends object> {
   }
 
   private putAside(item: Item<T>, error: unknown) {
-    this.fault = toMessage(error)
-    const evicted = this.asides.add(item, this.fault)
-    this.leave([item])
+    const evicted = this.asides.add(item, this.faults.note(error))
+    this.backlog.leave([item])
     if (evicted) this.giveUp(evicted, new GivenUpError('too many writes are set aside'))
   }
 
   private pause(error: unknown) {
-    if (!this.failures++) this.logger.warn('the database does not take writes; %d wait: %s', this.waiting.size, error)
+    const { isFirst, pause } = this.availability.fail()
+    if (isFirst) this.logger.warn('the database does not take writes; %d wait: %s', this.backlog.size, error)
     if (this.closed) return
     this.paused = true
     this.ctx.setTimeout(() => {
       this.paused = false
       this.start()
-    }, RETRY[Math.min(this.failures, RETRY.length) - 1])
+    }, pause)
   }
 
   private recover() {
-    if (!this.failures) return
-    this.logger.info('the database takes writes again; %d wait, %d were given up', this.waiting.size, this.dropped)
-    this.failures = this.dropped = 0
+    if (!this.availability.recover()) return
+    this.logger.info('the database takes writes again; %d wait, %d were given up', this.backlog.size, this.dropped)
+    this.dropped = 0
     // it may have been what was wrong with them
     this.asides.wake()
   }
@@ -401,8 +352,4 @@ export class WriteQueue<T extends object> {
   private identify({ work }: Item<T>) {
     return typeof work === 'function' ? '' : this.writer.identify(work)
   }
-}
-
-function toMessage(error: unknown) {
-  return error instanceof Error ? error.message : String(error)
 }

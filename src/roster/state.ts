@@ -3,7 +3,7 @@ import { Consent, EventSource, eventSources, EventType, QQUser, QQUserEntry, Rel
 import { UserEvent } from '../event'
 
 /** One toggle that arrives through both of the platform's channels may differ by this much, in ms. */
-export const DUPLICATE_WINDOW = 10 * Time.second
+const DUPLICATE_WINDOW = 10 * Time.second
 
 /** Who was seen this long before they added the bot, in ms, was there before. */
 const LONG_BEFORE = Time.hour

@@ -11,8 +11,17 @@ export interface Movement {
   allowed: number
 }
 
-export interface Overview {
-  totals: { friends: number; reachable: number; rejected: number; deleted: number; unknown: number }
+/** How many users there are of each kind. */
+export interface Totals {
+  friends: number
+  reachable: number
+  rejected: number
+  deleted: number
+  unknown: number
+}
+
+interface Report {
+  totals: Totals
   /** Since midnight, in the time zone of `Time.getTimezoneOffset()`. */
   today: Movement
   /** Within the last seven days, today included. */
@@ -23,7 +32,8 @@ export interface Overview {
 
 const KEEP = Time.minute
 
-export const columns: Record<EventType, keyof Movement> = {
+/** What of a movement each event counts for. */
+export const counters: Record<EventType, keyof Movement> = {
   'friend-added': 'added',
   'friend-deleted': 'deleted',
   'friend-push-rejected': 'rejected',
@@ -36,7 +46,7 @@ export class Statistics {
 
   constructor(private ctx: Context, private roster: Roster) {}
 
-  async get(selfId: string): Promise<Overview> {
+  async get(selfId: string): Promise<Report> {
     const today = Time.fromDateNumber(Time.getDateNumber())
     return {
       totals: await this.totals(selfId),
@@ -47,7 +57,7 @@ export class Statistics {
   }
 
   /** Of one bot, or of all of them. */
-  async totals(selfId?: string): Promise<Overview['totals']> {
+  async totals(selfId?: string): Promise<Totals> {
     const count = (query: UserQuery) => this.roster.users.count({ selfId, ...query })
     const [friends, refusing, rejected, deleted, unknown] = await Promise.all([
       count({ relation: 'friend' }),
@@ -75,7 +85,7 @@ export class Statistics {
       .select('qq_user_event', { selfId, applied: true, occurredAt: { $gte: since } })
       .groupBy('type', { count: row => $.length(row.id) })
       .execute()
-    for (const { type, count } of rows) movement[columns[type]] = count
+    for (const { type, count } of rows) movement[counters[type]] = count
     return movement
   }
 }

@@ -50,9 +50,7 @@ describe('a large audience', () => {
   it('is taken in to its end after a reload, without those who came later', async () => {
     const { id } = await begin()
     expect((await row(id)).complete).to.equal(false)
-    harness.plugin!.dispose()
-    harness.load({ ...fast, push: { ...fast.push, botSecond: 1 } })
-    await until(() => harness.app.get('qqUser'))
+    await harness.reload({ ...fast, push: { ...fast.push, botSecond: 1 } })
     // the platform's times know seconds only
     for (const id of ['T', 'V']) platform.add(id, { timestamp: Date.now() + 1000 })
     await until(async () => (await harness.users).length === SIZE + 2)

@@ -31,9 +31,7 @@ describe('a broadcast goes on', () => {
       const { id } = await begin()
       for (let round = 1; round <= 4; round++) {
         await until(() => reached().length >= round * 3)
-        harness.plugin!.dispose()
-        harness.load({ ...fast, ...slow })
-        await until(() => harness.app.get('qqUser'))
+        await harness.reload({ ...fast, ...slow })
       }
       expect((await reach(id)).counts).to.deep.include({ sent: 20, unknown: 0 })
       once(names(20))
@@ -44,9 +42,7 @@ describe('a broadcast goes on', () => {
       platform.latency = 300
       const { id } = await begin()
       await until(() => platform.posts.length === 1)
-      harness.plugin!.dispose()
-      harness.load(fast)
-      await until(() => harness.app.get('qqUser'))
+      await harness.reload(fast)
       expect((await reach(id)).counts).to.deep.include({ sent: 2, unknown: 0 })
       once(['A', 'B'])
     })
@@ -61,9 +57,7 @@ describe('a broadcast goes on', () => {
           const { id } = await create()
           const beginning = broadcasts().start(id)
           for (let left = turns; left; left--) await new Promise(resolve => setImmediate(resolve))
-          harness.plugin!.dispose()
-          harness.load(fast)
-          await until(() => harness.app.get('qqUser'))
+          await harness.reload(fast)
           await beginning.catch(({ reason }) => {
             expect(reason).to.equal('wrong-state')
             return broadcasts().start(id)
@@ -79,9 +73,7 @@ describe('a broadcast goes on', () => {
       const { id } = await begin()
       await until(() => reached().length >= 2)
       await broadcasts().pause(id)
-      harness.plugin!.dispose()
-      harness.load(fast)
-      await until(() => harness.app.get('qqUser'))
+      await harness.reload(fast)
       await pass(100)
       expect((await broadcasts().get(id))!.state).to.equal('paused')
       await broadcasts().resume(id)

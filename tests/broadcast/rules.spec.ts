@@ -5,7 +5,7 @@ import { QQUser } from '../../src'
 import { isExact, readAudience } from '../../src/broadcast/audience'
 import { Flow } from '../../src/broadcast/flow'
 import { LeaseWatch } from '../../src/broadcast/lease'
-import { Action, nextState, Situation } from '../../src/broadcast/lifecycle'
+import { Action, nextState, Standing } from '../../src/broadcast/lifecycle'
 import { BroadcastState } from '../../src/broadcast/model'
 import { RetryTimes } from '../../src/broadcast/retry-times'
 import { Result, toResult } from '../../src/broadcast/result'
@@ -16,8 +16,8 @@ import { Clock, date } from '../clock'
 describe('the state of a broadcast', () => {
   const states: BroadcastState[] = ['draft', 'scheduled', 'running', 'paused', 'finished', 'cancelled']
   const now = 1000
-  const situation = (state: BroadcastState, values: Partial<Situation> = {}): Situation => ({ state, reason: '', startAt: null, startedAt: null, ...values })
-  const lead = (action: Action, values: Situation) => {
+  const standing = (state: BroadcastState, values: Partial<Standing> = {}): Standing => ({ state, reason: '', startAt: null, startedAt: null, ...values })
+  const lead = (action: Action, values: Standing) => {
     try {
       return nextState(action, values, now)
     } catch (error) {
@@ -34,18 +34,18 @@ describe('the state of a broadcast', () => {
 
   for (const action in table) {
     it(`is led by ${action} from each state where it may`, () => {
-      expect(states.map(state => lead(action as Action, situation(state)))).to.deep.equal(table[action as Action])
+      expect(states.map(state => lead(action as Action, standing(state)))).to.deep.equal(table[action as Action])
     })
   }
 
   it('that paused by itself may be paused by an operator', () => {
-    expect(lead('pause', situation('paused', { reason: 'offline' }))).to.equal('paused')
+    expect(lead('pause', standing('paused', { reason: 'offline' }))).to.equal('paused')
   })
 
   it('goes back to waiting where its time is still to come', () => {
-    expect(lead('resume', situation('paused', { startAt: new Date(now + 1) }))).to.equal('scheduled')
-    expect(lead('resume', situation('paused', { startAt: new Date(now - 1) }))).to.equal('running')
-    expect(lead('resume', situation('paused', { startAt: new Date(now + 1), startedAt: new Date(0) }))).to.equal('running')
+    expect(lead('resume', standing('paused', { startAt: new Date(now + 1) }))).to.equal('scheduled')
+    expect(lead('resume', standing('paused', { startAt: new Date(now - 1) }))).to.equal('running')
+    expect(lead('resume', standing('paused', { startAt: new Date(now + 1), startedAt: new Date(0) }))).to.equal('running')
   })
 })
 

@@ -15,9 +15,8 @@ export async function start({ config, ...options }: HarnessOptions = {}) {
 }
 
 /** Gives somebody on QQ a Koishi account. */
-export async function enroll(pid: string, authority: number, locale = 'en-US') {
-  const { id } = await harness.app.database.create('user', { authority, locales: [locale] })
-  await harness.app.database.create('binding', { platform: 'qq', pid, aid: id, bid: id })
+export function enroll(pid: string, authority: number, locale = 'en-US') {
+  return harness.enroll(pid, authority, locale)
 }
 
 /** Sends a private message to the bot, and waits for its answer. */

@@ -23,9 +23,7 @@ describe('messages on the wire', () => {
   })
 
   async function reload(config: Dict = {}) {
-    harness.plugin!.dispose()
-    harness.load(config)
-    await until(() => harness.app.get('qqUser'))
+    await harness.reload(config)
   }
 
   async function befriend(...ids: string[]) {

@@ -63,9 +63,7 @@ describe('links', () => {
   it('are made once: the same parameter gives the same link, without asking again', async () => {
     const link = await create('poster', 'first')
     expect(await create('poster', 'second')).to.deep.equal(link)
-    harness.plugin!.dispose()
-    harness.load(silent)
-    await until(() => harness.app.get('qqUser'))
+    await harness.reload(silent)
     harness.bot.offline()
     expect(await create('poster')).to.deep.equal(link)
     expect(made().asked).to.deep.equal(['poster'])

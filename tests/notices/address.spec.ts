@@ -1,8 +1,8 @@
 /** Rule: what users and the platform supply never becomes a file, data or an address in the own network; the operator's own may be. */
 import { expect } from 'chai'
-import { judge } from '../../src/notices/address'
+import { judgeAddress } from '../../src/notices/address'
 
-const decide = (value: unknown, { name = 'src', own = '' }: { name?: string; own?: unknown } = {}) => !!judge({ element: 'img', name, value, own })
+const decide = (value: unknown, { name = 'src', own = '' }: { name?: string; own?: unknown } = {}) => !!judgeAddress({ element: 'img', name, value, own })
 
 describe('what others make of an address', () => {
   it('may be one on the public web', () => {

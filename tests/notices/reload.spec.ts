@@ -8,9 +8,7 @@ describe('notices, while the plugin is reloaded', () => {
   useStage()
 
   async function reload(config = {}) {
-    harness.plugin!.dispose()
-    harness.load(config)
-    await until(() => harness.app.get('qqUser'))
+    await harness.reload(config)
   }
 
   const outcomes = async (count: number) => (await harness.settled(count)).map(({ notice, noticeReason }) => [notice, noticeReason])

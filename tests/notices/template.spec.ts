@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { h } from 'koishi'
-import { TemplateError } from '../../src/notices/outline'
+import { TemplateError } from '../../src/notices/parser'
 import { check, render } from '../../src/notices/template'
 import { markup, scope, text } from './samples'
 

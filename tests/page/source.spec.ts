@@ -49,6 +49,20 @@ describe('the source of the page', () => {
     }
   })
 
+  it('has no text that nothing uses', () => {
+    const code = sources.map(([, code]) => code).join('\n')
+    const words = new Set(Object.entries(pageWords).flatMap(([group, words]) => words.map(word => `${group}.${word}`)))
+    const isJoined = (group: string, word: string) => {
+      const joins = code.includes(`'${group}.' +`) || code.includes(`\`${group}.\${`) || code.includes(`group="${group}"`)
+      return joins && new RegExp(`\\b${word.replace(/-advice$/, '')}\\b`).test(code)
+    }
+    const unused = [...chinese.keys()].filter((key) => {
+      const [, group, word] = /^(?:(.+)\.)?(.+)$/.exec(key)!
+      return !code.includes(`'${key}'`) && !words.has(key) && (group in pageWords || !isJoined(group, word))
+    })
+    expect(unused).to.deep.equal([])
+  })
+
   it('has all words that the server knows', () => {
     const words = messages['qq-user']
     for (const group of ['relation', 'consent', 'type', 'source', 'notice', 'reason', 'scene'] as const) {

@@ -133,9 +133,7 @@ for (const engine of engines.filter(({ name }) => /^(mariadb|postgres)/.test(nam
 
       /** The greeting for A is owed when the bot is back, and nobody can take it on. */
       beforeEach(async () => {
-        harness.plugin!.dispose()
-        harness.load(config)
-        await until(() => harness.app.get('qqUser'))
+        await harness.reload(config)
         const [{ id }] = await harness.ledger
         await harness.app.database.set('qq_user_event', { id }, { notice: 'pending' })
         await hold(database => database.set('qq_user_event', { id }, { weak: false }))

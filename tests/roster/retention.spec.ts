@@ -71,9 +71,7 @@ for (const engine of engines) {
 
     /** Loads the plugin again, and waits until it has gone through the ledger. */
     async function reload(keepDays: number) {
-      harness.plugin!.dispose()
-      harness.load({ ...silent, history: { keepDays } })
-      await until(() => harness.app.get('qqUser'))
+      await harness.reload({ ...silent, history: { keepDays } })
     }
 
     it('removes what is older than so many days, on start', async () => {

@@ -1,15 +1,15 @@
 import { Context, h } from 'koishi'
 import { Broadcasts } from '../../broadcast'
 import { BroadcastError } from '../../broadcast/error'
+import { isActive } from '../../broadcast/lifecycle'
 import { Audience, Broadcast, BroadcastRecipient } from '../../broadcast/model'
 import { temporaryReasons } from '../../broadcast/result'
-import { oneOf } from '../shared/args'
 import { CallRegistry, Handler } from '../shared/calls'
 import { CallError } from '../shared/errors'
 import { Sending } from '../shared/sending'
 import type { ErrorCode } from '../shared/protocol'
 import { BroadcastFeed } from './feed'
-import { broadcastId, readAudienceQuery, readBroadcastDraft, readBroadcastsQuery, readDraftQuery, readRecipientPageQuery } from './queries'
+import { broadcastId, readAction, readAudienceQuery, readBroadcastDraft, readBroadcastsQuery, readDraftQuery, readRecipientPageQuery } from './queries'
 import type { AudienceRow, BroadcastDetail, BroadcastsCalls, BroadcastsQuery, BroadcastSummary } from './protocol'
 
 const LIMIT = { page: 20, recipients: 50, active: 200, excerpt: 160 }
@@ -65,7 +65,7 @@ export class BroadcastsPanel {
     })
 
     this.add('qq-user/broadcast-do', async (client, id, action) => {
-      const broadcast = await broadcasts[oneOf('start', 'pause', 'resume', 'cancel', 'repeat')(action)](broadcastId(id))
+      const broadcast = await broadcasts[readAction(action)](broadcastId(id))
       return this.toSummary(broadcast)
     })
   }
@@ -82,7 +82,7 @@ export class BroadcastsPanel {
 
   private async list({ active, limit = LIMIT.page, ...query }: BroadcastsQuery): Promise<BroadcastSummary[]> {
     const broadcasts = await this.broadcasts.list({ ...query, limit: active ? LIMIT.active : limit })
-    const wanted = active ? broadcasts.filter(({ state }) => ['running', 'paused', 'scheduled'].includes(state)) : broadcasts
+    const wanted = active ? broadcasts.filter(({ state }) => isActive(state)) : broadcasts
     return wanted.slice(0, limit).map(broadcast => this.toSummary(broadcast))
   }
 
@@ -129,7 +129,7 @@ export class BroadcastsPanel {
       finishedAt: toTime(finishedAt),
       pausedAt: toTime(pausedAt),
       ...outlook,
-      ...['running', 'paused'].includes(state) && { timeLeft: this.broadcasts.timeLeft(broadcast) },
+      ...(state === 'running' || state === 'paused') && { timeLeft: this.broadcasts.timeLeft(broadcast) },
     }
   }
 }

@@ -3,10 +3,14 @@ import { vias } from '../../push/ways'
 import { count, flag, id, list, oneOf, optional, record, text, time } from '../shared/args'
 import { userFilters } from '../shared/user-filters'
 import type {
-  AudienceQuery, AudienceRow, BroadcastDraft, BroadcastsQuery, DraftQuery, RecipientPageQuery, RecipientsQuery,
+  AudienceQuery, AudienceRow, BroadcastAction, BroadcastDraft, BroadcastsQuery, DraftQuery, RecipientPageQuery, RecipientsQuery,
 } from './protocol'
 
 const MAX = { page: 100, recipients: 250, title: 255, content: 10_000, users: 10_000, number: 2 ** 31 - 1 }
+
+const actions: Record<BroadcastAction, true> = { start: true, pause: true, resume: true, cancel: true, repeat: true }
+
+export const readAction = oneOf(...Object.keys(actions) as BroadcastAction[])
 
 export const broadcastId = count(1, MAX.number)
 

@@ -1,7 +1,7 @@
 import { $, Context, Time } from 'koishi'
 import { QQUserEntry } from '../../model'
 import { Roster } from '../../roster'
-import { columns, Movement } from '../../roster/statistics'
+import { counters, Movement } from '../../roster/statistics'
 import { DayCache } from '../shared/day-cache'
 
 interface Day {
@@ -70,5 +70,5 @@ export function sum(movements: Movement[]): Movement {
 function add({ movements }: Day, selfId: string, type: QQUserEntry['type'], count: number) {
   const movement = movements.get(selfId) ?? sum([])
   movements.set(selfId, movement)
-  movement[columns[type]] += count
+  movement[counters[type]] += count
 }

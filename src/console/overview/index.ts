@@ -1,7 +1,7 @@
 import { $, Context, Time } from 'koishi'
 import { RecentMap } from '../../shared/recent-map'
 import { Roster } from '../../roster'
-import { Movement, Statistics } from '../../roster/statistics'
+import { Movement, Statistics, Totals } from '../../roster/statistics'
 import { count, id, optional, record } from '../shared/args'
 import { CallRegistry } from '../shared/calls'
 import { Days, sum } from './days'
@@ -66,7 +66,7 @@ export class OverviewPanel {
 }
 
 /** Goes back from the present totals, a day at a time. */
-function walk(today: number, movements: Movement[], { friends, rejected }: Overview['totals']) {
+function walk(today: number, movements: Movement[], { friends, rejected }: Totals) {
   return movements.map((movement, back) => {
     const day = { date: toDate(today - back), ...movement, friends: Math.max(0, friends), rejected: Math.max(0, rejected) }
     friends -= movement.added - movement.deleted

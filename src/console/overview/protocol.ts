@@ -1,4 +1,4 @@
-import type { Movement } from '../../roster/statistics'
+import type { Movement, Totals } from '../../roster/statistics'
 
 export interface OverviewQuery {
   /** One bot, or all of them. */
@@ -8,7 +8,7 @@ export interface OverviewQuery {
 }
 
 export interface Overview {
-  totals: { friends: number; reachable: number; rejected: number; deleted: number; unknown: number }
+  totals: Totals
   today: Movement
   /** The last seven days, today included, and the seven before. */
   week: Movement

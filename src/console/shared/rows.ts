@@ -4,7 +4,7 @@ import { explain } from '../../notices/explain'
 import { listBots } from './bots'
 import type { EntryRow, UserRow } from './protocol'
 
-/** Makes rows fit for the wire. */
+/** Turns rows of the tables into what the page gets: times in ms, no columns of our own, and why there was no notice. */
 export class Rows {
   /** @param isUnderWay whether the notice for an entry is being sent */
   constructor(private ctx: Context, private isUnderWay: (id: string) => boolean) {}

@@ -18,7 +18,7 @@ const types: Record<NoticeKey, EventType> = {
 }
 
 const readQuery = record<PreviewQuery>({
-  key: oneOf('icebreaker', 'pushAllowed', 'pushRejected'),
+  key: oneOf(...Object.keys(types) as NoticeKey[]),
   selfId: id,
   // none for somebody made up
   userId: value => value === '' ? '' : id(value),

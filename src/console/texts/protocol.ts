@@ -1,4 +1,4 @@
-import type { TemplateError } from '../../notices/outline'
+import type { TemplateError } from '../../notices/parser'
 import type { NoticeKey } from '../../notices/texts'
 
 export type { NoticeKey }

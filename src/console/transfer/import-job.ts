@@ -40,7 +40,7 @@ export class ImportJob {
       return
     }
     this.report.lines++
-    const result = open ? { field: 'quote', value: cells.at(-1)! } : readNewcomer(cells, this.columns, Date.now())
+    const result: Newcomer | Fault = open ? { field: 'quote', value: cells.at(-1)! } : readNewcomer(cells, this.columns, Date.now())
     if ('userId' in result) return result
     this.refuse(number, result)
   }

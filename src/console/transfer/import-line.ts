@@ -2,6 +2,7 @@ import { Time } from 'koishi'
 import { EARLIEST, readId, readText } from '../../event'
 import { fail } from '../shared/errors'
 import { restore } from './csv-writer'
+import type { ImportField } from './protocol'
 
 export interface Newcomer {
   userId: string
@@ -10,7 +11,7 @@ export interface Newcomer {
 }
 
 export interface Fault {
-  field: string
+  field: ImportField
   value: string
 }
 

@@ -33,6 +33,9 @@ export interface ExportProgress {
   aborted?: boolean
 }
 
+/** What of a line cannot be used: a column, a quote that is never closed, or all of it, as the database refuses it. */
+export type ImportField = 'openid' | 'first_seen' | 'quote' | 'database'
+
 export interface ImportReport {
   /** Lines read so far, the header not counted. */
   lines: number
@@ -41,7 +44,7 @@ export interface ImportReport {
   /** Users that were known already and stay as they are, but for an earlier `firstSeen` or a missing name. */
   known: number
   /** The lines that cannot be used and why, the first 1000. Line 1 is the header. */
-  errors: { line: number; field: string; value: string }[]
+  errors: { line: number; field: ImportField; value: string }[]
   /** How many lines cannot be used, those beyond `errors` included. */
   failed: number
 }

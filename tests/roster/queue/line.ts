@@ -1,5 +1,5 @@
 import { Context, ForkScope, Logger } from 'koishi'
-import { GivenUpError, PushOptions, WriteQueue } from '../../../src/roster/queue'
+import { GivenUpError, WriteOptions, WriteQueue } from '../../../src/roster/queue'
 import { freeze } from '../../clock'
 
 interface Row {
@@ -140,7 +140,7 @@ export function pushTask(id: number) {
   follow(id, queue.push(database.task(id)))
 }
 
-export function pushWith(options: PushOptions, ...ids: number[]) {
+export function pushWith(options: WriteOptions, ...ids: number[]) {
   for (const id of ids) follow(id, queue.push({ id }, options))
 }
 

@@ -27,7 +27,7 @@ export type Part =
   | { type: 'if'; expression: Expression; body: Part[]; otherwise?: Part[] }
   | { type: 'each'; expression: Expression; local?: string; body: Part[] }
 
-export interface Outline {
+export interface ParsedTemplate {
   parts: Part[]
   /** In the order in which they stand in the text. */
   expressions: Expression[]
@@ -38,10 +38,10 @@ export interface Outline {
 export const VALUE = '$value'
 
 /** Takes a text apart as Koishi does, and finds what is wrong about it. */
-export function toOutline(source: string): Outline {
-  const outliner = new Outliner(source)
-  for (const token of scan(source)) outliner.add(token)
-  return outliner.end()
+export function parseTemplate(source: string): ParsedTemplate {
+  const parser = new TemplateParser(source)
+  for (const token of scan(source)) parser.add(token)
+  return parser.end()
 }
 
 /** Elements that are sent without what is in them. */
@@ -60,7 +60,7 @@ interface Level {
   parts: Part[]
 }
 
-class Outliner {
+class TemplateParser {
   private levels: Level[] = [{ name: 'template', index: 0, text: '', locals: new Map(), parts: [] }]
   private expressions: Expression[] = []
   private errors: TemplateError[] = []
@@ -74,7 +74,7 @@ class Outliner {
     else this.addCurly(token)
   }
 
-  end(): Outline {
+  end(): ParsedTemplate {
     for (const { block, index, text, name } of this.levels) {
       if (!block || block.type === 'tag' && !hollow.includes(name)) continue
       this.fault('unclosed', index, text)
