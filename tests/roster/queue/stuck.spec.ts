@@ -80,6 +80,26 @@ describe('the line of writes', () => {
       expect(database.committed).to.deep.equal([1, 2, 3])
     })
 
+    it('is waited for by what was refused with it, and is to be tried again after it', async () => {
+      database.faults = [0]
+      // locked when the three were refused, and are tried again in two parts
+      database.probe = async () => {
+        if (database.attempts.length === 1) database.locked.add(1)
+      }
+      pushWith({ key: 'A' }, 1)
+      pushWith({ key: 'B' }, 2)
+      pushWith({ key: 'A' }, 3)
+      await clock.tickAsync(patience)
+      expect(database.batches).to.deep.equal([[1, 2, 3], [1, 2]])
+      push(4)
+      await clock.tickAsync(0)
+      expect(database.committed).to.deep.equal([4])
+      expect(queue.size).to.equal(3)
+      database.unlock()
+      await clock.tickAsync(second)
+      expect(database.committed).to.deep.equal([4, 1, 2, 3])
+    })
+
     it('is found among others when it is refused at last, and set aside', async () => {
       database.poison.add(2)
       await lock(1)
