@@ -175,7 +175,6 @@ export class WriteQueue<T extends object> {
 
   private start() {
     if (this.running || this.paused || !this.pending) return
-    if (this.closed && this.failing) return
     this.running = this.run()
   }
 
