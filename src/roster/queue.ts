@@ -253,7 +253,6 @@ export class WriteQueue<T extends object> {
   /** Lets those go who waited for what is answered now. */
   private endStuck(stuck: StuckBatch<Item<T>>) {
     this.stuck.delete(stuck)
-    if (this.closed) return
     for (const item of stuck.followers) this.add(item)
     this.start()
   }

@@ -75,6 +75,23 @@ describe('the line of writes', () => {
       expect(outcomes.get(1)).to.equal('written')
     })
 
+    it('is tried again once in twenty batches at most where others never cease to wait', async () => {
+      for (const id of range(1, 10)) database.poison.add(id)
+      push(...range(1, 10))
+      await turn()
+      await clock.tickAsync(minute - 100)
+      database.delay = 10
+      const begun = database.attempts.length
+      let id = 11
+      push(id++)
+      const busy = setInterval(() => push(id++), 5)
+      await clock.tickAsync(2000)
+      clearInterval(busy)
+      const old = database.batches.slice(begun).flatMap(([id], index) => id <= 10 ? [index] : [])
+      expect(old).to.have.length.within(5, 10)
+      for (const [place, index] of old.slice(1).entries()) expect(index - old[place]).to.be.at.least(20)
+    })
+
     it('spoils no batch when it is tried again', async () => {
       database.poison.add(1)
       push(1)

@@ -120,6 +120,17 @@ describe('the line of writes', () => {
       ])
     })
 
+    it('is found without a question where a part was written a moment before', async () => {
+      database.poison.add(3)
+      database.delay = 150
+      push(1, 2, 3, 4)
+      await clock.tickAsync(150)
+      expect(database.probes).to.equal(1)
+      await clock.tickAsync(310)
+      expect(database.batches).to.deep.equal([[1, 2, 3, 4], [1, 2], [3, 4], [3]])
+      expect(database.probes).to.equal(1)
+    })
+
     it('is found with few questions whether the database takes writes', async () => {
       database.poison = new Set(range(1, 15))
       push(...range(1, 16))

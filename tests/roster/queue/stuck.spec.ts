@@ -1,7 +1,7 @@
 /** Rule: a write that is not answered while the database takes others holds up nobody but whoever it is about. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { clock, database, fork, isPending, log, minute, open, outcomes, push, pushTask, pushWith, queue, useLine } from './line'
+import { clock, database, fork, isPending, log, minute, open, outcomes, push, pushTask, pushWith, queue, range, useLine } from './line'
 
 const second = 1000
 /** Until others go on. */
@@ -111,6 +111,28 @@ describe('the line of writes', () => {
       await clock.tickAsync(patience)
       expect(database.committed).to.deep.equal([3])
       expect(ids()).to.have.members(['#1', '#2'])
+    })
+
+    it('is tried again as what may be written in part when it is refused at last', async () => {
+      database.poison.add(2)
+      database.locked.add(2)
+      push(1, 2)
+      await clock.tickAsync(patience)
+      database.unlock()
+      await clock.tickAsync(second)
+      expect(database.committed).to.deep.equal([1])
+      expect(database.attempts.map(({ ids, again }) => [ids, again]).slice(0, 3)).to.deep.equal([[[1, 2], false], [[1], true], [[2], true]])
+    })
+
+    it('has fewer wait with the next that is not answered', async () => {
+      push(...range(1, 48))
+      await clock.tickAsync(0)
+      await lock(49)
+      push(...range(50, 200))
+      await clock.tickAsync(patience)
+      const sizes = database.batches.map(batch => batch.length)
+      expect(Math.max(...sizes.slice(0, 3))).to.be.above(16)
+      expect(sizes[sizes.indexOf(1) + 1]).to.equal(16)
     })
 
     it('is given up when it is refused at last, where somebody waits for it', async () => {
