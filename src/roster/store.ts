@@ -25,6 +25,8 @@ const DECIDED = Object.keys(decided) as (keyof typeof decided)[]
 
 const INITIAL: Partial<QQUserEntry> = { notice: 'none', noticeReason: '' }
 
+const ORIGIN = ['scene', 'sceneParam', 'sceneAt'] as const
+
 /** This plugin's tables, reached as directly as the database at hand allows. */
 export class Store {
   /** Without the proxy that tells Cordis who asks, which takes longer than many a query. */
@@ -119,7 +121,10 @@ export class Store {
    */
   async save(users: Partial<QQUser>[], entries: QQUserEntry[]) {
     if (sqlite.isSQLite(this.driver)) return sqlite.save(this.driver, users, entries)
-    if (users.length) await this.database.upsert('qq_user', inOrder(users, user => toKey(user as UserKey)))
+    if (users.length) {
+      const sorted = inOrder(users, user => toKey(user as UserKey))
+      await this.database.upsert('qq_user', row => keepOrigins(row as never, sorted) as never)
+    }
     if (!entries.length) return
     const ordered = inOrder(entries, ({ id }) => id)
     await this.database.upsert('qq_user_event', row => toClaims(row as never, ordered) as never)
@@ -134,6 +139,17 @@ export class Store {
     }
     return count
   }
+}
+
+/**
+ * Where somebody came from is not in the ledger, from which all else can be set right: who does not know it leaves what
+ * another process may have written. `relation` is empty only in a row that is just being inserted; it comes last, since some
+ * databases assign one column after the other.
+ */
+function keepOrigins(row: Dict, users: Partial<QQUser>[]) {
+  const isNew = $.eq(row.relation, '')
+  const origin = Object.fromEntries(ORIGIN.map(column => [column, $.if(isNew, null as never, row[column])]))
+  return users.map(user => user.sceneAt === null ? { ...omit(user, ['relation']), ...origin, relation: user.relation } : user)
 }
 
 /**
