@@ -56,6 +56,8 @@ export class Store {
     const rows = new Map<string, QQUser>()
     const misspelt = new Set<string>()
     for (const row of found.flat()) {
+      // erased while another process wrote some of its columns: no more than that is left
+      if (!row.firstSeen) continue
       if (ids.get(row.selfId)?.has(row.userId)) rows.set(toKey(row), row)
       else misspelt.add(foldCase(toKey(row)))
     }

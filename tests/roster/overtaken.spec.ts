@@ -1,10 +1,11 @@
-/** Rule: what one process writes of a user between another one's reading and writing is not undone. */
+/** Rule: what one process writes of a user between another one's reading and writing is not undone, and nobody who was erased is half there. */
 import { expect } from 'chai'
 import { Context } from 'koishi'
 import { engines } from '../database'
 import { UserEvent } from '../../src/event'
 import { Committer } from '../../src/roster/committer'
 import { Ledger } from '../../src/roster/ledger'
+import { blank } from '../../src/roster/state'
 import { Store } from '../../src/roster/store'
 import { day, open } from './tables'
 
@@ -41,6 +42,7 @@ for (const engine of engines.filter(({ shared }) => shared)) {
       id, type: 'friend-added', source: 'friend-add', selfId: '1', userId: 'A', occurredAt: +day(at), receivedAt: +day(9), ...values,
     })
     const addition = (id: string, at: number) => event(id, at, { scene: 2000 + at, sceneParam: id })
+    const message = (id: string, at: number) => event(id, at, { source: 'message', name: id })
     const choice = (id: string, at: number) => event(id, at, { type: 'friend-push-allowed', source: 'msg-receive' })
     const row = async () => (await apps[0].database.get('qq_user', { userId: 'A' }))[0]
 
@@ -59,6 +61,15 @@ for (const engine of engines.filter(({ shared }) => shared)) {
       const { changes } = await second.commit([newer])
       expect([...changes]).to.deep.equal([])
       expect(await row()).to.include({ scene: 2002, sceneParam: 'newer' })
+    })
+
+    it('makes somebody who was erased begin anew', async () => {
+      await first.commit([addition('poster', 1)])
+      meanwhile = () => apps[0].database.remove('qq_user', { userId: 'A' })
+      await second.commit([message('Ada', 2)])
+      await first.commit([choice('choice', 3)])
+      const stranger = blank(event('', 3))
+      expect({ ...stranger, ...await row() }).to.deep.include({ firstSeen: day(3), consent: 'allowed', scene: null, sceneParam: null, sceneAt: null })
     })
   })
 }
