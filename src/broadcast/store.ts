@@ -1,6 +1,7 @@
 import { $, Context, pick, Tables } from 'koishi'
 import { Driver } from 'minato'
 import { isKey } from '../roster/keys'
+import { cut } from '../roster/query'
 import * as sqlite from '../roster/sqlite'
 import { unwrap } from '../shared/patch'
 import { Broadcast, BroadcastRecipient, BroadcastRow, RecipientRow, RecipientState } from './model'
@@ -45,7 +46,7 @@ export class BroadcastStore {
 
   list(selfId: string | undefined, limit: number, after?: number): Promise<BroadcastRow[]> {
     return this.database.get(table, {
-      ...selfId !== undefined && { selfId },
+      ...selfId !== undefined && { selfId: cut(selfId) },
       ...after !== undefined && { id: { $lt: after } },
     }, { sort: { id: 'desc' }, limit })
   }
@@ -119,7 +120,7 @@ export class BroadcastStore {
 
   async recipients(broadcast: number, state: RecipientState | undefined, limit: number, after?: string): Promise<BroadcastRecipient[]> {
     const rows = await this.database.get(recipients, {
-      broadcast, ...state && { state }, ...after !== undefined && { userId: { $gt: after } },
+      broadcast, ...state && { state: cut(state) as RecipientState }, ...after !== undefined && { userId: { $gt: cut(after) } },
     }, { sort: { userId: 'asc' }, limit, fields: ['userId', 'state', 'reason', 'code', 'via', 'at'] })
     return rows.map(row => ({ ...UNWRITTEN, ...row }))
   }
