@@ -116,6 +116,19 @@ describe('notices, while the plugin is reloaded', () => {
     expect(ours().filter(line => line.includes('icebreaker'))).to.deep.equal([])
   })
 
+  it('of the database while they are looked for are left to the next instance without a word', async () => {
+    const load = kinds.find(({ name }) => name === 'strict')!.create()
+    let database!: ForkScope
+    await start({ database(app) { database = load(app) as never } })
+    harness.app.emit('bot-status-updated', harness.bot)
+    database.dispose()
+    await pass()
+    load(harness.app)
+    await until(() => harness.app.get('qqUser'))
+    await pass()
+    expect(ours()).to.deep.equal([])
+  })
+
   it('are sent through the bot of now', async () => {
     await start({ freshFor: Time.second })
     const clock = freeze()
