@@ -101,7 +101,10 @@ export class BroadcastStore {
 
   /** @returns whether there was a row as expected */
   private async set<K extends typeof table | typeof recipients>(name: K, expected: Partial<Tables[K]>, values: Partial<Tables[K]>): Promise<boolean> {
-    if (sqlite.isSQLite(this.driver)) return sqlite.change(this.driver, name, expected, values) > 0
+    if (sqlite.isSQLite(this.driver)) {
+      await sqlite.untilAlone(this.driver)
+      return sqlite.change(this.driver, name, expected, values) > 0
+    }
     return !!(await this.database.set(name, expected as never, values as never)).matched
   }
 
