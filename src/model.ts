@@ -85,16 +85,18 @@ export function extendModel(ctx: Context) {
   ctx.model.extend('qq_user', {
     selfId: `string(${MAX_ID})`,
     userId: `string(${MAX_ID})`,
-    relation: { type: 'string', length: 16, initial: 'unknown' },
+    // always written: it is empty only in a row that is just being inserted
+    relation: { type: 'string', length: 16, initial: '' as never },
     relationAt: 'timestamp',
     consent: { type: 'string', length: 16, initial: 'unknown' },
     consentAt: 'timestamp',
     firstSeen: 'timestamp',
     lastMessageAt: 'timestamp',
-    scene: 'integer',
-    sceneParam: 'string(255)',
+    // nothing is known, unlike 0 or an empty text
+    scene: { type: 'integer' },
+    sceneParam: { type: 'string', length: 255 },
     sceneAt: 'timestamp',
-    name: 'string(255)',
+    name: { type: 'string', length: 255 },
     nameAt: 'timestamp',
   }, {
     primary: ['selfId', 'userId'],

@@ -1,6 +1,7 @@
 import { $, Context, pick, Tables } from 'koishi'
 import { Driver } from 'minato'
 import { isKey } from '../roster/keys'
+import { cut } from '../roster/query'
 import * as sqlite from '../roster/sqlite'
 import { unwrap } from '../shared/patch'
 import { Broadcast, BroadcastRecipient, BroadcastRow, RecipientRow, RecipientState } from './model'
@@ -46,7 +47,7 @@ export class BroadcastStore {
 
   list(selfId: string | undefined, limit: number, after?: number): Promise<BroadcastRow[]> {
     return this.database.get(table, {
-      ...selfId !== undefined && { selfId },
+      ...selfId !== undefined && { selfId: cut(selfId) },
       ...after !== undefined && { id: { $lt: after } },
     }, { sort: { id: 'desc' }, limit })
   }
@@ -101,7 +102,10 @@ export class BroadcastStore {
 
   /** @returns whether there was a row as expected */
   private async set<K extends typeof table | typeof recipients>(name: K, expected: Partial<Tables[K]>, values: Partial<Tables[K]>): Promise<boolean> {
-    if (sqlite.isSQLite(this.driver)) return sqlite.change(this.driver, name, expected, values) > 0
+    if (sqlite.isSQLite(this.driver)) {
+      await sqlite.untilAlone(this.driver)
+      return sqlite.change(this.driver, name, expected, values) > 0
+    }
     return !!(await this.database.set(name, expected as never, values as never)).matched
   }
 
@@ -120,7 +124,7 @@ export class BroadcastStore {
 
   async recipients(broadcast: number, state: RecipientState | undefined, limit: number, after?: string): Promise<BroadcastRecipient[]> {
     const rows = await this.database.get(recipients, {
-      broadcast, ...state && { state }, ...after !== undefined && { userId: { $gt: after } },
+      broadcast, ...state && { state: cut(state) as RecipientState }, ...after !== undefined && { userId: { $gt: cut(after) } },
     }, { sort: { userId: 'asc' }, limit, fields: ['userId', 'state', 'reason', 'code', 'via', 'at'] })
     return rows.map(row => ({ ...UNWRITTEN, ...row }))
   }

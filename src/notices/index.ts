@@ -211,7 +211,7 @@ export class Notices {
           failed = false
         } catch (error) {
           // they are owed all the same when the database is back
-          if (!failed) this.logger.warn('what is owed to users is not taken up yet: %s', error)
+          if (!failed && !this.delivery.waits.ended) this.logger.warn('what is owed to users is not taken up yet: %s', error)
           failed = run.again = true
           await this.delivery.waits.sleep(RETRY)
         }

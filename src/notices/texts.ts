@@ -103,8 +103,8 @@ export class Texts {
   }
 
   private async locales(session: Session) {
-    // a language is not worth the notice
-    const user = await this.ctx.database.getUser(session.platform, session.userId!, ['locales']).catch(() => undefined)
+    // a language is not worth the notice, and the database may be gone by now
+    const user = await this.ctx.get('database')?.getUser(session.platform, session.userId!, ['locales']).catch(() => undefined)
     return [...user?.locales ?? [], ...session.locales]
   }
 

@@ -251,6 +251,7 @@ export class Roster {
     withdraw()
     if (!isKey({ selfId, userId })) return
     await this.queue.push(() => this.changes.carryOut(async () => {
+      await this.store.untilAlone()
       const previous = await this.store.user({ selfId, userId })
       await this.ledger.forget(selfId, userId)
       if (previous) await this.store.database.remove('qq_user', { selfId, userId })

@@ -20,7 +20,7 @@ export class Probe {
   async run() {
     await this.store.database.get('qq_user_event', { id }, ['id'])
     this.left = true
-    await this.store.save([{ ...blank({ ...user, occurredAt: EARLIEST }), sceneParam: text, name: text }], [{
+    await this.store.save([{ ...blank({ ...user, occurredAt: EARLIEST }), sceneParam: text, sceneAt: at, name: text }], [{
       ...user,
       id,
       type: 'friend-added',

@@ -60,9 +60,14 @@ export function toRanges({ after, sort = 'firstSeen', ...query }: ListQuery, beg
 /** Longer than any column, so that it is found nowhere. */
 const NOWHERE = '~'.repeat(256)
 
-/** However long a text is that is found nowhere: a statement that is too long breaks SQLite, and a NUL breaks PostgreSQL. */
+/**
+ * However long a text is that is found nowhere: a statement that is too long breaks SQLite, and a NUL breaks PostgreSQL. Half
+ * a character, too, stands for one that is found nowhere: in a statement for SQLite it becomes a whole one with the quote
+ * that follows it, and what comes then would be no text any more.
+ */
 export function cut(text: string) {
-  return text.includes('\0') ? NOWHERE : text.slice(0, NOWHERE.length)
+  const start = text.slice(0, NOWHERE.length)
+  return /[\0\p{Cs}]/u.test(start) ? NOWHERE : start
 }
 
 type Column = 'userId' | 'name'

@@ -1,6 +1,7 @@
-import { Dict, makeArray } from 'koishi'
+import { Dict, makeArray, Time } from 'koishi'
 import { Driver } from 'minato'
 import { NoticeState, QQUserEntry } from '../model'
+import { outlast } from '../shared/outlast'
 
 /**
  * What is used of minato's driver for SQLite. The driver looks up each row before it writes it, and writes it in a
@@ -10,12 +11,30 @@ import { NoticeState, QQUserEntry } from '../model'
 export interface SQLite extends Driver {
   _run(sql: string, params?: unknown[]): void
   _get(sql: string): { count: number }
+  /** The transaction that somebody has open, or the last one. */
+  _transactionTask?: unknown
 }
+
+/** How long (ms) it is waited for. */
+const PATIENCE = 5 * Time.second
+/** Those that have ended, or were waited for in vain. */
+const past = new WeakSet<object>()
 
 /** Whether it is that driver, and has what is used of it, none of which is public. */
 export function isSQLite(driver: Driver): driver is SQLite {
   const { _run, _get } = driver as Partial<SQLite>
   return typeof _run === 'function' && typeof _get === 'function'
+}
+
+/**
+ * Waits for the end of a transaction that somebody has open: there is one session for all, and what is written meanwhile is
+ * undone with it. What lasts too long is joined: whoever has it open may be waiting for us.
+ */
+export async function untilAlone(driver: SQLite) {
+  for (let task; (task = driver._transactionTask) instanceof Promise && !past.has(task);) {
+    await outlast(task.catch(() => {}), async () => true, PATIENCE)
+    past.add(task)
+  }
 }
 
 /** Writes users and entries, all of them or none. */

@@ -137,6 +137,18 @@ export function transition(previous: QQUser | undefined, event: UserEvent, recor
   return { user, applied, duplicate, overruled, disputed: !duplicate && isDisputed(own, line) }
 }
 
+/**
+ * What the ledger does not have of an event that another process recorded: whoever wrote over it could not set it right.
+ *
+ * @returns the same user if nothing is missing
+ */
+export function complete(user: QQUser, { scene, sceneParam, name, occurredAt }: UserEvent): QQUser {
+  const at = new Date(occurredAt)
+  const origin = scene !== undefined && !(user.sceneAt! >= at) && { scene, sceneParam: sceneParam ?? null, sceneAt: at }
+  const naming = name && !(user.nameAt! >= at) && { name, nameAt: at }
+  return origin || naming ? { ...user, ...origin, ...naming } : user
+}
+
 /** Somebody of whom nothing is known. */
 export function blank({ selfId, userId, occurredAt }: Pick<UserEvent, 'selfId' | 'userId' | 'occurredAt'>): QQUser {
   return {

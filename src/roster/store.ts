@@ -25,6 +25,8 @@ const DECIDED = Object.keys(decided) as (keyof typeof decided)[]
 
 const INITIAL: Partial<QQUserEntry> = { notice: 'none', noticeReason: '' }
 
+const ORIGIN = ['scene', 'sceneParam', 'sceneAt'] as const
+
 /** This plugin's tables, reached as directly as the database at hand allows. */
 export class Store {
   /** Without the proxy that tells Cordis who asks, which takes longer than many a query. */
@@ -54,6 +56,8 @@ export class Store {
     const rows = new Map<string, QQUser>()
     const misspelt = new Set<string>()
     for (const row of found.flat()) {
+      // erased while another process wrote some of its columns: no more than that is left
+      if (!row.firstSeen) continue
       if (ids.get(row.selfId)?.has(row.userId)) rows.set(toKey(row), row)
       else misspelt.add(foldCase(toKey(row)))
     }
@@ -118,22 +122,43 @@ export class Store {
    * whatever is recorded has been written in full.
    */
   async save(users: Partial<QQUser>[], entries: QQUserEntry[]) {
+    await this.untilAlone()
     if (sqlite.isSQLite(this.driver)) return sqlite.save(this.driver, users, entries)
-    if (users.length) await this.database.upsert('qq_user', inOrder(users, user => toKey(user as UserKey)))
+    if (users.length) {
+      const sorted = inOrder(users, user => toKey(user as UserKey))
+      await this.database.upsert('qq_user', row => keepOrigins(row as never, sorted) as never)
+    }
     if (!entries.length) return
     const ordered = inOrder(entries, ({ id }) => id)
     await this.database.upsert('qq_user_event', row => toClaims(row as never, ordered) as never)
   }
 
+  /** To be awaited before a write: on SQLite it would be part of whatever transaction somebody has open. */
+  async untilAlone() {
+    if (sqlite.isSQLite(this.driver)) await sqlite.untilAlone(this.driver)
+  }
+
   /** Changes entries. @returns how many there were */
   async update(values: sqlite.NoticeValues, { id: ids, ...query }: sqlite.NoticeQuery) {
     let count = 0
+    await this.untilAlone()
     for (const id of inChunks(ids, id => [id])) {
       if (sqlite.isSQLite(this.driver)) count += sqlite.update(this.driver, values, { id, ...query })
       else count += (await this.database.set('qq_user_event', { id, ...query }, values)).matched ?? 0
     }
     return count
   }
+}
+
+/**
+ * Where somebody came from is not in the ledger, from which all else can be set right: who does not know it leaves what
+ * another process may have written. `relation` is empty only in a row that is just being inserted; it comes last, since some
+ * databases assign one column after the other.
+ */
+function keepOrigins(row: Dict, users: Partial<QQUser>[]) {
+  const isNew = $.eq(row.relation, '')
+  const origin = Object.fromEntries(ORIGIN.map(column => [column, $.if(isNew, null as never, row[column])]))
+  return users.map(user => user.sceneAt === null ? { ...omit(user, ['relation']), ...origin, relation: user.relation } : user)
 }
 
 /**

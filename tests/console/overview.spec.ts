@@ -29,6 +29,8 @@ describe('console: overview', () => {
       { ...state, userId: 'C', consent: 'rejected', sceneParam: 'fall' },
       { ...state, userId: 'D', relation: 'deleted' },
       { ...state, userId: 'E', selfId: 'other' },
+      // what is left where the database was asked whether it takes writes
+      { ...state, userId: '~', selfId: '', relation: 'unknown', scene: 1, sceneParam: '~' },
     ])
     await site.harness.app.database.upsert('qq_user_event', [
       entry('1', 'friend-added', at(0)),
@@ -62,6 +64,8 @@ describe('console: overview', () => {
     expect(all.totals.friends).to.equal(4)
     expect(all.today).to.deep.equal(movement({ added: 2 }))
     expect(all.days).to.have.length(30)
+    expect(all.scenes).to.deep.equal([{ scene: null, count: 3 }, { scene: 2003, count: 2 }])
+    expect(all.sceneParams).to.deep.equal(overview.sceneParams)
     expect((await page.call('qq-user/overview', { selfId: 'nobody' })).totals).to.deep.equal(count({}))
   })
 

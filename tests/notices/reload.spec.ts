@@ -1,6 +1,7 @@
 /** Rule: no reload of the plugin or the adapter sends a notice twice, loses one, or leaves its outcome off the record. */
 import { expect } from 'chai'
-import { Time } from 'koishi'
+import { ForkScope, Time } from 'koishi'
+import { kinds } from '../database'
 import { pass, until } from '../harness'
 import { freeze, harness, platform, start, useStage } from '../stage'
 
@@ -97,6 +98,33 @@ describe('notices, while the plugin is reloaded', () => {
     harness.connect()
     expect(await outcomes(1)).to.deep.equal([['sent', '']])
     expect(platform.accepted('A').map(({ body }) => [body.content, body.msg_seq])).to.deep.equal([['one', undefined], ['two', 2]])
+  })
+
+  it('of the database before their text is made go out once, and the text is not said to be at fault', async () => {
+    const load = kinds.find(({ name }) => name === 'strict')!.create()
+    let database!: ForkScope
+    await start({ database(app) { database = load(app) as never } })
+    harness.app.once('qq-user/updated', () => { database.dispose() })
+    platform.add('A')
+    await until(() => !harness.app.get('database'))
+    await pass()
+    load(harness.app)
+    await until(() => platform.accepted('A').length)
+    expect(await outcomes(1)).to.deep.equal([['sent', '']])
+    expect(ours().filter(line => line.includes('icebreaker'))).to.deep.equal([])
+  })
+
+  it('of the database while they are looked for are left to the next instance without a word', async () => {
+    const load = kinds.find(({ name }) => name === 'strict')!.create()
+    let database!: ForkScope
+    await start({ database(app) { database = load(app) as never } })
+    harness.app.emit('bot-status-updated', harness.bot)
+    database.dispose()
+    await pass()
+    load(harness.app)
+    await until(() => harness.app.get('qqUser'))
+    await pass()
+    expect(ours()).to.deep.equal([])
   })
 
   it('are sent through the bot of now', async () => {

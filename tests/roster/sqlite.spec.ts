@@ -1,6 +1,7 @@
 /** Rule: rows that are written to SQLite together are all written, again if need be, and leave others' transactions alone. */
 import { expect } from 'chai'
-import { Harness, silent, until } from '../harness'
+import { freeze } from '../clock'
+import { Harness, pass, silent, until } from '../harness'
 
 describe('many rows at once', () => {
   let harness: Harness
@@ -21,12 +22,51 @@ describe('many rows at once', () => {
     expect(harness.warnings).to.deep.equal([])
   })
 
-  it("stay when somebody's open transaction comes to its end", async () => {
-    await harness.app.database.withTransaction(async () => {
-      harness.platform.add('A')
-      await until(async () => await count() === 1)
+  /** Somebody has a transaction open. @returns ends it */
+  async function begin() {
+    let end!: (error?: Error) => void
+    const ended = new Promise<void>((resolve, reject) => { end = error => error ? reject(error) : resolve() })
+    let begun!: () => void
+    const open = new Promise<void>(resolve => begun = resolve)
+    const transaction = harness.app.database.withTransaction(async (database) => {
+      await database.create('channel', { id: '1', platform: 'mock' })
+      begun()
+      await ended
     })
+    await open
+    return (error?: Error) => {
+      end(error)
+      return transaction
+    }
+  }
+
+  const waiting = () => harness.app.qqUser['roster'].writing.waiting
+
+  it("wait for the end of somebody's open transaction, and are not undone with it", async () => {
+    const end = await begin()
+    harness.platform.add('A')
+    await until(() => waiting() || harness.sessions.length)
+    await pass()
+    expect(harness.sessions).to.deep.equal([])
+    expect(await end(new Error('undone')).catch(({ message }) => message)).to.equal('undone')
+    await until(() => harness.sessions.length)
     expect(await count()).to.equal(1)
+    expect(await harness.ledger).to.have.length(1)
+  })
+
+  it('are part of one that does not come to its end', async () => {
+    const end = await begin()
+    const clock = freeze()
+    harness.platform.add('A')
+    await until(async () => {
+      await clock.tickAsync(1000)
+      return harness.sessions.length
+    })
+    clock.uninstall()
+    harness.platform.add('B')
+    await until(() => harness.sessions.length === 2)
+    await end()
+    expect(await count()).to.equal(2)
   })
 
   it('are written again when one of them cannot be', async () => {
@@ -44,14 +84,19 @@ describe('many rows at once', () => {
   it('leave alone what others are writing when one of them cannot be written', async () => {
     const driver = harness.app.database.drivers[0] as any
     driver._run('CREATE TRIGGER full BEFORE INSERT ON qq_user_event BEGIN SELECT RAISE(ABORT, \'not now\'); END')
-    await harness.app.database.withTransaction(async (database) => {
-      await database.create('channel', { id: '1', platform: 'mock' })
-      harness.platform.add('A')
-      await until(() => harness.warnings.some(line => line.includes('does not take writes')))
+    const end = await begin()
+    const clock = freeze()
+    const passUntil = (condition: () => unknown) => until(async () => {
+      await clock.tickAsync(1000)
+      return condition()
     })
+    harness.platform.add('A')
+    await passUntil(() => harness.warnings.some(line => line.includes('does not take writes')))
+    await end()
     expect(await harness.app.database.get('channel', { id: '1' })).to.have.length(1)
     driver._run('DROP TRIGGER full')
-    await until(() => harness.sessions.length)
+    await passUntil(() => harness.sessions.length)
+    clock.uninstall()
   })
 
   it('leave no transaction open when one of them cannot be written', async () => {

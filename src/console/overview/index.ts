@@ -1,6 +1,7 @@
 import { $, Context, Time } from 'koishi'
 import { RecentMap } from '../../shared/recent-map'
 import { Roster } from '../../roster'
+import { PROBE } from '../../roster/keys'
 import { Movement, Statistics, Totals } from '../../roster/statistics'
 import { count, id, optional, record } from '../shared/args'
 import { CallRegistry } from '../shared/calls'
@@ -56,7 +57,7 @@ export class OverviewPanel {
 
   private async countParams(selfId: string) {
     const rows = await this.ctx.database
-      .select('qq_user', { ...selfId && { selfId }, sceneParam: { $gt: '' } })
+      .select('qq_user', { selfId: selfId || { $ne: PROBE }, sceneParam: { $gt: '' } })
       .groupBy('sceneParam', { count: row => $.length(row.userId) })
       .orderBy('count', 'desc')
       .limit(PARAMS.limit)
