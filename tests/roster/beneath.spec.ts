@@ -79,7 +79,7 @@ describe('a framework that does not say what is behind its proxies', () => {
       get: (target, key) => key === 'database' ? veil(target.database) : Reflect.get(target, key),
     }) as Context
     const store = new Store(context)
-    await store.save([{ selfId: '1', userId: 'A', relation: 'friend' }], [])
+    await store.save([{ selfId: '1', userId: 'A', relation: 'friend', firstSeen: new Date() }], [])
     expect(await store.user({ selfId: '1', userId: 'A' })).to.include({ relation: 'friend' })
     await harness.stop()
   })
