@@ -4,6 +4,7 @@ import { Context } from 'koishi'
 import { Harness, silent, until } from '../harness'
 import { Store } from '../../src/roster/store'
 import { unwrap } from '../../src/shared/patch'
+import { user } from './tables'
 
 type Driver = Record<string, any>
 
@@ -79,8 +80,8 @@ describe('a framework that does not say what is behind its proxies', () => {
       get: (target, key) => key === 'database' ? veil(target.database) : Reflect.get(target, key),
     }) as Context
     const store = new Store(context)
-    await store.save([{ selfId: '1', userId: 'A', relation: 'friend' }], [])
-    expect(await store.user({ selfId: '1', userId: 'A' })).to.include({ relation: 'friend' })
+    await store.save([user('A', { relation: 'friend' })], [])
+    expect(await store.user(user('A'))).to.include({ relation: 'friend' })
     await harness.stop()
   })
 })
