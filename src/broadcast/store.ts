@@ -36,7 +36,8 @@ export class BroadcastStore {
     this.shared = !sqlite.isSQLite(this.driver)
   }
 
-  create(row: Omit<BroadcastRow, 'id'>): Promise<BroadcastRow> {
+  async create(row: Omit<BroadcastRow, 'id'>): Promise<BroadcastRow> {
+    await sqlite.untilAlone(this.driver)
     return this.database.create(table, row)
   }
 
@@ -77,6 +78,7 @@ export class BroadcastStore {
   async enrol({ id, selfId }: Pick<BroadcastRow, 'id' | 'selfId'>, userIds: string[]) {
     if (!userIds.length) return
     const rows = userIds.map(userId => ({ broadcast: id, userId, selfId }))
+    await sqlite.untilAlone(this.driver)
     if (sqlite.isSQLite(this.driver)) sqlite.add(this.driver, recipients, rows.map(row => ({ ...row, state: 'pending', reason: '', token: '' })))
     else await this.database.upsert(recipients, rows)
   }
@@ -102,10 +104,8 @@ export class BroadcastStore {
 
   /** @returns whether there was a row as expected */
   private async set<K extends typeof table | typeof recipients>(name: K, expected: Partial<Tables[K]>, values: Partial<Tables[K]>): Promise<boolean> {
-    if (sqlite.isSQLite(this.driver)) {
-      await sqlite.untilAlone(this.driver)
-      return sqlite.change(this.driver, name, expected, values) > 0
-    }
+    await sqlite.untilAlone(this.driver)
+    if (sqlite.isSQLite(this.driver)) return sqlite.change(this.driver, name, expected, values) > 0
     return !!(await this.database.set(name, expected as never, values as never)).matched
   }
 

@@ -268,7 +268,7 @@ export class Roster {
   }
 
   removeEntries(ids: string[]): Promise<void> {
-    return this.queue.push(() => this.ledger.remove(ids))
+    return this.write(() => this.ledger.remove(ids))
   }
 
   /** Reads a table beside the line of writes. See `Changes`. */
@@ -283,7 +283,10 @@ export class Roster {
 
   /** Puts a write to another table of this plugin into the line. */
   write(task: Task): Promise<void> {
-    return this.queue.push(task)
+    return this.queue.push(async () => {
+      await this.store.untilAlone()
+      await task()
+    })
   }
 
   private async settle(outcome: NoticeOutcome) {

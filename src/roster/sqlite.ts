@@ -27,10 +27,11 @@ export function isSQLite(driver: Driver): driver is SQLite {
 }
 
 /**
- * Waits for the end of a transaction that somebody has open: there is one session for all, and what is written meanwhile is
- * undone with it. What lasts too long is joined: whoever has it open may be waiting for us.
+ * Waits, on SQLite, for the end of a transaction that somebody has open: there is one session for all, and what is written
+ * meanwhile is undone with it. What lasts too long is joined: whoever has it open may be waiting for us.
  */
-export async function untilAlone(driver: SQLite) {
+export async function untilAlone(driver: Driver) {
+  if (!isSQLite(driver)) return
   for (let task; (task = driver._transactionTask) instanceof Promise && !past.has(task);) {
     await outlast(task.catch(() => {}), async () => true, PATIENCE)
     past.add(task)

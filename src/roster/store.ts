@@ -134,8 +134,8 @@ export class Store {
   }
 
   /** To be awaited before a write: on SQLite it would be part of whatever transaction somebody has open. */
-  async untilAlone() {
-    if (sqlite.isSQLite(this.driver)) await sqlite.untilAlone(this.driver)
+  untilAlone(): Promise<void> {
+    return sqlite.untilAlone(this.driver)
   }
 
   /** Changes entries. @returns how many there were */

@@ -54,6 +54,25 @@ describe('many rows at once', () => {
     expect(await harness.ledger).to.have.length(1)
   })
 
+  it('of a link, a broadcast and what was sent wait as well', async () => {
+    const { app, platform } = harness
+    harness.platform.add('A')
+    await until(() => harness.sessions.length)
+    const end = await begin()
+    const writes = [
+      app.qqUser.links.create(platform.selfId, 'poster'),
+      app.qqUser.broadcasts.create({ selfId: platform.selfId, content: 'news' }),
+      app.qqUser.push(platform.selfId, 'A', 'news'),
+    ]
+    await until(() => waiting() === 2)
+    await pass()
+    await end(new Error('undone')).catch(() => {})
+    await Promise.all(writes)
+    for (const table of ['qq_user_link', 'qq_user_broadcast', 'qq_user_push'] as const) {
+      expect(await app.database.get(table, {}), table).to.have.length(1)
+    }
+  })
+
   it('are part of one that does not come to its end', async () => {
     const end = await begin()
     const clock = freeze()
