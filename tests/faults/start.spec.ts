@@ -33,7 +33,9 @@ describe('a table that cannot be created at once', () => {
       const [entry] = await harness.settled(1)
       expect(entry).to.include({ id, notice: 'sent' })
       expect(harness.sessions).to.have.length(1)
-      expect(harness.log.filter(line => line.includes('takes writes again'))).to.have.length(1)
+      // whoever needs the database first tries again: a write, which is told of, or the look at the broadcasts
+      const told = (text: string) => harness.log.filter(line => line.includes(text)).length
+      expect(told('does not take writes')).to.equal(told('takes writes again')).and.to.be.below(2)
     })
   }
 })
