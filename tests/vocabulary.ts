@@ -13,7 +13,7 @@ import type { LinkReason } from '../src/links/error'
 import { consents, eventSources, eventTypes, noticeStates, relations } from '../src/model'
 import type { Silence } from '../src/notices/explain'
 import type { TemplateError } from '../src/notices/parser'
-import type { Remark } from '../src/push/error'
+import { Remark, retryable } from '../src/push/error'
 import { vias } from '../src/push/ways'
 
 /** All words of a type. One that is missing, or too many, does not compile. */
@@ -67,23 +67,7 @@ export const pauses: string[] = [
 const reasons: string[] = [
   ...listMeanings(),
   ...pauses,
-  ...all<Reason>({
-    'rejected': true,
-    'deleted': true,
-    'unconfirmed': true,
-    'unknown-user': true,
-    'no-permission': true,
-    'user-minute': true,
-    'user-day': true,
-    'bot-rate': true,
-    'queue-full': true,
-    'offline': true,
-    'recall-used': true,
-    'recall-closed': true,
-    'aborted': true,
-    'refused': true,
-    'unknown-outcome': true,
-  }),
+  ...Object.keys(retryable),
   ...all<Exclude<Extract<Outcome, { state: 'sent' | 'skipped' }>['reason'], Reason | ''>>({
     'no-route': true, 'empty': true, 'stopped': true, 'audit': true, 'duplicate': true,
   }),

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { Dict, Time } from 'koishi'
 import { Harness, silent, until } from '../harness'
-import { Clock, freeze } from '../clock'
+import { Clock, freeze, tickUntil } from '../clock'
 import { Platform } from '../platform'
 import { Dice, withDice } from '../random'
 import { Story } from './story'
@@ -40,8 +40,7 @@ describe('a clock that jumps', () => {
       if (dice.chance(0.5)) await until(() => harness.sessions.length === story.told.size)
     }
     clock.setSystemTime(start)
-    await until(async () => {
-      await clock.tickAsync(200)
+    await tickUntil(clock, 200, async () => {
       return harness.sessions.length >= story.told.size && (await harness.ledger).every(({ notice, noticeReason }) => {
         return notice !== 'pending' && noticeReason !== 'unknown-outcome'
       })
@@ -74,10 +73,7 @@ describe('a clock that jumps', () => {
       const pushes = Array.from({ length: 12 }, (_, index) => harness.app.qqUser.push(platform.selfId, 'A', `news ${index}`).then(() => { sent++ }))
       await until(() => sent >= 5)
       clock.setSystemTime(Date.now() + sign * dice.pick(hours))
-      await until(async () => {
-        await clock.tickAsync(200)
-        return sent === pushes.length
-      })
+      await tickUntil(clock, 200, () => sent === pushes.length)
       await Promise.all(pushes)
       expect(new Set(platform.accepted('A').map(({ body }) => body.content)).size).to.equal(platform.accepted('A').length)
     }))

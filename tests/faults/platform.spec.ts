@@ -2,8 +2,8 @@
 import { expect } from 'chai'
 import { Time } from 'koishi'
 import { PushError } from '../../src'
-import { Harness, pass, until } from '../harness'
-import { Clock, freeze } from '../clock'
+import { Harness, pass } from '../harness'
+import { Clock, freeze, tickUntil } from '../clock'
 import { Fault, Platform } from '../platform'
 import { Dice, withDice } from '../random'
 
@@ -47,10 +47,7 @@ describe('a platform that misbehaves', () => {
   })
 
   /** Lets time pass, as long as something is to come. */
-  const wait = (condition: () => unknown) => until(async () => {
-    await clock!.tickAsync(1000)
-    return condition()
-  }, 40_000)
+  const wait = (condition: () => unknown) => tickUntil(clock!, 1000, condition, 40_000)
 
   /** Waits until nothing has changed for longer than the longest pause before another attempt. */
   async function silence() {

@@ -1,7 +1,7 @@
 /** Rule: a parameter has one link, made by one request at a time, which tells how many users came by it, or there is a reason why not. */
 import { expect } from 'chai'
 import { LinkError } from '../../src'
-import { Clock, freeze } from '../clock'
+import { Clock, freeze, tickUntil } from '../clock'
 import { Harness, pass, silent, until } from '../harness'
 import { Answer, refuse } from '../platform/answer'
 
@@ -38,10 +38,7 @@ describe('links', () => {
   async function ticking<T>(promise: Promise<T>): Promise<T> {
     let done = false
     promise.then(() => done = true, () => done = true)
-    await until(async () => {
-      await clock!.tickAsync(500)
-      return done
-    })
+    await tickUntil(clock!, 500, () => done)
     return promise
   }
 

@@ -1,7 +1,7 @@
 /** Rule: a notice that was owed when the bot went away is sent once it is back, as long as the user can be answered. */
 import { expect } from 'chai'
 import { Time } from 'koishi'
-import { freeze } from '../clock'
+import { freeze, tickUntil } from '../clock'
 import { Harness, pass, until } from '../harness'
 import { Platform } from '../platform'
 
@@ -66,10 +66,7 @@ describe('notices that were owed when the bot went away', () => {
     const clock = freeze()
     try {
       platform.add('A')
-      await until(async () => {
-        await clock.tickAsync(100)
-        return harness.warnings.some(line => line.includes('not now'))
-      })
+      await tickUntil(clock, 100, () => harness.warnings.some(line => line.includes('not now')))
       driver._run('DROP TRIGGER busy')
       expect(platform.posts).to.deep.equal([])
       await clock.tickAsync(Time.minute)
@@ -134,10 +131,7 @@ describe('notices that were owed when the bot went away', () => {
       await until(() => harness.warnings.some(line => line.includes('gone away')))
       await clock.tickAsync(Time.minute)
       away = false
-      await until(async () => {
-        await clock.tickAsync(5 * Time.second)
-        return platform.posts.length
-      })
+      await tickUntil(clock, 5 * Time.second, () => platform.posts.length)
     } finally {
       clock.uninstall()
     }

@@ -1,7 +1,7 @@
 /** Rule: a row that another session has locked holds up its user alone, and is written when the lock is gone. */
 import { expect } from 'chai'
 import { Context, Time } from 'koishi'
-import { Clock, freeze } from '../clock'
+import { Clock, freeze, tickUntil } from '../clock'
 import { engines } from '../database'
 import { Harness, pass, silent, until } from '../harness'
 
@@ -77,20 +77,22 @@ for (const engine of engines.filter(({ name }) => /^(mariadb|postgres)/.test(nam
       expect(harness.warnings.filter(line => /FRIEND_DEL.* wait for an answer/.test(line))).to.have.length(1)
     })
 
-    it('is waited for by the next instance of the plugin, which goes by what was written then', async () => {
-      await lock('A')
-      harness.platform.remove('A')
+    /** The lock holds up A, and is left for others; when the plugin is reloaded, A adds the bot again. */
+    async function comeBackAfterReload() {
       await until(() => waiting() === 1)
       harness.platform.add('B')
       await clock.tickAsync(10 * Time.second)
       await passUntil(() => told().length === 1)
-      harness.plugin!.dispose()
-      await pass()
-      harness.load(silent)
-      await until(() => harness.app.get('qqUser'))
+      await harness.reload(silent)
       harness.platform.add('A')
       harness.platform.add('C')
       await passUntil(() => told().length === 2)
+    }
+
+    it('is waited for by the next instance of the plugin, which goes by what was written then', async () => {
+      await lock('A')
+      harness.platform.remove('A')
+      await comeBackAfterReload()
       await unlock()
       await passUntil(() => told().length === 4)
       expect(told()).to.deep.equal(['friend-added B', 'friend-added C', 'friend-deleted A', 'friend-added A'])
@@ -100,17 +102,7 @@ for (const engine of engines.filter(({ name }) => /^(mariadb|postgres)/.test(nam
     it('is waited for by the next instance where a user is to be erased, who comes back as somebody new', async () => {
       await lock('A')
       const forgotten = harness.app.qqUser.forget(harness.platform.selfId, 'A').catch(() => {})
-      await until(() => waiting() === 1)
-      harness.platform.add('B')
-      await clock.tickAsync(10 * Time.second)
-      await passUntil(() => told().length === 1)
-      harness.plugin!.dispose()
-      await pass()
-      harness.load(silent)
-      await until(() => harness.app.get('qqUser'))
-      harness.platform.add('A')
-      harness.platform.add('C')
-      await passUntil(() => told().length === 2)
+      await comeBackAfterReload()
       await unlock()
       await forgotten
       await passUntil(() => told().length === 3)
@@ -120,10 +112,7 @@ for (const engine of engines.filter(({ name }) => /^(mariadb|postgres)/.test(nam
 
     /** Lets time pass, but not so fast that the database could not keep up with it. */
     function passUntil(condition: () => unknown) {
-      return until(async () => {
-        await clock.tickAsync(100)
-        return condition()
-      })
+      return tickUntil(clock, 100, condition)
     }
 
     describe('in the ledger', () => {
@@ -143,8 +132,7 @@ for (const engine of engines.filter(({ name }) => /^(mariadb|postgres)/.test(nam
         begun = Date.now()
       })
 
-      const isLeft = () => until(async () => {
-        await clock.tickAsync(Time.second)
+      const isLeft = () => tickUntil(clock, Time.second, () => {
         return waiting() && !harness.app.qqUser['roster'].writing.failing && Date.now() - begun > 11 * Time.second
       })
 

@@ -1,6 +1,6 @@
 /** Rule: rows that are written to SQLite together are all written, again if need be, and leave others' transactions alone. */
 import { expect } from 'chai'
-import { freeze } from '../clock'
+import { freeze, tickUntil } from '../clock'
 import { Harness, pass, silent, until } from '../harness'
 
 describe('many rows at once', () => {
@@ -77,10 +77,7 @@ describe('many rows at once', () => {
     const end = await begin()
     const clock = freeze()
     harness.platform.add('A')
-    await until(async () => {
-      await clock.tickAsync(1000)
-      return harness.sessions.length
-    })
+    await tickUntil(clock, 1000, () => harness.sessions.length)
     clock.uninstall()
     harness.platform.add('B')
     await until(() => harness.sessions.length === 2)
@@ -105,16 +102,12 @@ describe('many rows at once', () => {
     driver._run('CREATE TRIGGER full BEFORE INSERT ON qq_user_event BEGIN SELECT RAISE(ABORT, \'not now\'); END')
     const end = await begin()
     const clock = freeze()
-    const passUntil = (condition: () => unknown) => until(async () => {
-      await clock.tickAsync(1000)
-      return condition()
-    })
     harness.platform.add('A')
-    await passUntil(() => harness.warnings.some(line => line.includes('does not take writes')))
+    await tickUntil(clock, 1000, () => harness.warnings.some(line => line.includes('does not take writes')))
     await end()
     expect(await harness.app.database.get('channel', { id: '1' })).to.have.length(1)
     driver._run('DROP TRIGGER full')
-    await passUntil(() => harness.sessions.length)
+    await tickUntil(clock, 1000, () => harness.sessions.length)
     clock.uninstall()
   })
 
