@@ -1,10 +1,10 @@
 import { useContext } from '@koishijs/client'
 import { computed, ref } from 'vue'
+import { isActive } from '../../src/broadcast/phases'
 import type { BroadcastsQuery, BroadcastSummary } from '../../src/console/broadcasts/protocol'
 import { api, listen, toReason } from '../shared/api'
 import { useBots } from '../shared/bots'
 import { useQuery } from '../shared/query'
-import { isActive } from './phases'
 
 /** So many come at once. */
 const PAGE = 20

@@ -1,6 +1,7 @@
 import { Time } from 'koishi'
 import { BroadcastError } from './error'
 import { Broadcast, BroadcastState } from './model'
+import { isOver } from './phases'
 
 /** How late a scheduled broadcast may start by itself, in ms. */
 export const LATE = Time.hour
@@ -10,22 +11,6 @@ export type Action = 'start' | 'pause' | 'resume' | 'cancel'
 
 /** Where a broadcast stands: its state, and what decides where it goes from there. */
 export type Standing = Pick<Broadcast, 'state' | 'reason' | 'startAt' | 'startedAt'>
-
-/** Whether a broadcast waits to be started, is to be looked after, or is over. */
-const phases: Record<BroadcastState, 'draft' | 'active' | 'over'> = {
-  draft: 'draft',
-  scheduled: 'active',
-  running: 'active',
-  paused: 'active',
-  finished: 'over',
-  cancelled: 'over',
-}
-
-const inPhase = (wanted: typeof phases[BroadcastState]) => (Object.keys(phases) as BroadcastState[]).filter(state => phases[state] === wanted)
-/** The states of those that something may have to be done for. */
-export const activeStates = inPhase('active')
-/** The states of those that nothing becomes of any more. */
-export const finalStates = inPhase('over')
 
 /**
  * Where an action leads. What was never started is started by going on, unless its time is still to come.
@@ -44,16 +29,6 @@ export function nextState(action: Action, { state, reason, startAt, startedAt }:
 /** What a row says of its state. @param since when it paused, if not now */
 export function toStateValues<S extends BroadcastState>(state: S, reason = '', since?: Date | null) {
   return { state, reason, pausedAt: state === 'paused' ? since ?? new Date() : null }
-}
-
-/** Whether it has a time to start, runs, or is paused. */
-export function isActive(state: BroadcastState) {
-  return phases[state] === 'active'
-}
-
-/** Whether nothing becomes of it any more. */
-export function isOver(state: BroadcastState) {
-  return phases[state] === 'over'
 }
 
 /**

@@ -6,7 +6,7 @@ import * as sqlite from '../roster/sqlite'
 import { unwrap } from '../shared/patch'
 import { Broadcast, BroadcastRecipient, BroadcastRow, RecipientRow, RecipientState } from './model'
 import { parseAudience } from './audience'
-import { activeStates, finalStates } from './lifecycle'
+import { activeStates, finalStates } from './phases'
 import { addUp, Sums, toKind } from './sums'
 
 const table = 'qq_user_broadcast'

@@ -1,7 +1,7 @@
 import { Context, h } from 'koishi'
 import { Broadcasts } from '../../broadcast'
 import { BroadcastError } from '../../broadcast/error'
-import { isActive } from '../../broadcast/lifecycle'
+import { isActive } from '../../broadcast/phases'
 import { Audience, Broadcast, BroadcastRecipient } from '../../broadcast/model'
 import { temporaryReasons } from '../../broadcast/result'
 import { CallRegistry, Handler } from '../shared/calls'
