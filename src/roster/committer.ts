@@ -2,7 +2,7 @@ import { deepEqual, pick } from 'koishi'
 import { NoticeState, QQUser, QQUserEntry } from '../model'
 import { UserEvent } from '../event'
 import { RecentMap } from '../shared/recent-map'
-import { complete, isReturning, isWorthRecording, mayBeRelated, transition, UserAction } from './state'
+import { completeDetails, isReturning, isWorthRecording, mayBeRelated, transition, UserAction } from './state'
 import { apart, foldCase, toKey, UserKey } from './keys'
 import { Ledger } from './ledger'
 import { Store } from './store'
@@ -75,7 +75,7 @@ export class Committer {
     const { users, changes } = this.decide(fresh, stored, related)
     for (const event of events) {
       const user = recorded.own.get(event.id) === false && users.get(toKey(event))
-      if (user) users.set(toKey(event), complete(user, event))
+      if (user) users.set(toKey(event), completeDetails(user, event))
     }
 
     const entries = [...changes.values()].map(({ entry }) => entry)

@@ -124,12 +124,7 @@ export function transition(previous: QQUser | undefined, event: UserEvent, recor
     applied = done || reversed || !isUserAction(event.source) && newest && consent !== known
   }
 
-  if (event.scene !== undefined && wins(user.sceneAt)) {
-    Object.assign(user, { scene: event.scene, sceneParam: event.sceneParam ?? null, sceneAt: at })
-  }
-  if (event.name && wins(user.nameAt)) {
-    Object.assign(user, { name: event.name, nameAt: at })
-  }
+  applyDetails(user, event, wins)
   if (event.source === 'message' && (!user.lastMessageAt || at > user.lastMessageAt)) {
     user.lastMessageAt = at
   }
@@ -142,11 +137,19 @@ export function transition(previous: QQUser | undefined, event: UserEvent, recor
  *
  * @returns the same user if nothing is missing
  */
-export function complete(user: QQUser, { scene, sceneParam, name, occurredAt }: UserEvent): QQUser {
+export function completeDetails(user: QQUser, event: UserEvent): QQUser {
+  const completed = { ...user }
+  return applyDetails(completed, event, since => !since || event.occurredAt > +since) ? completed : user
+}
+
+/** Where somebody came from and what they are called. @returns whether the event knows better than the user's row */
+function applyDetails(user: QQUser, { scene, sceneParam, name, occurredAt }: UserEvent, wins: (since: Date | null) => boolean): boolean {
   const at = new Date(occurredAt)
-  const origin = scene !== undefined && !(user.sceneAt! >= at) && { scene, sceneParam: sceneParam ?? null, sceneAt: at }
-  const naming = name && !(user.nameAt! >= at) && { name, nameAt: at }
-  return origin || naming ? { ...user, ...origin, ...naming } : user
+  const hasOrigin = scene !== undefined && wins(user.sceneAt)
+  const hasName = !!name && wins(user.nameAt)
+  if (hasOrigin) Object.assign(user, { scene, sceneParam: sceneParam ?? null, sceneAt: at })
+  if (hasName) Object.assign(user, { name, nameAt: at })
+  return hasOrigin || hasName
 }
 
 /** Somebody of whom nothing is known. */
