@@ -78,8 +78,7 @@ export class BroadcastStore {
   async enrol({ id, selfId }: Pick<BroadcastRow, 'id' | 'selfId'>, userIds: string[]) {
     if (!userIds.length) return
     const rows = userIds.map(userId => ({ broadcast: id, userId, selfId }))
-    await sqlite.untilAlone(this.driver)
-    if (sqlite.isSQLite(this.driver)) sqlite.add(this.driver, recipients, rows.map(row => ({ ...row, state: 'pending', reason: '', token: '' })))
+    if (sqlite.isSQLite(this.driver)) await sqlite.add(this.driver, recipients, rows.map(row => ({ ...row, state: 'pending', reason: '', token: '' })))
     else await this.database.upsert(recipients, rows)
   }
 
@@ -104,8 +103,7 @@ export class BroadcastStore {
 
   /** @returns whether there was a row as expected */
   private async set<K extends typeof table | typeof recipients>(name: K, expected: Partial<Tables[K]>, values: Partial<Tables[K]>): Promise<boolean> {
-    await sqlite.untilAlone(this.driver)
-    if (sqlite.isSQLite(this.driver)) return sqlite.change(this.driver, name, expected, values) > 0
+    if (sqlite.isSQLite(this.driver)) return await sqlite.change(this.driver, name, expected, values) > 0
     return !!(await this.database.set(name, expected as never, values as never)).matched
   }
 

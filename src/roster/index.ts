@@ -13,7 +13,7 @@ import { Changes, Follower, Scan } from './changes'
 import { Claims } from './claims'
 import { Change, Commit, Committer, createDecisions, NoticePlan, toKey } from './committer'
 import { isKey } from './keys'
-import { GivenUpError, Task, Item as Write, WriteQueue } from './queue'
+import { GivenUpError, Task, Item as Write, WriteOptions, WriteQueue } from './queue'
 import { toPriority } from './lanes'
 import { Probe } from './probe'
 import { EntryQuery, HistoryOptions, Ledger, NoticeOutcome, Outdated, Position } from './ledger'
@@ -250,8 +250,7 @@ export class Roster {
     const withdraw = () => this.queue.withdraw(item => 'event' in item && toKey(item.event) === key)
     withdraw()
     if (!isKey({ selfId, userId })) return
-    await this.queue.push(() => this.changes.carryOut(async () => {
-      await this.store.untilAlone()
+    await this.write(() => this.changes.carryOut(async () => {
       const previous = await this.store.user({ selfId, userId })
       await this.ledger.forget(selfId, userId)
       if (previous) await this.store.database.remove('qq_user', { selfId, userId })
@@ -282,11 +281,11 @@ export class Roster {
   }
 
   /** Puts a write to another table of this plugin into the line. */
-  write(task: Task): Promise<void> {
+  write(task: Task, options?: WriteOptions): Promise<void> {
     return this.queue.push(async () => {
       await this.store.untilAlone()
       await task()
-    })
+    }, options)
   }
 
   private async settle(outcome: NoticeOutcome) {

@@ -39,7 +39,8 @@ export async function untilAlone(driver: Driver) {
 }
 
 /** Writes users and entries, all of them or none. */
-export function save(driver: SQLite, users: object[], entries: object[]) {
+export async function save(driver: SQLite, users: object[], entries: object[]) {
+  await untilAlone(driver)
   driver._run('SAVEPOINT qq_user')
   try {
     for (const rows of groupByColumns(users)) insert(driver, 'qq_user', rows, true)
@@ -52,7 +53,8 @@ export function save(driver: SQLite, users: object[], entries: object[]) {
 }
 
 /** Adds rows of a table, all of them or none, and leaves alone those that are there. */
-export function add(driver: SQLite, table: string, rows: object[]) {
+export async function add(driver: SQLite, table: string, rows: object[]) {
+  await untilAlone(driver)
   insert(driver, table, rows, false)
 }
 
@@ -62,7 +64,8 @@ export function add(driver: SQLite, table: string, rows: object[]) {
  *
  * @returns how many there were
  */
-export function change(driver: SQLite, table: string, expected: object, values: object) {
+export async function change(driver: SQLite, table: string, expected: object, values: object): Promise<number> {
+  await untilAlone(driver)
   const dump = (row: object) => Object.entries(row).map(([column, value]) => dumper(driver, table, column)?.(value) ?? value)
   driver._run([
     `UPDATE ${table} SET ${Object.keys(values).map(column => `${column} = ?`)}`,
@@ -79,7 +82,8 @@ export interface NoticeQuery {
 }
 
 /** Changes entries. @returns how many there were */
-export function update(driver: SQLite, values: NoticeValues, { id, ...query }: NoticeQuery) {
+export async function update(driver: SQLite, values: NoticeValues, { id, ...query }: NoticeQuery): Promise<number> {
+  await untilAlone(driver)
   const conditions = [`id IN (${id.map(() => '?')})`, ...Object.keys(query).map(column => `${column} = ?`)]
   driver._run([
     `UPDATE qq_user_event SET ${Object.keys(values).map(column => `${column} = ?`)}`,

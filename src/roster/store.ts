@@ -122,7 +122,6 @@ export class Store {
    * whatever is recorded has been written in full.
    */
   async save(users: Partial<QQUser>[], entries: QQUserEntry[]) {
-    await this.untilAlone()
     if (sqlite.isSQLite(this.driver)) return sqlite.save(this.driver, users, entries)
     if (users.length) {
       const sorted = inOrder(users, user => toKey(user as UserKey))
@@ -133,7 +132,7 @@ export class Store {
     await this.database.upsert('qq_user_event', row => toClaims(row as never, ordered) as never)
   }
 
-  /** To be awaited before a write: on SQLite it would be part of whatever transaction somebody has open. */
+  /** To be awaited before a write by way of `database`: on SQLite it would be part of whatever transaction somebody has open. */
   untilAlone(): Promise<void> {
     return sqlite.untilAlone(this.driver)
   }
@@ -141,9 +140,8 @@ export class Store {
   /** Changes entries. @returns how many there were */
   async update(values: sqlite.NoticeValues, { id: ids, ...query }: sqlite.NoticeQuery) {
     let count = 0
-    await this.untilAlone()
     for (const id of inChunks(ids, id => [id])) {
-      if (sqlite.isSQLite(this.driver)) count += sqlite.update(this.driver, values, { id, ...query })
+      if (sqlite.isSQLite(this.driver)) count += await sqlite.update(this.driver, values, { id, ...query })
       else count += (await this.database.set('qq_user_event', { id, ...query }, values)).matched ?? 0
     }
     return count
