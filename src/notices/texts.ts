@@ -1,12 +1,16 @@
-import { Computed, Context, h, Session } from 'koishi'
+import { Computed, Context, h, Session, Time } from 'koishi'
 import { EventType, QQUser, QQUserEntry } from '../model'
 import { Config } from '../config'
 import { isUserAction } from '../roster/state'
+import { outlast } from '../shared/outlast'
 import { Foreign, judgeAddress } from './address'
 import { LIMIT, measure } from './length'
 import { TemplateError } from './parser'
 import { check, render } from './template'
 import { Scope } from './variables'
+
+/** For how long (ms) the database is asked which language a user speaks. */
+const PATIENCE = 3 * Time.second
 
 /** The notices, by the event that causes them. */
 const keys = {
@@ -103,8 +107,9 @@ export class Texts {
   }
 
   private async locales(session: Session) {
-    // a language is not worth the notice, and the database may be gone by now
-    const user = await this.ctx.get('database')?.getUser(session.platform, session.userId!, ['locales']).catch(() => undefined)
+    // a language is not worth the notice, and the database may be gone by now, or not answer
+    const read = Promise.resolve(this.ctx.get('database')?.getUser(session.platform, session.userId!, ['locales']).catch(() => undefined))
+    const user = await outlast(read, async () => true, PATIENCE) ? undefined : await read
     return [...user?.locales ?? [], ...session.locales]
   }
 

@@ -139,6 +139,27 @@ describe('notices that were owed when the bot went away', () => {
     expect(harness.warnings.filter(line => line.includes('gone away'))).to.have.length(1)
   })
 
+  it('are sent though the database never says which language the user speaks', async () => {
+    const driver = harness.app.database.drivers[0] as any
+    const { get } = driver
+    let asked = false
+    driver.get = (sel: { table: string }) => {
+      if (sel.table !== 'binding') return get.call(driver, sel)
+      asked = true
+      return new Promise(() => {})
+    }
+    stop = false
+    const clock = freeze()
+    try {
+      platform.add('A')
+      await tickUntil(clock, 100, () => asked)
+      await tickUntil(clock, 1000, () => platform.posts.length)
+    } finally {
+      clock.uninstall()
+    }
+    expect(await outcome()).to.deep.equal([['sent', '']])
+  })
+
   it('are sent though a crowd is taken in hand while they are looked for', async () => {
     const id = await owe(0)
     await harness.app.database.set('qq_user_event', { id }, { notice: 'none' })
